@@ -141,7 +141,7 @@ impl Summary {
             count: 1,
             console_url: console_url(id),
             error: error.clone(),
-            advice: advice(&error.code),
+            advice: advice(error),
         });
         self.row(service, entry, Status::Failed(entry.attempts));
     }
@@ -158,7 +158,7 @@ impl Summary {
             count: calls,
             console_url: None,
             error: failure.error.clone(),
-            advice: advice(&failure.error.code),
+            advice: advice(&failure.error),
         });
         self.rows.push(Row {
             service: "(unknown)".to_owned(),
