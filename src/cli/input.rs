@@ -97,17 +97,17 @@ fn records(value: Value) -> Vec<SqsMessage> {
                     return values.into_iter().flat_map(records).collect();
                 }
             }
-            vec![one_record(Value::Object(object))]
+            vec![one_record(&Value::Object(object))]
         }
-        scalar => vec![record(scalar.to_string())],
+        other => vec![record(other.to_string())],
     }
 }
 
-fn one_record(value: Value) -> SqsMessage {
+fn one_record(value: &Value) -> SqsMessage {
     if value.get("body").is_some() || value.get("Body").is_some() {
-        sqs_message(&value)
+        sqs_message(value)
     } else if value.get("eventSource").is_some() && value.get("eventName").is_some() {
-        record(envelope(&value).to_string())
+        record(envelope(value).to_string())
     } else {
         record(value.to_string())
     }

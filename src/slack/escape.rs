@@ -32,7 +32,8 @@ pub(super) fn plain(text: &str, limit: usize) -> String {
     let text = visible(text)
         .replace('&', "＆")
         .replace('<', "‹")
-        .replace('>', "›");
+        .replace('>', "›")
+        .replace('`', "ʼ");
     truncate_middle(&text, limit).into_owned()
 }
 
@@ -46,7 +47,7 @@ mod tests {
             mrkdwn("<!channel> & `x`", 100),
             "&lt;!channel&gt; &amp; ʼxʼ"
         );
-        assert_eq!(plain("<!channel> & `x`", 100), "‹!channel› ＆ `x`");
+        assert_eq!(plain("<!channel> & `x`", 100), "‹!channel› ＆ ʼxʼ");
         assert_eq!(plain("\u{202e}", 100), "(empty)");
     }
 

@@ -69,7 +69,6 @@ fn linked(failure: &Failure) -> String {
     match failure
         .console_url
         .as_ref()
-        .map(url::Url::as_str)
         .filter(|url| url.len() <= limits::ERROR)
     {
         Some(url) => bullet(&format!("<{url}|{subject}>"), failure) + &advice(failure),
@@ -137,7 +136,14 @@ fn group_line(group: &[&Failure], space: usize) -> String {
         mrkdwn(&group[0].error.code, limits::NAME),
         count(group)
     );
-    let advice = advice(group[0]);
+    let is_shared = group
+        .iter()
+        .all(|failure| failure.advice == group[0].advice);
+    let advice = if is_shared {
+        advice(group[0])
+    } else {
+        String::new()
+    };
     let mut named = 0;
     for failure in group {
         let name = mrkdwn(&failure.subject, limits::CELL);

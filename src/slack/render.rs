@@ -162,7 +162,7 @@ fn table_block(rows: &[Row], space: &mut usize) -> (Vec<Block>, usize) {
 fn preformatted(rows: &[Row], space: &mut usize) -> (Vec<Block>, usize) {
     const FENCE: &str = "```";
     let cells = rows.iter().take(limits::TABLE_ROWS - 1).map(|row| {
-        let service = plain(&row.service, limits::CELL).replace('`', "ʼ");
+        let service = plain(&row.service, limits::CELL);
         [service, row.action.clone(), ascii_status(row.status)]
     });
     let mut lines = table::aligned(&HEADINGS.map(str::to_owned), cells);

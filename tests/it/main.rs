@@ -1,0 +1,12 @@
+//! What rollcall promises, tested from outside: one binary, so that it is linked once.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should say where"
+)]
+#![allow(missing_docs, unreachable_pub, reason = "nothing outside uses this")]
+
+mod arbitrary;
+mod cli;
+mod fixtures;
+mod laws;
+mod limits;
