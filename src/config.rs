@@ -11,11 +11,18 @@ use chrono_tz::Tz;
 use crate::slack::webhook::WebhookUrl;
 use crate::window::Windowing;
 
-/// Everything that can be set.
+/// Everything that the function can be told.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Where the webhook's address comes from.
     pub webhook: WebhookSource,
+    /// What a summary looks like.
+    pub settings: Settings,
+}
+
+/// What a summary looks like; the command line has the same settings.
+#[derive(Debug, Clone)]
+pub struct Settings {
     /// How calls are assigned to windows.
     pub windowing: Windowing,
     /// The zone of the times that people see.
@@ -58,22 +65,39 @@ impl Config {
             lookup,
             problems: Vec::new(),
         };
-        let webhook = reader.webhook();
-        let windowing = Windowing {
-            environment: reader.get("ROLLCALL_ENVIRONMENT"),
-            period: reader.period(),
+        let (webhook, settings) = (reader.webhook(), reader.settings());
+        let webhook = reader.finish(webhook)?;
+        Ok(Self { webhook, settings })
+    }
+}
+
+impl Settings {
+    /// As [`Config::from_lookup`], without what is needed to send.
+    ///
+    /// # Errors
+    /// Names every variable that is malformed, with the form expected.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigErrors> {
+        let mut reader = Reader {
+            lookup,
+            problems: Vec::new(),
         };
-        let timezone = reader.timezone();
-        let mention = reader.mention();
-        match webhook {
-            Some(webhook) if reader.problems.is_empty() => Ok(Self {
-                webhook,
-                windowing,
-                timezone,
-                mention,
-            }),
-            _ => Err(ConfigErrors(reader.problems)),
-        }
+        let settings = reader.settings();
+        reader.finish(Some(settings))
+    }
+}
+
+impl WebhookSource {
+    /// As [`Config::from_lookup`], for the webhook alone.
+    ///
+    /// # Errors
+    /// Says what is missing or malformed, with the form expected.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigErrors> {
+        let mut reader = Reader {
+            lookup,
+            problems: Vec::new(),
+        };
+        let webhook = reader.webhook();
+        reader.finish(webhook)
     }
 }
 
@@ -91,6 +115,24 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
 
     fn problem(&mut self, name: &str, expected: impl fmt::Display) {
         self.problems.push(format!("{name}: {expected}"));
+    }
+
+    fn finish<T>(self, value: Option<T>) -> Result<T, ConfigErrors> {
+        value
+            .filter(|_| self.problems.is_empty())
+            .ok_or(ConfigErrors(self.problems))
+    }
+
+    fn settings(&mut self) -> Settings {
+        let windowing = Windowing {
+            environment: self.get("ROLLCALL_ENVIRONMENT"),
+            period: self.period(),
+        };
+        Settings {
+            windowing,
+            timezone: self.timezone(),
+            mention: self.mention(),
+        }
     }
 
     fn webhook(&mut self) -> Option<WebhookSource> {

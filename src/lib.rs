@@ -10,18 +10,18 @@
 //! - [`fact`]: what can be learned, and the vocabulary that facts share.
 //! - [`roll`]: facts become one entry per service, whatever their order, grouping or repetition.
 //! - [`summary`]: what to say, what is wrong first; [`advice`] is its error dictionary.
-//! - [`slack::message`]: how Slack wants it said; [`text`] and [`table`] are its tools, and the terminal's.
+//! - [`slack::render`]: how Slack wants it said; [`text`] and [`table`] are its tools, and the terminal's.
 //! - [`config`] and [`metrics`]: the environment's meaning, and what an invocation counts.
 //!
 //! At the edges:
 //! - [`window`]: which window a record belongs to (pure), and the log of what is known about it.
 //! - [`slack::webhook`]: the only place that talks to Slack; [`tls`] sets up its connections.
+//! - [`aws`]: clients for AWS, built when needed.
 //! - [`pipeline`]: the two steps that the function and the command line share.
 //!
 //! The binaries only wire these together.
 
 pub mod advice;
-#[cfg(feature = "lambda")]
 pub mod aws;
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -29,8 +29,6 @@ pub struct Ingested {
     pub undecodable: Vec<Undecodable>,
     /// The ids of messages that were decoded, but whose facts may not have been kept.
     pub not_kept: BTreeSet<String>,
-    /// Counts so far.
-    pub metrics: Metrics,
 }
 
 /// A message that could not be decoded.
@@ -47,16 +45,17 @@ pub async fn ingest(
     records: Vec<SqsMessage>,
     windowing: &Windowing,
     log: &impl WindowLog,
+    metrics: &mut Metrics,
 ) -> Ingested {
     let mut ingested = Ingested::default();
     let mut facts: BTreeMap<WindowKey, Vec<Fact>> = BTreeMap::new();
     let mut first_seen = Vec::new();
     for record in records {
-        ingested.metrics.records += 1;
+        metrics.records += 1;
         let message_id = record.message_id.unwrap_or_default();
         match decode(record.body.as_deref()) {
             Ok(Decoded::Call(call)) => {
-                ingested.metrics.decoded += 1;
+                metrics.decoded += 1;
                 let key = windowing.key_of(&call);
                 ingested
                     .windows
@@ -66,11 +65,11 @@ pub async fn ingest(
                 facts.entry(key).or_default().push(Fact::Called(call));
             }
             Ok(Decoded::Ignored(reason)) => {
-                *ingested.metrics.ignored.entry(reason).or_default() += 1;
+                *metrics.ignored.entry(reason).or_default() += 1;
                 tracing::info!(sqs.message_id = message_id, %reason, "ignored an event: {reason}");
             }
             Err(error) => {
-                ingested.metrics.undecodable += 1;
+                metrics.undecodable += 1;
                 tracing::error!(sqs.message_id = message_id, %error, "cannot decode a message: {error}");
                 if record
                     .attributes

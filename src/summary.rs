@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use url::Url;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::advice::advice;
 use crate::fact::{ApiError, Outcome, ServiceId};
@@ -73,7 +73,7 @@ pub struct Failure {
     /// How many failures of the total this stands for.
     pub count: usize,
     /// The service in the ECS console.
-    pub console_url: Option<Url>,
+    pub console_url: Option<String>,
     /// The error as recorded.
     pub error: ApiError,
     /// What to do about it.
@@ -141,7 +141,7 @@ impl Summary {
             count: 1,
             console_url: console_url(id),
             error: error.clone(),
-            advice: advice(&error.code),
+            advice: advice(error),
         });
         self.row(service, entry, Status::Failed(entry.attempts));
     }
@@ -158,7 +158,7 @@ impl Summary {
             count: calls,
             console_url: None,
             error: failure.error.clone(),
-            advice: advice(&failure.error.code),
+            advice: advice(&failure.error),
         });
         self.rows.push(Row {
             service: "(unknown)".to_owned(),
@@ -272,31 +272,24 @@ fn notes(roll: &Roll) -> Vec<String> {
 }
 
 /// The service in the ECS console of its partition.
-fn console_url(id: &ServiceId) -> Option<Url> {
-    let domain = match id.region.as_str() {
+fn console_url(id: &ServiceId) -> Option<String> {
+    /// What may stand in a path unencoded; all else could end the link early, or lead elsewhere.
+    const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
+    let region = &id.region;
+    if !region
+        .bytes()
+        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    {
+        return None;
+    }
+    let domain = match region {
         region if region.starts_with("cn-") => "console.amazonaws.cn",
         region if region.starts_with("us-gov-") => "console.amazonaws-us-gov.com",
         _ => "console.aws.amazon.com",
     };
-    let mut url = Url::parse(&format!("https://{domain}/")).ok()?;
-    // A Region is a DNS label; anything else in its place must not decide where a link leads.
-    let is_label = id
-        .region
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if is_label {
-        url.set_host(Some(&format!("{}.{domain}", id.region)))
-            .ok()?;
-    }
-    url.path_segments_mut().ok()?.clear().extend([
-        "ecs",
-        "v2",
-        "clusters",
-        &id.cluster,
-        "services",
-        &id.name,
-        "health",
-    ]);
-    url.query_pairs_mut().append_pair("region", &id.region);
-    Some(url)
+    let cluster = utf8_percent_encode(&id.cluster, ENCODED);
+    let service = utf8_percent_encode(&id.name, ENCODED);
+    Some(format!(
+        "https://{region}.{domain}/ecs/v2/clusters/{cluster}/services/{service}/health?region={region}"
+    ))
 }

@@ -22,6 +22,14 @@ pub fn clean(text: &str) -> String {
     line
 }
 
+/// As [`clean`], with a word for text that has nothing to see.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    Some(clean(text))
+        .filter(|text| !text.is_empty())
+        .unwrap_or_else(|| "(empty)".to_owned())
+}
+
 /// Zero-width characters, direction marks and tag characters. The zero-width joiner stays: emoji need it.
 fn is_invisible(character: char) -> bool {
     matches!(

@@ -3,14 +3,13 @@
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
-use anyhow::Context;
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use lambda_runtime::{LambdaEvent, service_fn};
-use rollcall::config::{Config, WebhookSource};
-use rollcall::slack::webhook::{Webhook, WebhookUrl};
+use rollcall::config::{Config, Settings};
+use rollcall::metrics::Metrics;
+use rollcall::slack::webhook::Webhook;
 use rollcall::window::MemoryLog;
 use rollcall::{aws, pipeline};
-use secrecy::ExposeSecret;
 use tokio::time::Instant;
 use tracing::Level;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -34,10 +33,13 @@ async fn main() -> ExitCode {
 
 async fn serve() -> anyhow::Result<()> {
     let config = Config::from_lookup(environment)?;
-    let webhook = Webhook::new(webhook_url(&config.webhook).await?, config.mention.clone());
+    let webhook = Webhook::new(
+        aws::webhook_url(&config.webhook).await?,
+        config.settings.mention.clone(),
+    );
     let function_name =
         environment("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "rollcall".to_owned());
-    let handler = |event| handle(event, &config, &webhook, &function_name);
+    let handler = |event| handle(event, &config.settings, &webhook, &function_name);
     lambda_runtime::run(service_fn(handler))
         .await
         .map_err(anyhow::Error::from_boxed)
@@ -51,34 +53,28 @@ fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-async fn webhook_url(source: &WebhookSource) -> anyhow::Result<WebhookUrl> {
-    match source {
-        WebhookSource::Url(url) => Ok(url.clone()),
-        WebhookSource::Parameter(name) => {
-            let value = aws::read_parameter(name).await?;
-            WebhookUrl::parse(value.expose_secret()).with_context(|| {
-                format!("the value of the SSM parameter {name} is not a webhook's address")
-            })
-        }
-    }
-}
-
 /// Without a table every invocation says what it has: the log lives as long as the invocation, so that what a
 /// batch leads to does not depend on which instance of the function gets it.
 async fn handle(
     event: LambdaEvent<SqsEvent>,
-    config: &Config,
+    settings: &Settings,
     webhook: &Webhook,
     function_name: &str,
 ) -> Result<SqsBatchResponse, lambda_runtime::Error> {
     let deadline = deadline(event.context.deadline(), SystemTime::now());
     let log = MemoryLog::default();
-    let ingested = pipeline::ingest(event.payload.records, &config.windowing, &log).await;
-    let mut metrics = ingested.metrics;
+    let mut metrics = Metrics::default();
+    let ingested = pipeline::ingest(
+        event.payload.records,
+        &settings.windowing,
+        &log,
+        &mut metrics,
+    )
+    .await;
     let unsaid = pipeline::report(
         ingested.windows,
         &log,
-        config.timezone,
+        settings.timezone,
         webhook,
         deadline,
         &mut metrics,

@@ -1,13 +1,13 @@
 //! Text from outside as Slack shows it: never a mention, a link or a broken fence.
 
-use crate::text::{clean, truncate_middle};
+use crate::text::{truncate_middle, visible};
 
 /// For `mrkdwn` text, at most `limit` bytes: Slack documents that `&`, `<` and `>` are to be escaped, which
 /// stops mentions and links. It has no escape for backticks, which could open a code span over what follows.
 pub(super) fn mrkdwn(text: &str, limit: usize) -> String {
     let mut escaped = String::with_capacity(text.len());
     let mut end = 0;
-    for character in clean(text).chars() {
+    for character in visible(text).chars() {
         match character {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
@@ -29,14 +29,12 @@ pub(super) fn mrkdwn(text: &str, limit: usize) -> String {
 /// For `plain_text` and table cells, at most `limit` bytes: whether Slack decodes entities there is not
 /// documented, so characters that look alike stand in, which are safe either way. A cell needs a character.
 pub(super) fn plain(text: &str, limit: usize) -> String {
-    match clean(text)
+    let text = visible(text)
         .replace('&', "＆")
         .replace('<', "‹")
         .replace('>', "›")
-    {
-        text if text.is_empty() => "(empty)".to_owned(),
-        text => truncate_middle(&text, limit).into_owned(),
-    }
+        .replace('`', "ʼ");
+    truncate_middle(&text, limit).into_owned()
 }
 
 #[cfg(test)]
@@ -49,7 +47,7 @@ mod tests {
             mrkdwn("<!channel> & `x`", 100),
             "&lt;!channel&gt; &amp; ʼxʼ"
         );
-        assert_eq!(plain("<!channel> & `x`", 100), "‹!channel› ＆ `x`");
+        assert_eq!(plain("<!channel> & `x`", 100), "‹!channel› ＆ ʼxʼ");
         assert_eq!(plain("\u{202e}", 100), "(empty)");
     }
 

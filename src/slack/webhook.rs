@@ -18,7 +18,8 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 use url::{Host, Url};
 
-use super::message::{Message, TableForm, render};
+use super::message::{Message, TableForm};
+use super::render::render;
 use crate::notify::{Delivery, Notifier, NotifyError};
 use crate::summary::Summary;
 

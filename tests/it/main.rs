@@ -1,7 +1,15 @@
-//! Integration tests: the two programs as their users run them.
+//! What rollcall promises, tested from outside: one binary, so that it is linked once.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should say where"
+)]
+#![allow(missing_docs, unreachable_pub, reason = "nothing outside uses this")]
 
-#![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
-
+mod arbitrary;
+mod cli;
+mod fixtures;
 mod function;
+mod laws;
+mod limits;
 #[allow(dead_code, reason = "the benches use it too, each its own part")]
 mod support;
