@@ -7,7 +7,6 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use hyper::body::Bytes;
 use serde_json::Value;
 
 use super::runtime_api::{FakeRuntimeApi, Said};
@@ -20,6 +19,7 @@ pub(crate) struct Function {
     api: FakeRuntimeApi,
     child: Child,
     started: Instant,
+    polling_since: Option<Instant>,
     output: Arc<Mutex<String>>,
     closed: Receiver<Infallible>,
 }
@@ -81,6 +81,7 @@ impl Function {
             api,
             child,
             started,
+            polling_since: None,
             output,
             closed,
         }
@@ -91,20 +92,27 @@ impl Function {
         self.child.id()
     }
 
-    /// From the start of the process until it asks for an invocation. To be called before the first one.
-    pub(crate) fn time_to_poll(&self) -> Duration {
-        self.poll() - self.started
+    /// Waits until the function asks for an invocation, which it does when all its work is done.
+    pub(crate) fn ready(&mut self) {
+        if self.polling_since.is_none() {
+            self.polling_since = self.api.poll(PATIENCE);
+        }
+        assert!(
+            self.polling_since.is_some(),
+            "the function does not poll; it wrote:\n{}",
+            self.output()
+        );
+    }
+
+    /// From the start of the process until it asks for its first invocation. To be called before that one.
+    pub(crate) fn time_to_poll(&mut self) -> Duration {
+        self.ready();
+        self.polling_since.unwrap() - self.started
     }
 
     /// Hands the function an event and waits for the response.
     pub(crate) fn invoke(&mut self, event: &Value, time_left: Duration) -> Response {
-        self.poll();
-        self.invoke_polling(event.to_string().into(), time_left)
-    }
-
-    /// As [`invoke`](Self::invoke), when the function is known to be waiting.
-    pub(crate) fn invoke_polling(&mut self, event: Bytes, time_left: Duration) -> Response {
-        let handed_out = self.api.hand_out(event, time_left);
+        let handed_out = self.hand_out(event, time_left);
         match self.api.said(time_left + PATIENCE) {
             Some((Said::Response(body), at)) => Response {
                 body,
@@ -119,8 +127,7 @@ impl Function {
 
     /// Hands the function an event that it cannot take, and waits for the error.
     pub(crate) fn fail(&mut self, event: &Value, time_left: Duration) -> Value {
-        self.poll();
-        self.api.hand_out(event.to_string().into(), time_left);
+        self.hand_out(event, time_left);
         match self.api.said(time_left + PATIENCE) {
             Some((Said::Error(error), _)) => error,
             other => panic!(
@@ -132,7 +139,7 @@ impl Function {
 
     /// Waits until the function has done all its work, ends it, and tells all that it wrote.
     pub(crate) fn stop(mut self) -> String {
-        self.poll();
+        self.ready();
         self.child.kill().unwrap();
         self.exit().1
     }
@@ -149,9 +156,10 @@ impl Function {
         (self.child.wait().unwrap(), self.output())
     }
 
-    fn poll(&self) -> Instant {
-        let poll = self.api.poll(PATIENCE);
-        poll.unwrap_or_else(|| panic!("the function does not poll; it wrote:\n{}", self.output()))
+    fn hand_out(&mut self, event: &Value, time_left: Duration) -> Instant {
+        self.ready();
+        self.polling_since = None;
+        self.api.hand_out(event.to_string().into(), time_left)
     }
 
     fn output(&self) -> String {

@@ -1,8 +1,10 @@
 //! A fake Slack: one incoming webhook that answers by a script and remembers what it got.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+use hyper::body::Bytes;
 use hyper::header::HeaderMap;
 use serde_json::Value;
 
@@ -88,7 +90,9 @@ pub(crate) struct Post {
     pub(crate) path: String,
     /// The request's headers.
     pub(crate) headers: HeaderMap,
-    /// The message.
+    /// The request's body.
+    pub(crate) body: Bytes,
+    /// The message that it says; null where it is no JSON.
     pub(crate) message: Value,
     /// When it arrived.
     pub(crate) at: Instant,
@@ -176,6 +180,11 @@ impl FakeSlack {
         )
     }
 
+    /// Such as `127.0.0.1:40123`.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
     /// What arrived so far.
     pub(crate) fn posts(&self) -> Vec<Post> {
         self.posts.lock().unwrap().clone()
@@ -194,6 +203,7 @@ fn record(posts: &Mutex<Vec<Post>>, request: &Request) -> usize {
     let post = Post {
         path: request.path.clone(),
         headers: request.headers.clone(),
+        body: request.body.clone(),
         message: serde_json::from_slice(&request.body).unwrap_or(Value::Null),
         at: request.at,
     };
