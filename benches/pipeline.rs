@@ -6,8 +6,8 @@
 #[allow(dead_code, reason = "the other bench uses the rest")]
 mod batch;
 
-use std::time::Duration;
-
+use aws_lambda_events::sqs::SqsMessage;
+use chrono::DateTime;
 use chrono_tz::Asia;
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
@@ -17,7 +17,7 @@ use rollcall::roll::Roll;
 use rollcall::slack::message::{Message, TableForm};
 use rollcall::slack::render::render;
 use rollcall::summary::Summary;
-use rollcall::window::Windowing;
+use rollcall::window::WindowKey;
 
 fn main() {
     divan::main();
@@ -38,63 +38,69 @@ fn small_records(bencher: Bencher, records: usize) {
 /// The shares of the steps at ten thousand.
 #[divan::bench_group]
 mod of_10_000_small_records {
-    use super::{Bencher, Roll, TableForm, batch, black_box, facts, render, summarise};
+    use super::{Bencher, Roll, TableForm, black_box, facts, messages, render, summarise};
 
     const RECORDS: usize = 10_000;
 
-    fn bodies() -> Vec<String> {
-        batch::bodies(RECORDS, 0).collect()
-    }
-
     #[divan::bench]
     fn decode(bencher: Bencher) {
-        let bodies = bodies();
-        bencher.bench_local(|| facts(black_box(&bodies)));
+        let messages = messages(RECORDS, 0);
+        bencher.bench_local(|| facts(black_box(&messages)));
     }
 
     #[divan::bench]
     fn fold(bencher: Bencher) {
-        let facts = facts(&bodies());
+        let facts = facts(&messages(RECORDS, 0));
         bencher.bench_local(|| Roll::fold(black_box(&facts)));
     }
 
     #[divan::bench]
     fn render_message(bencher: Bencher) {
-        let summary = summarise(&facts(&bodies()));
+        let summary = summarise(&facts(&messages(RECORDS, 0)));
         bencher.bench_local(|| render(black_box(&summary), None, TableForm::Table));
     }
 }
 
 fn bench(bencher: Bencher, records: usize, service_events: usize) {
-    let bodies: Vec<String> = batch::bodies(records, service_events).collect();
-    let bytes: usize = bodies.iter().map(String::len).sum();
+    let messages = messages(records, service_events);
+    let bytes: usize = messages
+        .iter()
+        .filter_map(|message| message.body.as_ref())
+        .map(String::len)
+        .sum();
     bencher
         .counter(BytesCount::new(bytes))
         .counter(ItemsCount::new(records))
-        .bench_local(|| report(black_box(&bodies)));
+        .bench_local(|| report(black_box(&messages)));
 }
 
-fn report(bodies: &[String]) -> Message {
-    render(&summarise(&facts(bodies)), None, TableForm::Table)
-}
-
-fn facts(bodies: &[String]) -> Vec<Fact> {
-    bodies
-        .iter()
-        .map(|body| match decode(Some(body)) {
-            Ok(Decoded::Call(call)) => Fact::Called(call),
-            other => panic!("no call: {other:?}"),
-        })
+fn messages(records: usize, service_events: usize) -> Vec<SqsMessage> {
+    let message = |body| {
+        let mut message = SqsMessage::default();
+        message.body = Some(body);
+        message
+    };
+    batch::bodies(records, service_events)
+        .map(message)
         .collect()
 }
 
+fn report(messages: &[SqsMessage]) -> Message {
+    render(&summarise(&facts(messages)), None, TableForm::Table)
+}
+
+fn facts(messages: &[SqsMessage]) -> Vec<Fact> {
+    let fact = |message| match decode(message) {
+        Ok(Decoded::Fact { fact, .. }) => fact,
+        other => panic!("no call: {other:?}"),
+    };
+    messages.iter().map(fact).collect()
+}
+
 fn summarise(facts: &[Fact]) -> Summary {
-    let windowing = Windowing {
-        environment: Some("dev".to_owned()),
-        period: Duration::from_mins(30),
+    let key = WindowKey {
+        start: DateTime::UNIX_EPOCH,
+        environment: "dev".to_owned(),
     };
-    let Some(Fact::Called(call)) = facts.first() else {
-        panic!("no call")
-    };
-    Summary::new(&windowing.key_of(call), &Roll::fold(facts), Asia::Seoul)
+    Summary::new(&key, &Roll::fold(facts), true, Asia::Seoul)
 }

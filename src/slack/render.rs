@@ -13,7 +13,7 @@ use crate::table;
 #[must_use]
 pub fn render(summary: &Summary, mention: Option<&str>, form: TableForm) -> Message {
     let mention = mention.filter(|_| summary.has_failures());
-    let title = title(&summary.environment);
+    let title = title(summary);
     let notes = match summary.notes.join("  ") {
         notes if notes.is_empty() => notes,
         notes => mrkdwn(&notes, limits::NOTES),
@@ -55,12 +55,10 @@ const TOTALS_RESERVE: usize = 300;
 /// The table's head.
 pub(crate) const HEADINGS: [&str; 3] = ["Service", "Action", "Status"];
 
-fn title(environment: &str) -> String {
-    const TITLE: &str = "📊 ECS Scheduled Scaling Summary · ";
-    format!(
-        "{TITLE}{}",
-        plain(environment, limits::HEADER - TITLE.len())
-    )
+fn title(summary: &Summary) -> String {
+    let headline = format!("📊 {} · ", summary.headline());
+    let space = limits::HEADER - headline.len();
+    headline + &plain(&summary.environment, space)
 }
 
 fn section(text: String) -> Block {
@@ -111,6 +109,8 @@ pub fn status(status: Status) -> String {
         Status::Failed(1) | Status::Unnamed(1) => "❌ Error".to_owned(),
         Status::Failed(attempts) => format!("❌ after {attempts} attempts"),
         Status::Unnamed(calls) => format!("❌ {calls} calls"),
+        Status::Missing => "❌ Missing".to_owned(),
+        Status::Pending => "⏳".to_owned(),
     }
 }
 
@@ -122,6 +122,8 @@ fn ascii_status(status: Status) -> String {
         Status::Failed(1) | Status::Unnamed(1) => "ERROR".to_owned(),
         Status::Failed(attempts) => format!("ERROR after {attempts} attempts"),
         Status::Unnamed(calls) => format!("ERROR {calls} calls"),
+        Status::Missing => "MISSING".to_owned(),
+        Status::Pending => "pending".to_owned(),
     }
 }
 
@@ -203,7 +205,8 @@ fn preformatted(rows: &[Row], space: &mut usize) -> (Vec<Block>, usize) {
 fn text(summary: &Summary, mention: Option<&str>) -> String {
     let environment = mrkdwn(&summary.environment, limits::NAME);
     let mut text = format!(
-        "ECS Scheduled Scaling Summary · {environment}\n{}\n{}",
+        "{} · {environment}\n{}\n{}",
+        summary.headline(),
         summary.period,
         summary.totals()
     );
