@@ -5,6 +5,8 @@
 //! beyond what the error says.
 
 mod cloudtrail;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
