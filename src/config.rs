@@ -242,3 +242,6 @@ fn is_mention(text: &str) -> bool {
         None => matches!(inner, "!here" | "!channel" | "!everyone"),
     }
 }
+
+#[cfg(test)]
+mod tests;
