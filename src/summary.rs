@@ -291,3 +291,6 @@ fn console_url(id: &ServiceId) -> Option<String> {
         "https://{region}.{domain}/ecs/v2/clusters/{cluster}/services/{service}/health?region={region}"
     ))
 }
+
+#[cfg(test)]
+mod tests;
