@@ -63,6 +63,15 @@ impl Status {
     pub fn is_failure(self) -> bool {
         !matches!(self, Self::Succeeded(_))
     }
+
+    /// How much of the totals the row stands for: a service, or every call that named none.
+    #[must_use]
+    pub fn count(self) -> usize {
+        match self {
+            Self::Succeeded(_) | Self::Failed(_) => 1,
+            Self::Unnamed(calls) => calls,
+        }
+    }
 }
 
 /// A failure with its reason.

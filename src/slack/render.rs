@@ -83,12 +83,14 @@ fn context(text: String) -> Block {
 
 /// Totals, what the table left out, and the mention.
 fn totals(summary: &Summary, left_out: &[Row], mention: Option<&str>) -> String {
-    let failed = left_out
-        .iter()
-        .filter(|row| row.status.is_failure())
-        .count();
+    let count = |is_failure: bool| {
+        let rows = left_out.iter().map(|row| row.status);
+        rows.filter(|status| status.is_failure() == is_failure)
+            .map(Status::count)
+            .sum::<usize>()
+    };
     let mut counts = Vec::new();
-    for (count, outcome) in [(failed, "failed"), (left_out.len() - failed, "succeeded")] {
+    for (count, outcome) in [(count(true), "failed"), (count(false), "succeeded")] {
         if count > 0 {
             counts.push(format!("{count} more {outcome}"));
         }
