@@ -108,55 +108,33 @@ fn the_response_knows_the_place_better_than_the_request() {
 fn direction_comes_from_what_is_known() {
     let count =
         |desired: i64, running: i64| json!({"desiredCount": desired, "runningCount": running});
-    for (request, response, expected) in [
+    #[rustfmt::skip]
+    let cases = [
         // Desired against running.
         (json!({"desiredCount": 2}), count(2, 0), "Scale Up (→ 2)"),
         (json!({"desiredCount": 2}), count(2, 5), "Scale Down (→ 2)"),
         (json!({"desiredCount": 0}), count(0, 1), "Scale Down (→ 0)"),
         (json!({"desiredCount": 2}), count(2, 2), "No Change (→ 2)"),
         (json!({"desiredCount": 0}), count(0, 0), "No Change (→ 0)"),
-        (
-            json!({"desiredCount": 3, "forceNewDeployment": true}),
-            count(3, 1),
-            "Scale Up (→ 3)",
-        ),
-        (
-            json!({"desiredCount": 3, "forceNewDeployment": true}),
-            count(3, 3),
-            "Restart (→ 3)",
-        ),
+        (json!({"desiredCount": 3, "forceNewDeployment": true}), count(3, 1), "Scale Up (→ 3)"),
+        (json!({"desiredCount": 3, "forceNewDeployment": true}), count(3, 3), "Restart (→ 3)"),
         // The desired count alone.
         (json!({"desiredCount": 2}), Value::Null, "Scale Up (→ 2)"),
         (json!({"desiredCount": 0}), Value::Null, "Scale Down (→ 0)"),
-        (
-            json!({"desiredCount": 2, "forceNewDeployment": true}),
-            Value::Null,
-            "Scale Up (→ 2)",
-        ),
+        (json!({"desiredCount": 2, "forceNewDeployment": true}), Value::Null, "Scale Up (→ 2)"),
         // No count was asked for: the service may be short of tasks for reasons of its own.
-        (
-            json!({"forceNewDeployment": true}),
-            count(2, 1),
-            "Restart (→ 2)",
-        ),
+        (json!({"forceNewDeployment": true}), count(2, 1), "Restart (→ 2)"),
         (json!({"forceNewDeployment": true}), Value::Null, "Restart"),
-        (
-            json!({"taskDefinition": "nestjs:42"}),
-            count(2, 1),
-            "Update (→ 2)",
-        ),
-        (
-            json!({"taskDefinition": "nestjs:42", "forceNewDeployment": false}),
-            Value::Null,
-            "Update",
-        ),
+        (json!({"taskDefinition": "nestjs:42"}), count(2, 1), "Update (→ 2)"),
+        (json!({"taskDefinition": "nestjs:42", "forceNewDeployment": false}), Value::Null, "Update"),
         (json!({}), Value::Null, "Update"),
         // The request was too large to be recorded.
         (Value::Null, count(2, 0), "Scale Up (→ 2)"),
         (Value::Null, count(0, 2), "Scale Down (→ 0)"),
         (Value::Null, count(2, 2), "Update (→ 2)"),
         (Value::Null, Value::Null, "-"),
-    ] {
+    ];
+    for (request, response, expected) in cases {
         let response = if response.is_null() {
             response
         } else {
@@ -178,50 +156,20 @@ fn who_called_is_a_role_a_person_or_a_service() {
     };
     let scheduler = "AmazonEventBridgeScheduler aws-sdk-java/2.21.42";
     let sso = "AWSReservedSSO_Admin_0123456789abcdef";
-    for (identity, agent, expected) in [
-        (
-            assumed("dev-ecs-scheduler", "92430cfe"),
-            json!(scheduler),
-            "EventBridge Scheduler as dev-ecs-scheduler",
-        ),
+    #[rustfmt::skip]
+    let cases = [
+        (assumed("dev-ecs-scheduler", "92430cfe"), json!(scheduler), "EventBridge Scheduler as dev-ecs-scheduler"),
         (Value::Null, json!(scheduler), "EventBridge Scheduler"),
-        (
-            json!({"invokedBy": "scheduler.amazonaws.com"}),
-            Value::Null,
-            "EventBridge Scheduler",
-        ),
-        (
-            assumed(sso, "jane@example.com"),
-            json!("Mozilla/5.0"),
-            "jane@example.com as AWSReservedSSO_Admin_0123456789abcdef",
-        ),
-        (
-            assumed("ci", "i-0abc"),
-            json!("aws-cli/2.15"),
-            "i-0abc as ci",
-        ),
-        (
-            json!({"type": "IAMUser", "userName": "jane", "arn": "arn:aws:iam::123456789012:user/x/jane"}),
-            json!(""),
-            "jane",
-        ),
-        (
-            json!({"type": "IAMUser", "arn": "arn:aws:iam::123456789012:user/x/jane"}),
-            Value::Null,
-            "jane",
-        ),
-        (
-            json!({"type": "AWSService", "invokedBy": "ecs.application-autoscaling.amazonaws.com"}),
-            json!("ecs.application-autoscaling.amazonaws.com"),
-            "ecs.application-autoscaling.amazonaws.com",
-        ),
-        (
-            json!({"type": "Root"}),
-            json!("not AmazonEventBridgeScheduler"),
-            "unknown caller",
-        ),
+        (json!({"invokedBy": "scheduler.amazonaws.com"}), Value::Null, "EventBridge Scheduler"),
+        (assumed(sso, "jane@example.com"), json!("Mozilla/5.0"), "jane@example.com as AWSReservedSSO_Admin_0123456789abcdef"),
+        (assumed("ci", "i-0abc"), json!("aws-cli/2.15"), "i-0abc as ci"),
+        (json!({"type": "IAMUser", "userName": "jane", "arn": "arn:aws:iam::123456789012:user/x/jane"}), json!(""), "jane"),
+        (json!({"type": "IAMUser", "arn": "arn:aws:iam::123456789012:user/x/jane"}), Value::Null, "jane"),
+        (json!({"type": "AWSService", "invokedBy": "ecs.application-autoscaling.amazonaws.com"}), json!("ecs.application-autoscaling.amazonaws.com"), "ecs.application-autoscaling.amazonaws.com"),
+        (json!({"type": "Root"}), json!("not AmazonEventBridgeScheduler"), "unknown caller"),
         (Value::Null, Value::Null, "unknown caller"),
-    ] {
+    ];
+    for (identity, agent, expected) in cases {
         let event = with(json!({"userIdentity": identity, "userAgent": agent}));
         assert_eq!(call(&event).caller.to_string(), expected, "{event}");
         assert_eq!(
