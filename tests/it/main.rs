@@ -10,3 +10,4 @@ mod cli;
 mod fixtures;
 mod laws;
 mod limits;
+mod slack_reference;
