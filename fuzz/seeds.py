@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Writes the bodies of the fixtures' records to fuzz/corpus/pipeline, as seeds: each alone, and a batch as lines."""
+"""Writes the bodies of the fixtures' records to fuzz/corpus/pipeline, as seeds: each alone, and a batch as lines.
+
+With them come a roster, a timer and a dead letter."""
 
 import json
 import pathlib
@@ -7,6 +9,20 @@ import pathlib
 FUZZ = pathlib.Path(__file__).resolve().parent
 # Larger seeds only slow the mutations down: 100 service events are skipped as one is.
 LONGEST = 6_000
+
+# Rollcall's own messages.
+ROSTER = {
+    "rollcall": "roster",
+    "environment": "dev",
+    "schedule": "morning",
+    "scheduled_time": "2024-01-15T00:00:00Z",
+    "flexible_window_minutes": 5,
+    "account": "123456789012",
+    "region": "ap-northeast-2",
+    "cluster": "dev",
+    "services": {"nestjs": 1, "frontend": 0},
+}
+TIMER = {"rollcall": "timer", "window": {"start": "2024-01-15T00:00:00Z", "environment": "dev"}}
 
 
 def main():
@@ -21,6 +37,9 @@ def main():
         for name, seed in seeds.items():
             if 0 < len(seed) <= LONGEST:
                 (corpus / name).write_text(seed)
+    (corpus / "roster").write_text(json.dumps(ROSTER))
+    (corpus / "timer").write_text(json.dumps(TIMER))
+    (corpus / "dead-letter").write_text("!" + json.dumps({"Cluster": "dev", "Service": "nestjs", "DesiredCount": 1}))
     print(f"{len(list(corpus.iterdir()))} seeds in {corpus.relative_to(FUZZ.parent)}")
 
 

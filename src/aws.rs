@@ -1,64 +1,136 @@
-//! AWS clients, built when they are needed.
+//! AWS clients. They are built when they are needed and share one configuration and one HTTPS client.
+//!
+//! `AWS_ENDPOINT_URL` is honoured, as everything else that the SDK reads from its environment.
+
+use std::time::Duration;
 
 use anyhow::Context;
-use aws_config::BehaviorVersion;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_ssm::error::DisplayErrorContext;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::OnceCell;
 
 use crate::config::WebhookSource;
+use crate::decode::OwnMessage;
 use crate::slack::webhook::WebhookUrl;
+use crate::timer::{TimerError, Timers, delay};
+use crate::window::{DynamoDbLog, WindowKey};
 
-/// The webhook's address, from wherever it is kept.
-///
-/// # Errors
-/// When the parameter cannot be read, or does not hold an address.
-pub async fn webhook_url(source: &WebhookSource) -> anyhow::Result<WebhookUrl> {
-    match source {
-        WebhookSource::Url(url) => Ok(url.clone()),
-        WebhookSource::Parameter(name) => {
-            let value = read_parameter(name).await?;
-            WebhookUrl::parse(value.expose_secret()).with_context(|| {
-                format!("the SSM parameter {name} does not hold a webhook's address")
+/// One attempt of a request; the services used here answer within milliseconds.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
+/// All attempts of a request: less than an invocation has.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// What the clients are built from, loaded at the first use.
+#[derive(Debug, Default)]
+pub struct Aws {
+    config: OnceCell<SdkConfig>,
+}
+
+impl Aws {
+    async fn config(&self) -> &SdkConfig {
+        self.config
+            .get_or_init(|| async {
+                let http = Builder::new()
+                    .tls_provider(Provider::Rustls(CryptoMode::Ring))
+                    .build_https();
+                let timeouts = TimeoutConfig::builder()
+                    .connect_timeout(ATTEMPT_TIMEOUT)
+                    .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+                    .operation_timeout(OPERATION_TIMEOUT)
+                    .build();
+                aws_config::defaults(BehaviorVersion::latest())
+                    .http_client(http)
+                    .timeout_config(timeouts)
+                    .load()
+                    .await
             })
+            .await
+    }
+
+    /// The webhook's address, from wherever it is kept.
+    ///
+    /// # Errors
+    /// When the parameter cannot be read, or does not hold an address.
+    pub async fn webhook_url(&self, source: &WebhookSource) -> anyhow::Result<WebhookUrl> {
+        match source {
+            WebhookSource::Url(url) => Ok(url.clone()),
+            WebhookSource::Parameter(name) => {
+                let value = self.parameter(name).await?;
+                WebhookUrl::parse(value.expose_secret()).with_context(|| {
+                    format!("the SSM parameter {name} does not hold a webhook's address")
+                })
+            }
+        }
+    }
+
+    /// Reads a parameter with decryption. A secret of Secrets Manager is read through the name
+    /// `/aws/reference/secretsmanager/NAME`. The value never stands in an error.
+    async fn parameter(&self, name: &str) -> anyhow::Result<SecretString> {
+        let client = aws_sdk_ssm::Client::new(self.config().await);
+        let output = client
+            .get_parameter()
+            .name(name)
+            .with_decryption(true)
+            .send()
+            .await
+            .map_err(|error| anyhow::anyhow!("{}", DisplayErrorContext(error)))
+            .with_context(|| format!("cannot read the SSM parameter {name}"))?;
+        let value = output.parameter.and_then(|parameter| parameter.value);
+        value
+            .map(SecretString::from)
+            .with_context(|| format!("the SSM parameter {name} has no value"))
+    }
+
+    /// The window log in a table.
+    pub async fn window_log(&self, table: &str) -> DynamoDbLog {
+        DynamoDbLog::new(
+            aws_sdk_dynamodb::Client::new(self.config().await),
+            table.to_owned(),
+        )
+    }
+
+    /// Timers on a queue.
+    pub async fn timers(&self, queue_url: &str) -> SqsTimers {
+        SqsTimers {
+            client: aws_sdk_sqs::Client::new(self.config().await),
+            queue_url: queue_url.to_owned(),
         }
     }
 }
 
-/// Reads a parameter with decryption. A secret of Secrets Manager is read through the name
-/// `/aws/reference/secretsmanager/NAME`.
-///
-/// # Errors
-/// Names the parameter and what AWS said; the value never stands in an error.
-async fn read_parameter(name: &str) -> Result<SecretString, ParameterError> {
-    let error = |reason: String| ParameterError {
-        name: name.to_owned(),
-        reason,
-    };
-    let http = Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .build_https();
-    let config = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http)
-        .load()
-        .await;
-    let output = aws_sdk_ssm::Client::new(&config)
-        .get_parameter()
-        .name(name)
-        .with_decryption(true)
-        .send()
-        .await
-        .map_err(|cause| error(aws_sdk_ssm::error::DisplayErrorContext(cause).to_string()))?;
-    let value = output.parameter.and_then(|parameter| parameter.value);
-    value
-        .map(SecretString::from)
-        .ok_or_else(|| error("it has no value".to_owned()))
+/// Timers as delayed messages on the function's own queue.
+#[derive(Debug, Clone)]
+pub struct SqsTimers {
+    client: aws_sdk_sqs::Client,
+    queue_url: String,
 }
 
-/// A parameter could not be read.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot read the SSM parameter {name}: {reason}")]
-struct ParameterError {
-    name: String,
-    reason: String,
+impl Timers for SqsTimers {
+    async fn arm(
+        &self,
+        key: &WindowKey,
+        at: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<DateTime<Utc>, TimerError> {
+        let message = OwnMessage::Timer {
+            window: key.clone(),
+        };
+        let body =
+            serde_json::to_string(&message).map_err(|error| TimerError(error.to_string()))?;
+        let delay = delay(at, now);
+        self.client
+            .send_message()
+            .queue_url(&self.queue_url)
+            .message_body(body)
+            .delay_seconds(i32::try_from(delay.num_seconds()).unwrap_or_default())
+            .send()
+            .await
+            .map_err(|error| TimerError(DisplayErrorContext(error).to_string()))?;
+        Ok(now + delay)
+    }
 }

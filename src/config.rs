@@ -4,10 +4,12 @@
 //! No message quotes a value that may be secret.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use chrono_tz::Tz;
 
+use crate::delivery::Patience;
 use crate::slack::webhook::WebhookUrl;
 use crate::window::Windowing;
 
@@ -18,6 +20,19 @@ pub struct Config {
     pub webhook: WebhookSource,
     /// What a summary looks like.
     pub settings: Settings,
+    /// Where windows are remembered; `None` reports every batch on its own.
+    pub table: Option<TableConfig>,
+}
+
+/// What remembering windows takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableConfig {
+    /// The DynamoDB table's name.
+    pub name: String,
+    /// The function's own queue, for timers.
+    pub queue_url: String,
+    /// How long to wait for what.
+    pub patience: Patience,
 }
 
 /// What a summary looks like; the command line has the same settings.
@@ -52,8 +67,12 @@ impl fmt::Display for ConfigErrors {
 
 impl std::error::Error for ConfigErrors {}
 
-const DEFAULT_WINDOW_MINUTES: u64 = 30;
-const MINUTES_PER_DAY: u64 = 24 * 60;
+/// How long to wait for what, where nothing else is configured.
+pub const DEFAULT_PATIENCE: Patience = Patience {
+    settle: Duration::from_mins(5),
+    grace: Duration::from_mins(10),
+    period: Duration::from_mins(30),
+};
 
 impl Config {
     /// Reads a configuration; `lookup` gives the value of a variable. An empty value counts as none.
@@ -66,8 +85,13 @@ impl Config {
             problems: Vec::new(),
         };
         let (webhook, settings) = (reader.webhook(), reader.settings());
+        let table = reader.table(settings.windowing.period);
         let webhook = reader.finish(webhook)?;
-        Ok(Self { webhook, settings })
+        Ok(Self {
+            webhook,
+            settings,
+            table,
+        })
     }
 }
 
@@ -175,16 +199,51 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 
     fn period(&mut self) -> Duration {
-        let name = "ROLLCALL_WINDOW_MINUTES";
-        let minutes = match self.get(name).map(|value| value.parse::<u64>()) {
-            None => DEFAULT_WINDOW_MINUTES,
-            Some(Ok(minutes)) if (1..=MINUTES_PER_DAY).contains(&minutes) => minutes,
-            Some(_) => {
-                self.problem(name, "expected whole minutes from 1 to 1440, such as 30");
-                DEFAULT_WINDOW_MINUTES
-            }
+        let expected = "expected whole minutes from 1 to 1440, such as 30";
+        Duration::from_secs(60 * self.number("ROLLCALL_WINDOW_MINUTES", 1..=1_440, 30, expected))
+    }
+
+    fn table(&mut self, period: Duration) -> Option<TableConfig> {
+        let name = self.get("ROLLCALL_TABLE")?;
+        let patience = Patience {
+            settle: self.seconds("ROLLCALL_SETTLE_SECONDS", DEFAULT_PATIENCE.settle),
+            grace: self.seconds("ROLLCALL_GRACE_SECONDS", DEFAULT_PATIENCE.grace),
+            period,
         };
-        Duration::from_secs(minutes * 60)
+        let Some(queue_url) = self.get("ROLLCALL_QUEUE_URL") else {
+            self.problem(
+                "ROLLCALL_QUEUE_URL",
+                "expected the URL of the function's queue, as ROLLCALL_TABLE is set",
+            );
+            return None;
+        };
+        Some(TableConfig {
+            name,
+            queue_url,
+            patience,
+        })
+    }
+
+    fn seconds(&mut self, name: &str, default: Duration) -> Duration {
+        let expected = "expected whole seconds up to 86400, such as 300";
+        Duration::from_secs(self.number(name, 0..=86_400, default.as_secs(), expected))
+    }
+
+    fn number(
+        &mut self,
+        name: &str,
+        allowed: RangeInclusive<u64>,
+        default: u64,
+        expected: &str,
+    ) -> u64 {
+        match self.get(name).map(|value| value.parse::<u64>()) {
+            None => default,
+            Some(Ok(number)) if allowed.contains(&number) => number,
+            Some(_) => {
+                self.problem(name, expected);
+                default
+            }
+        }
     }
 
     fn timezone(&mut self) -> Tz {

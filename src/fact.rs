@@ -4,6 +4,7 @@
 //! makes appending to the window log idempotent. Changing a field's meaning here changes what a stored log
 //! means, so fields are added, never repurposed.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
@@ -15,6 +16,12 @@ use serde::{Deserialize, Serialize};
 pub enum Fact {
     /// A CloudTrail record of an `UpdateService` call, accepted or refused.
     Called(Box<Call>),
+    /// A roster: which services a schedule is to bring to which count.
+    Expected(Box<Expected>),
+    /// EventBridge Scheduler gave up on a call: its dead letter.
+    Undelivered(Box<Undelivered>),
+    /// The window is silenced: what does not answer is not missing.
+    Silenced,
     /// A message that could not be decoded arrived beside this window's records.
     Undecodable {
         /// The SQS message's id.
@@ -28,16 +35,25 @@ impl Fact {
     pub fn id(&self) -> FactId<'_> {
         match self {
             Self::Called(call) => FactId::Called(&call.event_id),
+            Self::Expected(expected) => FactId::Expected(expected),
+            Self::Undelivered(undelivered) => FactId::Undelivered(undelivered),
+            Self::Silenced => FactId::Silenced,
             Self::Undecodable { message_id } => FactId::Undecodable(message_id),
         }
     }
 }
 
 /// The identity of a fact; see [`Fact::id`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FactId<'a> {
     /// A call, by CloudTrail's `eventID`: CloudTrail's own duplicates share it.
     Called(&'a str),
+    /// A roster, by its content.
+    Expected(&'a Expected),
+    /// A dead letter, by its content: the same call may be given up on twice, since schedules fire at least once.
+    Undelivered(&'a Undelivered),
+    /// That the window is silenced.
+    Silenced,
     /// An undecodable message, by its SQS `messageId`.
     Undecodable(&'a str),
 }
@@ -69,6 +85,61 @@ pub struct Call {
 
 impl Call {
     /// The service that was called, unless the call is anonymous.
+    #[must_use]
+    pub fn service_id(&self) -> Option<ServiceId> {
+        Some(ServiceId {
+            account: self.account.clone(),
+            region: self.region.clone(),
+            cluster: self.cluster.clone()?,
+            name: self.service.clone()?,
+        })
+    }
+}
+
+/// What one run of a schedule is expected to do.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Expected {
+    /// When the schedule was to fire (`<aws.scheduler.scheduled-time>`).
+    pub scheduled_time: DateTime<Utc>,
+    /// The schedule's name.
+    pub schedule: String,
+    /// How much later than scheduled a call may be made.
+    pub flexible_window_minutes: u32,
+    /// The account of the services.
+    pub account: String,
+    /// The Region of the services.
+    pub region: String,
+    /// The cluster's short name.
+    pub cluster: String,
+    /// The desired count by service.
+    pub services: BTreeMap<String, i64>,
+}
+
+/// A call that EventBridge Scheduler gave up on.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Undelivered {
+    /// When the schedule was to fire.
+    pub scheduled_time: DateTime<Utc>,
+    /// The schedule's ARN.
+    pub schedule_arn: String,
+    /// The account of the schedule.
+    pub account: String,
+    /// The Region of the schedule.
+    pub region: String,
+    /// The cluster's short name, from the schedule's input.
+    pub cluster: Option<String>,
+    /// The service's name, from the schedule's input.
+    pub service: Option<String>,
+    /// The desired count, from the schedule's input.
+    pub desired_count: Option<i64>,
+    /// The error of the last attempt.
+    pub error: ApiError,
+    /// How many calls were attempted, the first one included.
+    pub attempts: u32,
+}
+
+impl Undelivered {
+    /// The service that was to be called, where the dead letter names it.
     #[must_use]
     pub fn service_id(&self) -> Option<ServiceId> {
         Some(ServiceId {

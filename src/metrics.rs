@@ -9,6 +9,8 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use crate::decode::IgnoredReason;
+use crate::notify::Delivery;
+use crate::summary::Summary;
 
 /// The CloudWatch namespace of every metric.
 pub const NAMESPACE: &str = "Rollcall";
@@ -24,6 +26,14 @@ pub struct Metrics {
     pub ignored: BTreeMap<IgnoredReason, u64>,
     /// Records that could not be decoded.
     pub undecodable: u64,
+    /// Timers that fired.
+    pub timers: u64,
+    /// Claims that were not given back in time.
+    pub claims_lapsed: u64,
+    /// Windows that are long past their deadline and could not be said.
+    pub windows_overdue: u64,
+    /// Services that were expected and reported as missing.
+    pub services_missing: u64,
     /// Services reported as succeeded.
     pub services_succeeded: u64,
     /// Services reported as failed, and refused calls that named none.
@@ -39,6 +49,31 @@ pub struct Metrics {
 }
 
 impl Metrics {
+    /// Adds what another invocation received.
+    pub fn add_counts(&mut self, other: &Self) {
+        self.records += other.records;
+        self.decoded += other.decoded;
+        self.undecodable += other.undecodable;
+        self.timers += other.timers;
+        for (reason, count) in &other.ignored {
+            *self.ignored.entry(*reason).or_default() += count;
+        }
+    }
+
+    /// Counts a message that was said, or was to be.
+    pub fn said(&mut self, summary: &Summary, delivery: &Delivery) {
+        self.slack_rate_limited += delivery.rate_limited;
+        self.slack_latency.push(delivery.latency);
+        if delivery.result.is_err() {
+            self.messages_failed += 1;
+            return;
+        }
+        self.messages_posted += 1;
+        self.services_succeeded += summary.counts.succeeded as u64;
+        self.services_failed += summary.counts.failed as u64;
+        self.services_missing += summary.counts.missing as u64;
+    }
+
     /// One line in the embedded metric format, with the function's name as the only dimension.
     #[must_use]
     pub fn to_emf(&self, function_name: &str, now: DateTime<Utc>) -> Value {
@@ -49,6 +84,10 @@ impl Metrics {
             ("Decoded".to_owned(), self.decoded),
             ("Ignored".to_owned(), self.ignored.values().sum()),
             ("Undecodable".to_owned(), self.undecodable),
+            ("Timers".to_owned(), self.timers),
+            ("ClaimsLapsed".to_owned(), self.claims_lapsed),
+            ("WindowsOverdue".to_owned(), self.windows_overdue),
+            ("ServicesMissing".to_owned(), self.services_missing),
             ("ServicesSucceeded".to_owned(), self.services_succeeded),
             ("ServicesFailed".to_owned(), self.services_failed),
             ("MessagesPosted".to_owned(), self.messages_posted),

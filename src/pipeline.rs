@@ -1,11 +1,13 @@
 //! From a batch to what is said: decode → append, then read → fold → summarise → notify.
 //!
-//! The function and the command line both call these two steps, so that a replay shows what production would
-//! do. Effects come in through [`WindowLog`] and [`Notifier`].
+//! The function and the command line share these steps, so that a replay shows what production would do.
+//! Effects come in through [`WindowLog`] and [`Notifier`]. With a table, [`crate::delivery`] decides when to
+//! speak; without one, every invocation reports what it has.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_lambda_events::sqs::SqsMessage;
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use tokio::time::Instant;
 
@@ -17,18 +19,18 @@ use crate::roll::Roll;
 use crate::summary::Summary;
 use crate::window::{UNKNOWN_ENVIRONMENT, WindowKey, WindowLog, Windowing};
 
-/// The windows that a batch told something about, each with the ids of the messages that did.
+/// The windows that a batch is about, each with the ids of the messages that are.
 pub type TouchedWindows = BTreeMap<WindowKey, BTreeSet<String>>;
 
-/// What came of taking in a batch.
+/// What a batch turned out to hold.
 #[derive(Debug, Default)]
-pub struct Ingested {
-    /// The windows whose log has something new.
+pub struct Received {
+    /// What was learned, by window.
+    pub facts: BTreeMap<WindowKey, Vec<Fact>>,
+    /// The windows to look at: those with facts, and those whose timer fired.
     pub windows: TouchedWindows,
     /// What could not be decoded.
     pub undecodable: Vec<Undecodable>,
-    /// The ids of messages that were decoded, but whose facts may not have been kept.
-    pub not_kept: BTreeSet<String>,
 }
 
 /// A message that could not be decoded.
@@ -40,29 +42,28 @@ pub struct Undecodable {
     pub error: DecodeError,
 }
 
-/// Decodes a batch and appends what it says to the log.
-pub async fn ingest(
-    records: Vec<SqsMessage>,
-    windowing: &Windowing,
-    log: &impl WindowLog,
-    metrics: &mut Metrics,
-) -> Ingested {
-    let mut ingested = Ingested::default();
-    let mut facts: BTreeMap<WindowKey, Vec<Fact>> = BTreeMap::new();
+/// Decodes a batch.
+pub fn receive(records: Vec<SqsMessage>, windowing: &Windowing, metrics: &mut Metrics) -> Received {
+    let mut received = Received::default();
     let mut first_seen = Vec::new();
-    for record in records {
+    for mut record in records {
         metrics.records += 1;
-        let message_id = record.message_id.unwrap_or_default();
-        match decode(record.body.as_deref()) {
-            Ok(Decoded::Call(call)) => {
+        let message_id = record.message_id.take().unwrap_or_default();
+        match decode(&record) {
+            Ok(Decoded::Fact { fact, environment }) => {
                 metrics.decoded += 1;
-                let key = windowing.key_of(&call);
-                ingested
-                    .windows
-                    .entry(key.clone())
-                    .or_default()
-                    .insert(message_id);
-                facts.entry(key).or_default().push(Fact::Called(call));
+                if let Some(key) = windowing.key_of(&fact, environment.as_deref()) {
+                    received
+                        .windows
+                        .entry(key.clone())
+                        .or_default()
+                        .insert(message_id);
+                    received.facts.entry(key).or_default().push(fact);
+                }
+            }
+            Ok(Decoded::Timer(key)) => {
+                metrics.timers += 1;
+                received.windows.entry(key).or_default().insert(message_id);
             }
             Ok(Decoded::Ignored(reason)) => {
                 *metrics.ignored.entry(reason).or_default() += 1;
@@ -71,35 +72,49 @@ pub async fn ingest(
             Err(error) => {
                 metrics.undecodable += 1;
                 tracing::error!(sqs.message_id = message_id, %error, "cannot decode a message: {error}");
-                if record
-                    .attributes
-                    .get("ApproximateReceiveCount")
-                    .is_none_or(|count| count == "1")
-                {
+                if receive_count(&record) <= 1 {
                     first_seen.push(Fact::Undecodable {
                         message_id: message_id.clone(),
                     });
                 }
-                ingested.undecodable.push(Undecodable { message_id, error });
+                received.undecodable.push(Undecodable { message_id, error });
             }
         }
     }
     // The message itself comes again and ends in the dead-letter queue; the channel hears of it once.
-    if let Some(mut first) = facts.first_entry() {
+    if let Some(mut first) = received.facts.first_entry() {
         first.get_mut().append(&mut first_seen);
     }
-    for (key, facts) in facts {
-        if let Err(error) = log.append(&key, facts).await {
-            tracing::error!(window = %key, %error, "cannot keep what was learned about {key}: {error}");
-            ingested
-                .not_kept
-                .append(&mut ingested.windows.remove(&key).unwrap_or_default());
-        }
-    }
-    ingested
+    received
 }
 
-/// Says what is known about each window. Returns the ids of the messages whose window was not said.
+/// How often SQS has handed out a message, this time included.
+#[must_use]
+pub fn receive_count(record: &SqsMessage) -> u32 {
+    record
+        .attributes
+        .get("ApproximateReceiveCount")
+        .and_then(|count| count.parse().ok())
+        .unwrap_or(1)
+}
+
+/// Appends what was learned to the log. Returns the windows whose facts may not have been kept.
+pub async fn append(
+    facts: &BTreeMap<WindowKey, Vec<Fact>>,
+    log: &impl WindowLog,
+    now: DateTime<Utc>,
+) -> BTreeSet<WindowKey> {
+    let mut failed = BTreeSet::new();
+    for (key, facts) in facts {
+        if let Err(error) = log.append(key, facts, now).await {
+            tracing::error!(window = %key, %error, "cannot keep what was learned about {key}: {error}");
+            failed.insert(key.clone());
+        }
+    }
+    failed
+}
+
+/// Says what is known about each window, at once. Returns the ids of the messages whose window was not said.
 pub async fn report(
     mut windows: TouchedWindows,
     log: &impl WindowLog,
@@ -116,14 +131,18 @@ pub async fn report(
         for part in logged_as {
             message_ids.append(&mut windows.remove(&part).unwrap_or_default());
             match log.read(&part).await {
-                Ok(mut read) => facts.append(&mut read),
+                Ok(batches) => facts.extend(batches.into_iter().flat_map(|batch| batch.facts)),
                 Err(error) => {
                     is_read = false;
                     tracing::error!(window = %part, %error, "cannot read what is known about {part}: {error}");
                 }
             }
         }
-        if !is_read || !say(&key, &facts, timezone, notifier, deadline, metrics).await {
+        let roll = Roll::fold(&facts);
+        if is_read && !roll.has_news() {
+            continue;
+        }
+        if !is_read || !say(&key, &roll, timezone, notifier, deadline, metrics).await {
             unsaid.append(&mut message_ids);
         }
     }
@@ -132,26 +151,21 @@ pub async fn report(
 
 async fn say(
     key: &WindowKey,
-    facts: &[Fact],
+    roll: &Roll,
     timezone: Tz,
     notifier: &impl Notifier,
     deadline: Instant,
     metrics: &mut Metrics,
 ) -> bool {
-    let summary = Summary::new(key, &Roll::fold(facts), timezone);
+    let summary = Summary::new(key, roll, false, timezone);
     let delivery = notifier.notify(&summary, deadline).await;
-    metrics.slack_rate_limited += delivery.rate_limited;
-    metrics.slack_latency.push(delivery.latency);
+    metrics.said(&summary, &delivery);
     match delivery.result {
         Ok(()) => {
-            metrics.messages_posted += 1;
-            metrics.services_succeeded += summary.succeeded as u64;
-            metrics.services_failed += summary.failed as u64;
             tracing::info!(window = %key, "reported {key}: {}", summary.totals());
             true
         }
         Err(error) => {
-            metrics.messages_failed += 1;
             tracing::error!(window = %key, %error, "cannot report {key}: {error}");
             false
         }

@@ -3,15 +3,18 @@
 //! Pure, and free of Slack: the terminal shows the same summary. Text from outside is still raw here; whoever
 //! renders it makes it harmless for the medium.
 
-use std::collections::BTreeSet;
+mod console;
+mod notes;
+mod period;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
 use chrono_tz::Tz;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::advice::advice;
-use crate::fact::{ApiError, Outcome, ServiceId};
-use crate::roll::{AnonymousFailure, Entry, Roll};
+use crate::fact::{ApiError, ServiceId};
+use crate::roll::{AnonymousFailure, Roll, Standing, Subject};
 use crate::window::WindowKey;
 
 /// What to say about one window.
@@ -21,18 +24,33 @@ pub struct Summary {
     pub environment: String,
     /// The span of the calls in the reader's zone: `2024-01-15 09:00~09:05 KST`.
     pub period: String,
+    /// Only what changed since the window was said.
+    pub is_follow_up: bool,
     /// Failures first, then the rest, each by name.
     pub rows: Vec<Row>,
     /// One for each failed row, in the same order.
     pub failures: Vec<Failure>,
-    /// How many services ended well.
+    /// How many of what stands how.
+    pub counts: Counts,
+    /// What else the reader should know, a sentence each.
+    pub notes: Vec<String>,
+}
+
+/// How many services stand how.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// How many services there are, where a roster says who is expected.
+    pub of: Option<usize>,
+    /// Services that ended well.
     pub succeeded: usize,
-    /// How many services failed, plus the refused calls that named none.
+    /// Services that failed, plus the refused calls that named none.
     pub failed: usize,
     /// How many of `failed` are calls that named no service.
     pub unnamed: usize,
-    /// What else the reader should know, a sentence each.
-    pub notes: Vec<String>,
+    /// Services that were expected and not heard of.
+    pub missing: usize,
+    /// Services that may still be heard of.
+    pub pending: usize,
 }
 
 /// One line of the table.
@@ -47,29 +65,33 @@ pub struct Row {
 }
 
 /// How a row ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Status {
-    /// The last call was accepted, after this many calls.
-    Succeeded(usize),
     /// The last call was refused, after this many calls.
     Failed(usize),
+    /// No call was recorded in time.
+    Missing,
     /// This many calls were refused whose record names no service.
     Unnamed(usize),
+    /// No call was recorded yet.
+    Pending,
+    /// The last call was accepted, after this many calls.
+    Succeeded(usize),
 }
 
 impl Status {
     /// Whether people need to look at it.
     #[must_use]
     pub fn is_failure(self) -> bool {
-        !matches!(self, Self::Succeeded(_))
+        matches!(self, Self::Failed(_) | Self::Missing | Self::Unnamed(_))
     }
 
     /// How much of the totals the row stands for: a service, or every call that named none.
     #[must_use]
     pub fn count(self) -> usize {
         match self {
-            Self::Succeeded(_) | Self::Failed(_) => 1,
             Self::Unnamed(calls) => calls,
+            _ => 1,
         }
     }
 }
@@ -83,109 +105,225 @@ pub struct Failure {
     pub count: usize,
     /// The service in the ECS console.
     pub console_url: Option<String>,
-    /// The error as recorded.
-    pub error: ApiError,
+    /// What failures are grouped by: the error's code.
+    pub code: String,
+    /// The error as recorded, or what is missing.
+    pub reason: String,
     /// What to do about it.
     pub advice: Option<&'static str>,
 }
 
+/// A schedule that is disabled, deleted or without a usable role makes no call, so nothing records it.
+const MISSING: &str = "no call was recorded";
+const MISSING_ADVICE: &str = "Is the schedule enabled, and can its role be assumed?";
+
 impl Summary {
-    /// Says what a roll means, with times in the reader's zone.
+    /// Says what a roll means, with times in the reader's zone. `is_over` says that waiting for the rosters'
+    /// services is over.
     #[must_use]
-    pub fn new(key: &WindowKey, roll: &Roll, timezone: Tz) -> Self {
+    pub fn new(key: &WindowKey, roll: &Roll, is_over: bool, timezone: Tz) -> Self {
+        let standings = roll.standings(is_over);
+        let everything = standings.keys().cloned().collect();
+        Self::of(key, roll, &standings, &everything, timezone)
+    }
+
+    /// Says what changed since people were told `earlier`; `None` where that is nothing.
+    #[must_use]
+    pub fn follow_up(
+        key: &WindowKey,
+        roll: &Roll,
+        is_over: bool,
+        earlier: &BTreeMap<Subject, Standing>,
+        timezone: Tz,
+    ) -> Option<Self> {
+        let standings = roll.standings(is_over);
+        let is_news =
+            |(subject, standing): &(&Subject, &Standing)| standing.is_news(earlier.get(subject));
+        let news: BTreeSet<Subject> = standings
+            .iter()
+            .filter(is_news)
+            .map(|(subject, _)| subject.clone())
+            .collect();
+        if news.is_empty() {
+            return None;
+        }
+        let summary = Self::of(key, roll, &standings, &news, timezone);
+        Some(Self {
+            is_follow_up: true,
+            ..summary
+        })
+    }
+
+    /// Rows for the subjects shown; counts of all.
+    fn of(
+        key: &WindowKey,
+        roll: &Roll,
+        standings: &BTreeMap<Subject, Standing>,
+        shown: &BTreeSet<Subject>,
+        timezone: Tz,
+    ) -> Self {
         let qualifier = Qualifier::of(roll);
-        let mut summary = Self {
-            environment: key.environment.clone(),
-            period: period(roll.span.unwrap_or((key.start, key.start)), timezone),
-            rows: Vec::with_capacity(roll.services.len() + roll.anonymous.len()),
-            failures: Vec::new(),
-            succeeded: 0,
-            failed: 0,
-            unnamed: 0,
-            notes: notes(roll),
+        let mut counts = Counts {
+            of: roll.calls_end_at.map(|_| roll.services.len()),
+            ..Counts::default()
         };
-        for (id, entry) in &roll.services {
-            if let Outcome::Failed(error) = &entry.outcome {
-                summary.failure(qualifier.name(id), id, entry, error);
+        let mut lines: Vec<(Row, Option<Failure>)> = Vec::with_capacity(shown.len());
+        for (subject, standing) in standings {
+            counts.add(standing);
+            if shown.contains(subject) {
+                lines.push(match subject {
+                    Subject::Service(id) => service_line(roll, id, standing, &qualifier),
+                    Subject::Unnamed(failure) => unnamed_line(failure, standing),
+                });
             }
         }
-        for (failure, &calls) in &roll.anonymous {
-            summary.unnamed(failure, calls);
+        // Subjects come by name; a stable sort only brings the failures and what is unknown to the front.
+        lines.sort_by_key(|(row, _)| match row.status {
+            Status::Failed(_) | Status::Missing => 0,
+            Status::Unnamed(_) => 1,
+            Status::Pending => 2,
+            Status::Succeeded(_) => 3,
+        });
+        let (rows, failures): (Vec<Row>, Vec<Option<Failure>>) = lines.into_iter().unzip();
+        Self {
+            environment: key.environment.clone(),
+            period: period::text(roll.span.unwrap_or((key.start, key.start)), timezone),
+            is_follow_up: false,
+            rows,
+            failures: failures.into_iter().flatten().collect(),
+            counts,
+            notes: notes::notes(roll, standings),
         }
-        for (id, entry) in roll
-            .services
-            .iter()
-            .filter(|(_, entry)| entry.outcome == Outcome::Accepted)
-        {
-            summary.succeeded += 1;
-            summary.row(qualifier.name(id), entry, Status::Succeeded(entry.attempts));
+    }
+
+    /// What the message is.
+    #[must_use]
+    pub fn headline(&self) -> &'static str {
+        if self.is_follow_up {
+            "ECS Scheduled Scaling Changes"
+        } else {
+            "ECS Scheduled Scaling Summary"
         }
-        summary
     }
 
     /// Whether anybody needs to be called to it.
     #[must_use]
     pub fn has_failures(&self) -> bool {
-        self.failed > 0
+        !self.failures.is_empty()
     }
 
-    /// `Total: 19 succeeded, 1 failed`.
+    /// `Total: 19 succeeded, 1 failed`, or with a roster `Total: 18/20 succeeded, 1 failed, 1 missing`.
     #[must_use]
     pub fn totals(&self) -> String {
-        let unnamed = match self.unnamed {
+        let Counts {
+            of,
+            succeeded,
+            failed,
+            unnamed,
+            missing,
+            pending,
+        } = self.counts;
+        let of = of.map_or_else(String::new, |of| format!("/{of}"));
+        let unnamed = match unnamed {
             0 => String::new(),
             1 => " (1 call named no service)".to_owned(),
             calls => format!(" ({calls} calls named no service)"),
         };
-        format!(
-            "Total: {} succeeded, {} failed{unnamed}",
-            self.succeeded, self.failed
-        )
+        let mut totals = format!("Total: {succeeded}{of} succeeded, {failed} failed{unnamed}");
+        for (count, standing) in [(missing, "missing"), (pending, "pending")] {
+            if count > 0 {
+                // Writing to a string cannot fail.
+                let _ = write!(totals, ", {count} {standing}");
+            }
+        }
+        totals
     }
+}
 
-    fn failure(&mut self, service: String, id: &ServiceId, entry: &Entry, error: &ApiError) {
-        self.failed += 1;
-        self.failures.push(Failure {
-            subject: service.clone(),
-            count: 1,
-            console_url: console_url(id),
-            error: error.clone(),
-            advice: advice(error),
-        });
-        self.row(service, entry, Status::Failed(entry.attempts));
+impl Counts {
+    fn add(&mut self, standing: &Standing) {
+        match standing {
+            Standing::Succeeded => self.succeeded += 1,
+            Standing::Failed(_) => self.failed += 1,
+            Standing::Missing => self.missing += 1,
+            Standing::Pending => self.pending += 1,
+            Standing::Unnamed(calls) => {
+                self.failed += calls;
+                self.unnamed += calls;
+            }
+        }
     }
+}
 
-    fn unnamed(&mut self, failure: &AnonymousFailure, calls: usize) {
-        self.failed += calls;
-        self.unnamed += calls;
-        let subject = match calls {
-            1 => format!("unknown service (called by {})", failure.caller),
-            _ => format!("unknown services ({calls} calls by {})", failure.caller),
-        };
-        self.failures.push(Failure {
-            subject,
-            count: calls,
-            console_url: None,
-            error: failure.error.clone(),
-            advice: advice(&failure.error),
-        });
-        self.rows.push(Row {
-            service: "(unknown)".to_owned(),
-            action: "—".to_owned(),
-            status: Status::Unnamed(calls),
-        });
-    }
-
-    fn row(&mut self, service: String, entry: &Entry, status: Status) {
-        let action = entry
-            .action
-            .map_or_else(|| "—".to_owned(), |action| action.to_string());
-        self.rows.push(Row {
+fn service_line(
+    roll: &Roll,
+    id: &ServiceId,
+    standing: &Standing,
+    qualifier: &Qualifier,
+) -> (Row, Option<Failure>) {
+    let entry = roll.services.get(id);
+    let attempts = entry.map_or(0, |entry| entry.attempts);
+    let status = match standing {
+        Standing::Succeeded => Status::Succeeded(attempts),
+        Standing::Failed(_) => Status::Failed(attempts),
+        Standing::Missing => Status::Missing,
+        Standing::Pending | Standing::Unnamed(_) => Status::Pending,
+    };
+    let service = qualifier.name(id);
+    let failure = |code: &str, reason: String, advice| Failure {
+        subject: service.clone(),
+        count: 1,
+        console_url: console::url(id),
+        code: code.to_owned(),
+        reason,
+        advice,
+    };
+    let failure = match standing {
+        Standing::Failed(error) => Some(failure(&error.code, error.to_string(), advice(error))),
+        Standing::Missing => Some(failure(MISSING, MISSING.to_owned(), Some(MISSING_ADVICE))),
+        _ => None,
+    };
+    let action = entry
+        .and_then(|entry| entry.action)
+        .map_or_else(|| "—".to_owned(), |action| action.to_string());
+    (
+        Row {
             service,
             action,
             status,
-        });
-    }
+        },
+        failure,
+    )
+}
+
+fn unnamed_line(
+    AnonymousFailure { error, caller }: &AnonymousFailure,
+    standing: &Standing,
+) -> (Row, Option<Failure>) {
+    let count = if let Standing::Unnamed(calls) = standing {
+        *calls
+    } else {
+        1
+    };
+    let subject = match count {
+        1 => format!("unknown service (called by {caller})"),
+        _ => format!("unknown services ({count} calls by {caller})"),
+    };
+    let ApiError { code, .. } = error;
+    let failure = Failure {
+        subject,
+        count,
+        console_url: None,
+        code: code.clone(),
+        reason: error.to_string(),
+        advice: advice(error),
+    };
+    let row = Row {
+        service: "(unknown)".to_owned(),
+        action: "—".to_owned(),
+        status: Status::Unnamed(count),
+    };
+    (row, Some(failure))
 }
 
 /// How much of a service's place its name needs: nothing while all share it.
@@ -198,12 +336,10 @@ struct Qualifier {
 impl Qualifier {
     fn of(roll: &Roll) -> Self {
         let differs = |part: fn(&ServiceId) -> &str| {
-            roll.services
-                .keys()
-                .map(part)
-                .collect::<BTreeSet<_>>()
-                .len()
-                > 1
+            let mut parts = roll.services.keys().map(part);
+            parts
+                .next()
+                .is_some_and(|first| parts.any(|other| other != first))
         };
         Self {
             cluster: differs(|id| &id.cluster),
@@ -226,79 +362,6 @@ impl Qualifier {
             .collect();
         shown.join("/")
     }
-}
-
-/// The span of the calls: from the minute of the first to the minute nearest to the last.
-fn period((first, last): (DateTime<Utc>, DateTime<Utc>), timezone: Tz) -> String {
-    let minutes = |time: DateTime<Utc>| {
-        DateTime::from_timestamp(time.timestamp().div_euclid(60) * 60, 0).unwrap_or(time)
-    };
-    let start = minutes(first).with_timezone(&timezone);
-    let end = minutes(last + TimeDelta::seconds(30)).with_timezone(&timezone);
-    let start_text = start.format("%Y-%m-%d %H:%M");
-    let zone = end.format("%Z");
-    if start == end {
-        format!("{start_text} {zone}")
-    } else if start.date_naive() == end.date_naive() {
-        format!("{start_text}~{} {zone}", end.format("%H:%M"))
-    } else {
-        format!("{start_text}~{} {zone}", end.format("%Y-%m-%d %H:%M"))
-    }
-}
-
-fn notes(roll: &Roll) -> Vec<String> {
-    let plural = |count: usize, one: &str, many: &str| {
-        format!("{count} {}", if count == 1 { one } else { many })
-    };
-    let mut notes = Vec::new();
-    if !roll.callers.is_empty() {
-        let mut callers: Vec<_> = roll.callers.iter().collect();
-        callers.sort_by_key(|&(caller, &calls)| (std::cmp::Reverse(calls), caller));
-        let named: Vec<String> = callers
-            .iter()
-            .take(3)
-            .map(|(caller, calls)| format!("{caller} ({calls})"))
-            .collect();
-        let more = callers.len().saturating_sub(named.len());
-        let others = if more > 0 {
-            format!(" and {}", plural(more, "other", "others"))
-        } else {
-            String::new()
-        };
-        notes.push(format!("Called by {}{others}.", named.join(", ")));
-    }
-    if roll.anonymous_accepted > 0 {
-        let calls = plural(roll.anonymous_accepted, "accepted call", "accepted calls");
-        notes.push(format!("{calls} named no service."));
-    }
-    if roll.undecodable > 0 {
-        let messages = plural(roll.undecodable, "message", "messages");
-        notes.push(format!(
-            "⚠️ {messages} could not be decoded; look in the dead-letter queue."
-        ));
-    }
-    notes
-}
-
-/// The service in the ECS console of its partition.
-fn console_url(id: &ServiceId) -> Option<String> {
-    /// What may stand in a path unencoded; all else could end the link early, or lead elsewhere.
-    const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
-    let region = &id.region;
-    let is_label = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    if region.is_empty() || !region.bytes().all(is_label) {
-        return None;
-    }
-    let domain = match region {
-        region if region.starts_with("cn-") => "console.amazonaws.cn",
-        region if region.starts_with("us-gov-") => "console.amazonaws-us-gov.com",
-        _ => "console.aws.amazon.com",
-    };
-    let cluster = utf8_percent_encode(&id.cluster, ENCODED);
-    let service = utf8_percent_encode(&id.name, ENCODED);
-    Some(format!(
-        "https://{region}.{domain}/ecs/v2/clusters/{cluster}/services/{service}/health?region={region}"
-    ))
 }
 
 #[cfg(test)]

@@ -2,14 +2,16 @@
 
 use std::io;
 use std::process::ExitCode;
+use std::time::SystemTime;
 
 use clap::{CommandFactory, Parser};
-use rollcall::cli::{Args, Command, replay};
+use rollcall::cli::{Args, Command, replay, silence};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let result = match Args::parse().command {
-        Command::Replay(args) => replay(&args, environment).await,
+        Command::Replay(args) => replay(&args, environment, SystemTime::now().into()).await,
+        Command::Silence(args) => silence(&args, environment, SystemTime::now().into()).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Args::command(), "rollcall", &mut io::stdout());
             Ok(ExitCode::SUCCESS)

@@ -1,15 +1,17 @@
 //! The Lambda function: reads the environment, builds the clients once, and wires a batch to the pipeline.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use lambda_runtime::{LambdaEvent, service_fn};
-use rollcall::config::{Config, Settings};
+use rollcall::aws::Aws;
+use rollcall::config::Config;
+use rollcall::delivery::{Ports, Visit};
+use rollcall::function::{report_batch, visit_windows};
 use rollcall::metrics::Metrics;
 use rollcall::slack::webhook::Webhook;
-use rollcall::window::MemoryLog;
-use rollcall::{aws, pipeline};
 use tokio::time::Instant;
 use tracing::Level;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -33,16 +35,68 @@ async fn main() -> ExitCode {
 
 async fn serve() -> anyhow::Result<()> {
     let config = Config::from_lookup(environment)?;
-    let webhook = Webhook::new(
-        aws::webhook_url(&config.webhook).await?,
-        config.settings.mention.clone(),
-    );
+    let aws = Aws::default();
+    let mention = config.settings.mention.clone();
+    let webhook = Webhook::new(aws.webhook_url(&config.webhook).await?, mention);
     let function_name =
         environment("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "rollcall".to_owned());
-    let handler = |event| handle(event, &config.settings, &webhook, &function_name);
-    lambda_runtime::run(service_fn(handler))
+    let instance = Instance {
+        config,
+        aws,
+        webhook,
+        function_name,
+    };
+    lambda_runtime::run(service_fn(|event| instance.handle(event)))
         .await
         .map_err(anyhow::Error::from_boxed)
+}
+
+/// What lives as long as the instance of the function.
+struct Instance {
+    config: Config,
+    aws: Aws,
+    webhook: Webhook,
+    function_name: String,
+}
+
+impl Instance {
+    async fn handle(
+        &self,
+        event: LambdaEvent<SqsEvent>,
+    ) -> Result<SqsBatchResponse, lambda_runtime::Error> {
+        let now = SystemTime::now();
+        let time_left = event
+            .context
+            .deadline()
+            .duration_since(now)
+            .unwrap_or_default();
+        let deadline = Instant::now() + time_left.saturating_sub(MARGIN);
+        let mut metrics = Metrics::default();
+        let (records, settings) = (event.payload.records, &self.config.settings);
+        let again = match &self.config.table {
+            None => report_batch(records, settings, &self.webhook, deadline, &mut metrics).await,
+            Some(table) => {
+                let log = self.aws.window_log(&table.name).await;
+                let timers = self.aws.timers(&table.queue_url).await;
+                let ports = Ports {
+                    log: &log,
+                    notifier: &self.webhook,
+                    timers: &timers,
+                };
+                let how = Visit {
+                    patience: table.patience,
+                    timezone: settings.timezone,
+                    token: &event.context.request_id,
+                    claim_until: (now + time_left + MARGIN).into(),
+                    now: now.into(),
+                    deadline,
+                };
+                visit_windows(records, &settings.windowing, &ports, how, &mut metrics).await
+            }
+        };
+        print_metrics(&metrics.to_emf(&self.function_name, now.into()));
+        response(again)
+    }
 }
 
 #[expect(
@@ -53,46 +107,9 @@ fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// Without a table every invocation says what it has: the log lives as long as the invocation, so that what a
-/// batch leads to does not depend on which instance of the function gets it.
-async fn handle(
-    event: LambdaEvent<SqsEvent>,
-    settings: &Settings,
-    webhook: &Webhook,
-    function_name: &str,
-) -> Result<SqsBatchResponse, lambda_runtime::Error> {
-    let deadline = deadline(event.context.deadline(), SystemTime::now());
-    let log = MemoryLog::default();
-    let mut metrics = Metrics::default();
-    let ingested = pipeline::ingest(
-        event.payload.records,
-        &settings.windowing,
-        &log,
-        &mut metrics,
-    )
-    .await;
-    let unsaid = pipeline::report(
-        ingested.windows,
-        &log,
-        settings.timezone,
-        webhook,
-        deadline,
-        &mut metrics,
-    )
-    .await;
-    print_metrics(&metrics.to_emf(function_name, SystemTime::now().into()));
-    let undecodable = ingested
-        .undecodable
-        .into_iter()
-        .map(|message| message.message_id);
-    response(undecodable.chain(ingested.not_kept).chain(unsaid))
-}
-
 /// Records to be redelivered. SQS takes a response with an empty id as the failure of the whole batch, so a
 /// record without an id can only be brought back by saying just that.
-fn response(
-    message_ids: impl Iterator<Item = String>,
-) -> Result<SqsBatchResponse, lambda_runtime::Error> {
+fn response(message_ids: BTreeSet<String>) -> Result<SqsBatchResponse, lambda_runtime::Error> {
     let mut response = SqsBatchResponse::default();
     for message_id in message_ids {
         if message_id.is_empty() {
@@ -107,11 +124,6 @@ fn response(
     Ok(response)
 }
 
-fn deadline(ends_at: SystemTime, now: SystemTime) -> Instant {
-    let time_left = ends_at.duration_since(now).unwrap_or_default();
-    Instant::now() + time_left.saturating_sub(MARGIN)
-}
-
 #[expect(
     clippy::print_stdout,
     reason = "CloudWatch reads embedded metrics from standard output"
@@ -123,13 +135,12 @@ fn print_metrics(line: &serde_json::Value) {
 /// JSON lines at the level that Lambda's logging configuration sets. Libraries stay at warnings: at their own
 /// debug levels they may print addresses, and the webhook's address is a secret.
 fn start_logging() {
-    let level = environment("AWS_LAMBDA_LOG_LEVEL").and_then(|level| {
-        match level.to_ascii_uppercase().as_str() {
+    let level = environment("AWS_LAMBDA_LOG_LEVEL")
+        .and_then(|level| match level.to_ascii_uppercase().as_str() {
             "FATAL" => Some(Level::ERROR),
             level => level.parse().ok(),
-        }
-    });
-    let level = level.unwrap_or(Level::INFO);
+        })
+        .unwrap_or(Level::INFO);
     let levels = Targets::new()
         .with_default(LevelFilter::from_level(level.min(Level::WARN)))
         .with_target("rollcall", level)

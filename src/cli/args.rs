@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -21,6 +22,8 @@ pub enum Command {
     /// Show the Slack message that recorded events lead to
     #[command(after_help = REPLAY_EXAMPLES)]
     Replay(ReplayArgs),
+    /// Do not report missing services for a time: holidays and pauses
+    Silence(SilenceArgs),
     /// Print a completion script
     Completions {
         /// The shell to complete for
@@ -58,12 +61,32 @@ pub struct ReplayArgs {
     /// Send the messages to Slack as well, by `SLACK_WEBHOOK_URL` or `SLACK_WEBHOOK_PARAMETER`
     #[arg(long)]
     pub post: bool,
+    /// Tell on standard error what each invocation learned, and what a function with a table would have decided
+    #[arg(long)]
+    pub trace: bool,
     /// The environment's label [env: `ROLLCALL_ENVIRONMENT`] [default: the cluster's name]
     #[arg(long)]
     pub environment: Option<String>,
     /// The zone of the times shown, such as `Asia/Seoul` [env: `ROLLCALL_TIMEZONE`] [default: UTC]
     #[arg(long)]
     pub timezone: Option<Tz>,
+}
+
+/// What `rollcall silence` takes.
+#[derive(Debug, clap::Args)]
+pub struct SilenceArgs {
+    /// The environment's label, as the function has it
+    #[arg(long, env = "ROLLCALL_ENVIRONMENT")]
+    pub environment: String,
+    /// From when, such as `2024-12-24T00:00:00+09:00` [default: now]
+    #[arg(long)]
+    pub from: Option<DateTime<Utc>>,
+    /// Until when, such as `2024-12-27T00:00:00+09:00`
+    #[arg(long)]
+    pub until: DateTime<Utc>,
+    /// The function's DynamoDB table
+    #[arg(long, env = "ROLLCALL_TABLE")]
+    pub table: String,
 }
 
 /// How `rollcall replay` shows messages.

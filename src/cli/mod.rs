@@ -3,7 +3,10 @@
 mod args;
 mod input;
 mod replay;
+mod silence;
 mod terminal;
+mod trace;
 
 pub use self::args::{Args, Command};
 pub use self::replay::replay;
+pub use self::silence::silence;

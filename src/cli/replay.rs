@@ -6,13 +6,14 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
+use chrono::{DateTime, Utc};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 use tokio::time::Instant;
 
 use super::args::{Format, ReplayArgs};
-use super::{input, terminal};
-use crate::aws;
+use super::{input, terminal, trace};
+use crate::aws::Aws;
 use crate::config::{Settings, WebhookSource};
 use crate::metrics::Metrics;
 use crate::notify::{Delivery, Notifier};
@@ -35,12 +36,15 @@ const RELIABLE_LINK: usize = 8_000;
 pub async fn replay(
     args: &ReplayArgs,
     lookup: impl Fn(&str) -> Option<String>,
+    now: DateTime<Utc>,
 ) -> anyhow::Result<ExitCode> {
     let mut settings = Settings::from_lookup(&lookup)?;
     settings.windowing.environment = args.environment.clone().or(settings.windowing.environment);
     settings.timezone = args.timezone.unwrap_or(settings.timezone);
     let webhook = if args.post {
-        let url = aws::webhook_url(&WebhookSource::from_lookup(&lookup)?).await?;
+        let url = Aws::default()
+            .webhook_url(&WebhookSource::from_lookup(&lookup)?)
+            .await?;
         Some(Webhook::new(url, settings.mention.clone()))
     } else {
         None
@@ -52,11 +56,18 @@ pub async fn replay(
     for file in &args.files {
         let name = file.display();
         let records = input::read(file).with_context(|| format!("cannot read {name}"))?;
-        let ingested = pipeline::ingest(records, &settings.windowing, &log, &mut metrics).await;
-        for (key, mut message_ids) in ingested.windows {
+        let mut counts = Metrics::default();
+        let received = pipeline::receive(records, &settings.windowing, &mut counts);
+        let now = trace::happened_at(&received).unwrap_or(now);
+        pipeline::append(&received.facts, &log, now).await;
+        if args.trace {
+            trace::trace(&name.to_string(), &received, &counts, &log, now).await?;
+        }
+        metrics.add_counts(&counts);
+        for (key, mut message_ids) in received.windows {
             windows.entry(key).or_default().append(&mut message_ids);
         }
-        for message in &ingested.undecodable {
+        for message in &received.undecodable {
             anstream::eprintln!(
                 "rollcall: {name}: {}: {}",
                 message.message_id,

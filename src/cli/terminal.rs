@@ -26,7 +26,8 @@ fn write_summary(out: &mut String, summary: &Summary) -> fmt::Result {
     let environment = visible(&summary.environment);
     writeln!(
         out,
-        "{BOLD}📊 ECS Scheduled Scaling Summary · {environment}{BOLD:#}"
+        "{BOLD}📊 {} · {environment}{BOLD:#}",
+        summary.headline()
     )?;
     writeln!(out, "{}", summary.period)?;
     table(out, &summary.rows)?;
@@ -44,7 +45,7 @@ fn write_summary(out: &mut String, summary: &Summary) -> fmt::Result {
             out,
             "• {}: {}",
             visible(&failure.subject),
-            visible(&failure.error.to_string())
+            visible(&failure.reason)
         )?;
         if let Some(advice) = failure.advice {
             writeln!(out, "  {DIM}{advice}{DIM:#}")?;

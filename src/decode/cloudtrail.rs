@@ -8,14 +8,16 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{DecodeError, Decoded, IgnoredReason};
-use crate::fact::{Action, ActionKind, ApiError, Call, Caller, Outcome};
+use super::{DecodeError, Decoded, IgnoredReason, last_segment, own};
+use crate::fact::{Action, ActionKind, ApiError, Call, Caller, Fact, Outcome};
 
 type Text = Option<String>;
 
 /// EventBridge's envelope.
 #[derive(Deserialize)]
 struct Envelope<Detail> {
+    /// Only in rollcall's own messages.
+    rollcall: Option<IgnoredAny>,
     #[serde(rename = "detail-type")]
     detail_type: Text,
     id: Text,
@@ -101,6 +103,7 @@ struct ServiceResponse {
 
 pub(super) fn decode(body: &str) -> Result<Decoded, DecodeError> {
     match serde_json::from_str::<Envelope<Record>>(body) {
+        Ok(envelope) if envelope.rollcall.is_some() => own::decode(body),
         Ok(envelope) => classify(&envelope),
         Err(error) => explain(body, &error),
     }
@@ -110,14 +113,15 @@ fn classify(envelope: &Envelope<Record>) -> Result<Decoded, DecodeError> {
     let (Some(detail_type), Some(record)) = (&envelope.detail_type, &envelope.detail) else {
         return Err(DecodeError::NotAnEvent);
     };
-    match ignored(
-        detail_type,
-        record.event_source.as_deref(),
-        record.event_name.as_deref(),
-    ) {
-        Some(reason) => Ok(Decoded::Ignored(reason)),
-        None => Ok(Decoded::Call(Box::new(call(envelope, record)?))),
+    let (source, name) = (record.event_source.as_deref(), record.event_name.as_deref());
+    if let Some(reason) = ignored(detail_type, source, name) {
+        return Ok(Decoded::Ignored(reason));
     }
+    let fact = Fact::Called(Box::new(call(envelope, record)?));
+    Ok(Decoded::Fact {
+        fact,
+        environment: None,
+    })
 }
 
 fn ignored(
@@ -358,12 +362,6 @@ fn caller(record: &Record) -> Caller {
         session: session.map(str::to_owned),
         is_scheduler,
     }
-}
-
-fn last_segment(text: &str) -> &str {
-    text.rsplit('/')
-        .find(|segment| !segment.is_empty())
-        .unwrap_or(text)
 }
 
 fn non_empty(text: &str) -> Option<&str> {

@@ -5,18 +5,31 @@
 //! beyond what the error says.
 
 mod cloudtrail;
+mod dead_letter;
+mod own;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 
-use crate::fact::Call;
+use aws_lambda_events::sqs::SqsMessage;
+
+pub use self::own::{OwnMessage, Roster};
+use crate::fact::Fact;
+use crate::window::WindowKey;
 
 /// What a record turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decoded {
-    /// An `UpdateService` call.
-    Call(Box<Call>),
+    /// Something learned about a window.
+    Fact {
+        /// What was learned.
+        fact: Fact,
+        /// The environment that the message itself names.
+        environment: Option<String>,
+    },
+    /// A window is to be looked at again.
+    Timer(WindowKey),
     /// An event that rollcall has no use for; it is acknowledged.
     Ignored(IgnoredReason),
 }
@@ -92,15 +105,38 @@ pub enum DecodeError {
     /// `eventTime` is not a time.
     #[error("`eventTime` is not an RFC 3339 time")]
     EventTime,
+    /// A message of rollcall's own has another form than this release knows.
+    #[error("the roster or timer has an unexpected form (line {line}, column {column})")]
+    OwnMessage {
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1.
+        column: usize,
+    },
+    /// An attribute of a schedule's dead letter is missing or malformed.
+    #[error("the schedule's dead letter has no usable attribute `{0}`")]
+    MissingAttribute(&'static str),
     /// CloudTrail announces breaking changes with a new major version.
     #[error("`eventVersion` has a major version other than 1, which this release does not know")]
     EventVersion,
 }
 
-/// Decodes the body of one SQS record.
+/// Decodes one SQS record.
 ///
 /// # Errors
-/// Says what is wrong with the body, without quoting it.
-pub fn decode(body: Option<&str>) -> Result<Decoded, DecodeError> {
-    cloudtrail::decode(body.ok_or(DecodeError::NoBody)?)
+/// Says what is wrong with the record, without quoting it.
+pub fn decode(record: &SqsMessage) -> Result<Decoded, DecodeError> {
+    let body = record.body.as_deref().ok_or(DecodeError::NoBody)?;
+    if dead_letter::is_dead_letter(&record.message_attributes) {
+        dead_letter::decode(body, &record.message_attributes)
+    } else {
+        cloudtrail::decode(body)
+    }
+}
+
+/// The name at the end of an ARN or a path.
+fn last_segment(text: &str) -> &str {
+    text.rsplit('/')
+        .find(|segment| !segment.is_empty())
+        .unwrap_or(text)
 }

@@ -2,10 +2,17 @@
 
 mod call;
 
+use aws_lambda_events::sqs::SqsMessage;
 use serde_json::{Value, json};
 
-use super::{Decoded, decode};
-use crate::fact::{Action, Call, Outcome};
+use super::{DecodeError, Decoded, decode};
+use crate::fact::{Action, Call, Fact, Outcome};
+
+fn decode_body(body: &str) -> Result<Decoded, DecodeError> {
+    let mut record = SqsMessage::default();
+    record.body = Some(body.to_owned());
+    decode(&record)
+}
 
 /// An accepted `UpdateService` call of EventBridge Scheduler in its envelope.
 fn event() -> Value {
@@ -67,8 +74,11 @@ fn without(names: &[&str]) -> Value {
 }
 
 fn call(event: &Value) -> Call {
-    match decode(Some(&event.to_string())) {
-        Ok(Decoded::Call(call)) => *call,
+    match decode_body(&event.to_string()) {
+        Ok(Decoded::Fact {
+            fact: Fact::Called(call),
+            environment: None,
+        }) => *call,
         other => panic!("{other:?}: {event}"),
     }
 }
@@ -95,9 +105,9 @@ fn outcome(event: &Value) -> String {
 
 /// The reason to ignore a body, or what is wrong with it.
 fn reason(body: &str) -> String {
-    match decode(Some(body)) {
+    match decode_body(body) {
         Ok(Decoded::Ignored(reason)) => format!("ignored: {reason}"),
-        Ok(Decoded::Call(call)) => panic!("{call:?}"),
+        Ok(other) => panic!("{other:?}"),
         Err(error) => error.to_string(),
     }
 }
@@ -332,7 +342,7 @@ fn what_is_no_event_is_explained() {
         assert_eq!(reason(body), expected, "{body}");
     }
     assert_eq!(
-        decode(None).unwrap_err().to_string(),
+        decode(&SqsMessage::default()).unwrap_err().to_string(),
         "the record has no body"
     );
 }
@@ -376,7 +386,7 @@ fn an_explanation_never_quotes_the_body() {
     ] {
         let body = event.to_string();
         for body in [&body, &body[..body.len() - 1]] {
-            let error = decode(Some(body)).unwrap_err();
+            let error = decode_body(body).unwrap_err();
             let text = format!("{error} {error:?} {error:#?}");
             assert!(!text.contains("canary"), "{text}");
         }

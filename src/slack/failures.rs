@@ -77,10 +77,7 @@ fn linked(failure: &Failure) -> String {
 }
 
 fn bullet(subject: &str, failure: &Failure) -> String {
-    format!(
-        "• {subject}: {}",
-        mrkdwn(&failure.error.to_string(), limits::ERROR)
-    )
+    format!("• {subject}: {}", mrkdwn(&failure.reason, limits::ERROR))
 }
 
 fn advice(failure: &Failure) -> String {
@@ -95,7 +92,7 @@ fn by_error(failures: &[Failure], space: usize) -> Vec<String> {
     for failure in failures {
         match groups
             .iter_mut()
-            .find(|group| group[0].error.code == failure.error.code)
+            .find(|group| group[0].code == failure.code)
         {
             Some(group) => group.push(failure),
             None => groups.push(vec![failure]),
@@ -133,7 +130,7 @@ fn count(group: &[&Failure]) -> usize {
 fn group_line(group: &[&Failure], space: usize) -> String {
     let mut line = format!(
         "• {} ({}):",
-        mrkdwn(&group[0].error.code, limits::NAME),
+        mrkdwn(&group[0].code, limits::NAME),
         count(group)
     );
     let is_shared = group
@@ -164,7 +161,6 @@ fn group_line(group: &[&Failure], space: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::{REST, group_line};
-    use crate::fact::ApiError;
     use crate::summary::Failure;
 
     #[test]
@@ -173,10 +169,8 @@ mod tests {
             subject: subject.to_owned(),
             count,
             console_url: None,
-            error: ApiError {
-                code: "ThrottlingException".to_owned(),
-                message: None,
-            },
+            code: "ThrottlingException".to_owned(),
+            reason: "ThrottlingException".to_owned(),
             advice: None,
         };
         let failures = [failure("api", 1), failure("unknown services", 5)];

@@ -13,7 +13,7 @@ use crate::table;
 #[must_use]
 pub fn render(summary: &Summary, mention: Option<&str>, form: TableForm) -> Message {
     let mention = mention.filter(|_| summary.has_failures());
-    let title = title(&summary.environment);
+    let title = title(summary);
     let notes = match summary.notes.join("  ") {
         notes if notes.is_empty() => notes,
         notes => mrkdwn(&notes, limits::NOTES),
@@ -55,12 +55,10 @@ const TOTALS_RESERVE: usize = 300;
 /// The table's head.
 pub(crate) const HEADINGS: [&str; 3] = ["Service", "Action", "Status"];
 
-fn title(environment: &str) -> String {
-    const TITLE: &str = "📊 ECS Scheduled Scaling Summary · ";
-    format!(
-        "{TITLE}{}",
-        plain(environment, limits::HEADER - TITLE.len())
-    )
+fn title(summary: &Summary) -> String {
+    let headline = format!("📊 {} · ", summary.headline());
+    let space = limits::HEADER - headline.len();
+    headline + &plain(&summary.environment, space)
 }
 
 fn section(text: String) -> Block {
@@ -113,6 +111,8 @@ pub fn status(status: Status) -> String {
         Status::Failed(1) | Status::Unnamed(1) => "❌ Error".to_owned(),
         Status::Failed(attempts) => format!("❌ after {attempts} attempts"),
         Status::Unnamed(calls) => format!("❌ {calls} calls"),
+        Status::Missing => "❌ Missing".to_owned(),
+        Status::Pending => "⏳".to_owned(),
     }
 }
 
@@ -124,6 +124,8 @@ fn ascii_status(status: Status) -> String {
         Status::Failed(1) | Status::Unnamed(1) => "ERROR".to_owned(),
         Status::Failed(attempts) => format!("ERROR after {attempts} attempts"),
         Status::Unnamed(calls) => format!("ERROR {calls} calls"),
+        Status::Missing => "MISSING".to_owned(),
+        Status::Pending => "pending".to_owned(),
     }
 }
 
@@ -205,7 +207,8 @@ fn preformatted(rows: &[Row], space: &mut usize) -> (Vec<Block>, usize) {
 fn text(summary: &Summary, mention: Option<&str>) -> String {
     let environment = mrkdwn(&summary.environment, limits::NAME);
     let mut text = format!(
-        "ECS Scheduled Scaling Summary · {environment}\n{}\n{}",
+        "{} · {environment}\n{}\n{}",
+        summary.headline(),
         summary.period,
         summary.totals()
     );
@@ -225,8 +228,7 @@ fn text(summary: &Summary, mention: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Message, TableForm, render};
-    use crate::fact::ApiError;
-    use crate::summary::{Failure, Row, Status, Summary};
+    use crate::summary::{Counts, Failure, Row, Status, Summary};
 
     fn two_rows(form: TableForm) -> Message {
         let row = |service: &str, status| Row {
@@ -237,6 +239,7 @@ mod tests {
         let summary = Summary {
             environment: "dev".to_owned(),
             period: "2024-01-15 09:00~09:05 KST".to_owned(),
+            is_follow_up: false,
             rows: vec![
                 row("frontend", Status::Failed(1)),
                 row("nestjs", Status::Succeeded(2)),
@@ -245,15 +248,15 @@ mod tests {
                 subject: "frontend".to_owned(),
                 count: 1,
                 console_url: Some("https://console.example/frontend".to_owned()),
-                error: ApiError {
-                    code: "ServiceNotFoundException".to_owned(),
-                    message: Some("Service not found.".to_owned()),
-                },
+                code: "ServiceNotFoundException".to_owned(),
+                reason: "ServiceNotFoundException - Service not found.".to_owned(),
                 advice: Some("Correct the schedule."),
             }],
-            succeeded: 1,
-            failed: 1,
-            unnamed: 0,
+            counts: Counts {
+                succeeded: 1,
+                failed: 1,
+                ..Counts::default()
+            },
             notes: vec!["Called by jane (3).".to_owned()],
         };
         render(&summary, Some("<!here>"), form)

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use super::{Summary, console_url, period};
+use super::{Summary, console, period};
 use crate::fact::{Action, ActionKind, ApiError, Call, Caller, Fact, Outcome, ServiceId};
 use crate::roll::Roll;
 use crate::window::WindowKey;
@@ -66,7 +66,7 @@ fn summary_of(facts: &[Fact]) -> Summary {
         start: time("2024-01-15T00:00:00Z"),
         environment: "dev".to_owned(),
     };
-    Summary::new(&key, &Roll::fold(facts), Tz::Asia__Seoul)
+    Summary::new(&key, &Roll::fold(facts), false, Tz::Asia__Seoul)
 }
 
 fn services(summary: &Summary) -> Vec<&str> {
@@ -97,7 +97,7 @@ fn a_period_goes_from_the_first_minute_to_the_nearest_to_the_last() {
     ];
     for (first, last, zone, expected) in cases {
         assert_eq!(
-            period((time(first), time(last)), zone),
+            period::text((time(first), time(last)), zone),
             expected,
             "{first} {last}"
         );
@@ -216,7 +216,7 @@ fn totals_count_services_and_calls_that_named_none() {
             .iter()
             .map(|failure| failure.count)
             .sum::<usize>(),
-        three.failed
+        three.counts.failed
     );
     assert!(three.has_failures());
     assert!(!summary([call(1, "api")]).has_failures());
@@ -258,7 +258,7 @@ fn notes_say_who_called_and_what_is_not_known() {
 }
 
 fn link(region: &str, cluster: &str, name: &str) -> Option<String> {
-    console_url(&ServiceId {
+    console::url(&ServiceId {
         name: name.to_owned(),
         cluster: cluster.to_owned(),
         region: region.to_owned(),

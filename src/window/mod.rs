@@ -1,8 +1,10 @@
-//! Windows: which one a record belongs to, and the log of what is known about each.
+//! Windows: which one a fact belongs to, and the log of what is known about each.
 //!
 //! The key is pure and depends on the record alone, never on when or with what it arrived, so that late and
-//! shuffled records find their window. The log only ever appends.
+//! shuffled records find their window. The log's facts are only ever appended.
 
+mod dynamodb;
+mod log;
 mod memory;
 
 use std::fmt;
@@ -11,8 +13,12 @@ use std::time::Duration;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
+pub use self::dynamodb::DynamoDbLog;
+pub use self::log::{
+    Batch, Claim, Claimed, Released, Spoken, State, WindowLog, WindowLogError, last_news_at,
+};
 pub use self::memory::MemoryLog;
-use crate::fact::{Call, Fact};
+use crate::fact::Fact;
 
 /// The label of a window whose only calls name no cluster, where no environment is configured.
 pub const UNKNOWN_ENVIRONMENT: &str = "unknown cluster";
@@ -37,7 +43,7 @@ impl fmt::Display for WindowKey {
     }
 }
 
-/// How calls are assigned to windows.
+/// How facts are assigned to windows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Windowing {
     /// The label of every window; `None` labels each by its cluster.
@@ -47,21 +53,32 @@ pub struct Windowing {
 }
 
 impl Windowing {
-    /// The window of a call.
+    /// The window of a fact, or `None` for one that does not say. `environment` is what its message says.
     #[must_use]
-    pub fn key_of(&self, call: &Call) -> WindowKey {
-        let environment = self
+    pub fn key_of(&self, fact: &Fact, environment: Option<&str>) -> Option<WindowKey> {
+        let (time, cluster) = match fact {
+            Fact::Called(call) => (call.event_time, call.cluster.as_deref()),
+            Fact::Expected(expected) => (expected.scheduled_time, Some(expected.cluster.as_str())),
+            Fact::Undelivered(undelivered) => {
+                (undelivered.scheduled_time, undelivered.cluster.as_deref())
+            }
+            Fact::Silenced | Fact::Undecodable { .. } => return None,
+        };
+        let label = self
             .environment
             .as_deref()
-            .or(call.cluster.as_deref())
+            .or(environment)
+            .or(cluster)
             .unwrap_or(UNKNOWN_ENVIRONMENT);
-        WindowKey {
-            start: self.start_of(call.event_time),
-            environment: environment.to_owned(),
-        }
+        Some(WindowKey {
+            start: self.start_of(time),
+            environment: label.to_owned(),
+        })
     }
 
-    fn start_of(&self, time: DateTime<Utc>) -> DateTime<Utc> {
+    /// When the window of a moment begins.
+    #[must_use]
+    pub fn start_of(&self, time: DateTime<Utc>) -> DateTime<Utc> {
         let period = i64::try_from(self.period.as_secs())
             .unwrap_or(i64::MAX)
             .max(1);
@@ -69,27 +86,3 @@ impl Windowing {
         DateTime::from_timestamp(seconds, 0).unwrap_or(time)
     }
 }
-
-/// Where facts are kept. Appending a fact that is already there changes nothing, and nothing is ever replaced.
-pub trait WindowLog {
-    /// Adds what was learned about a window.
-    ///
-    /// # Errors
-    /// When the facts may not have been kept; appending them again is safe.
-    fn append(
-        &self,
-        key: &WindowKey,
-        facts: Vec<Fact>,
-    ) -> impl Future<Output = Result<(), WindowLogError>>;
-
-    /// Everything learned about a window so far.
-    ///
-    /// # Errors
-    /// When the log cannot be read.
-    fn read(&self, key: &WindowKey) -> impl Future<Output = Result<Vec<Fact>, WindowLogError>>;
-}
-
-/// The window log could not be reached or refused a request.
-#[derive(Debug, thiserror::Error)]
-#[error("window log: {0}")]
-pub struct WindowLogError(pub String);

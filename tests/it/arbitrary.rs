@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
-use rollcall::fact::{Action, ActionKind, ApiError, Call, Caller, Fact, Outcome};
+use rollcall::fact::{
+    Action, ActionKind, ApiError, Call, Caller, Expected, Fact, Outcome, Undelivered,
+};
 
 /// Text as an attacker would write it.
 pub fn hostile_text() -> impl Strategy<Value = String> {
@@ -67,7 +69,7 @@ prop_compose! {
         is_scheduler in any::<bool>(),
     ) -> Call {
         Call {
-            event_time: DateTime::<Utc>::from_timestamp(1_705_276_800 + seconds, 0).unwrap(),
+            event_time: moment(seconds),
             outcome,
             event_id: format!("event-{id}"),
             account: "123456789012".to_owned(),
@@ -80,11 +82,57 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    fn expected()(
+        seconds in 0_i64..600,
+        flexible_window_minutes in 0_u32..10,
+        services in prop::collection::btree_map(name(), 0_i64..3, 0..6),
+    ) -> Expected {
+        Expected {
+            scheduled_time: moment(seconds),
+            schedule: "morning".to_owned(),
+            flexible_window_minutes,
+            account: "123456789012".to_owned(),
+            region: "ap-northeast-2".to_owned(),
+            cluster: "dev".to_owned(),
+            services,
+        }
+    }
+}
+
+prop_compose! {
+    fn undelivered()(
+        seconds in 0_i64..600,
+        service in prop::option::of(name()),
+        error in error(),
+        attempts in 1_u32..5,
+    ) -> Undelivered {
+        Undelivered {
+            scheduled_time: moment(seconds),
+            schedule_arn: "arn:aws:scheduler:ap-northeast-2:123456789012:schedule/dev/morning".to_owned(),
+            account: "123456789012".to_owned(),
+            region: "ap-northeast-2".to_owned(),
+            cluster: Some("dev".to_owned()),
+            service,
+            desired_count: Some(1),
+            error,
+            attempts,
+        }
+    }
+}
+
+fn moment(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_705_276_800 + seconds, 0).unwrap()
+}
+
 /// Any fact.
 pub fn fact(ids: u32) -> impl Strategy<Value = Fact> {
     prop_oneof![
-        9 => call(ids).prop_map(|call| Fact::Called(Box::new(call))),
-        1 => (0..ids).prop_map(|id| Fact::Undecodable { message_id: format!("message-{id}") }),
+        40 => call(ids).prop_map(|call| Fact::Called(Box::new(call))),
+        4 => expected().prop_map(|expected| Fact::Expected(Box::new(expected))),
+        4 => undelivered().prop_map(|undelivered| Fact::Undelivered(Box::new(undelivered))),
+        1 => Just(Fact::Silenced),
+        4 => (0..ids).prop_map(|id| Fact::Undecodable { message_id: format!("message-{id}") }),
     ]
 }
 
@@ -92,4 +140,13 @@ pub fn fact(ids: u32) -> impl Strategy<Value = Fact> {
 pub fn facts(most: usize) -> impl Strategy<Value = Vec<Fact>> {
     let ids = u32::try_from(most).unwrap();
     prop::collection::vec(fact(ids), 0..most)
+}
+
+/// Up to `most` facts that are calls.
+pub fn calls(most: usize) -> impl Strategy<Value = Vec<Fact>> {
+    let ids = u32::try_from(most).unwrap();
+    prop::collection::vec(
+        call(ids).prop_map(|call| Fact::Called(Box::new(call))),
+        0..most,
+    )
 }

@@ -1,0 +1,117 @@
+//! One invocation: from a batch of SQS records to the ids of those that are to come again.
+//!
+//! All effects come in through the ports, so that a simulation can run it in virtual time and let it die
+//! between any two of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_lambda_events::sqs::SqsMessage;
+use tokio::time::Instant;
+
+use crate::config::Settings;
+use crate::delivery::{Ports, Visit, visit};
+use crate::fact::Fact;
+use crate::metrics::Metrics;
+use crate::notify::Notifier;
+use crate::pipeline::{self, receive_count};
+use crate::roll::Roll;
+use crate::summary::Summary;
+use crate::timer::Timers;
+use crate::window::{MemoryLog, WindowKey, WindowLog, Windowing};
+
+/// The receive after which SQS moves a message to the dead-letter queue.
+const LAST_RECEIVE: u32 = 5;
+
+/// An invocation without a table: every batch is reported at once, from a log that lives as long as the
+/// invocation, so that what it leads to does not depend on which instance of the function gets it.
+pub async fn report_batch(
+    records: Vec<SqsMessage>,
+    settings: &Settings,
+    notifier: &impl Notifier,
+    deadline: Instant,
+    metrics: &mut Metrics,
+) -> BTreeSet<String> {
+    let log = MemoryLog::default();
+    let received = pipeline::receive(records, &settings.windowing, metrics);
+    pipeline::append(&received.facts, &log, chrono::DateTime::UNIX_EPOCH).await;
+    let unsaid = pipeline::report(
+        received.windows,
+        &log,
+        settings.timezone,
+        notifier,
+        deadline,
+        metrics,
+    )
+    .await;
+    received
+        .undecodable
+        .into_iter()
+        .map(|message| message.message_id)
+        .chain(unsaid)
+        .collect()
+}
+
+/// An invocation with a table: what was learned is kept, and each window is visited.
+pub async fn visit_windows<L: WindowLog, N: Notifier, T: Timers>(
+    records: Vec<SqsMessage>,
+    windowing: &Windowing,
+    ports: &Ports<'_, L, N, T>,
+    how: Visit<'_>,
+    metrics: &mut Metrics,
+) -> BTreeSet<String> {
+    let is_last = |record: &&SqsMessage| receive_count(record) >= LAST_RECEIVE;
+    let last_chance: BTreeSet<String> = records
+        .iter()
+        .filter(is_last)
+        .filter_map(|record| record.message_id.clone())
+        .collect();
+    let received = pipeline::receive(records, windowing, metrics);
+    let not_kept = pipeline::append(&received.facts, ports.log, how.now).await;
+
+    let mut again: BTreeSet<String> = received
+        .undecodable
+        .into_iter()
+        .map(|message| message.message_id)
+        .collect();
+    for (key, message_ids) in received.windows {
+        let is_done = !not_kept.contains(&key)
+            && visit(&key, ports, how, metrics)
+                .await
+                .inspect_err(
+                    |error| tracing::error!(window = %key, %error, "cannot visit {key}: {error}"),
+                )
+                .is_ok();
+        if is_done {
+            continue;
+        }
+        if !message_ids.is_disjoint(&last_chance) {
+            say_partially(&key, &received.facts, ports.notifier, how, metrics).await;
+        }
+        again.extend(message_ids);
+    }
+    again
+}
+
+/// Degraded, never silent: what would end in the dead-letter queue unsaid is said as what it is.
+async fn say_partially(
+    key: &WindowKey,
+    facts: &BTreeMap<WindowKey, Vec<Fact>>,
+    notifier: &impl Notifier,
+    how: Visit<'_>,
+    metrics: &mut Metrics,
+) {
+    let roll = Roll::fold(facts.get(key).into_iter().flatten());
+    if !roll.has_news() {
+        return;
+    }
+    let mut summary = Summary::new(key, &roll, false, how.timezone);
+    summary.notes.insert(
+        0,
+        "⚠️ Partial: the window log could not be reached, so this is one batch only.".to_owned(),
+    );
+    let delivery = notifier.notify(&summary, how.deadline).await;
+    metrics.said(&summary, &delivery);
+    if let Err(error) = delivery.result {
+        tracing::error!(window = %key, %error, "cannot say {key} partially: {error}");
+    }
+}
