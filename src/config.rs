@@ -178,7 +178,16 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
                 );
                 None
             }
-            (None, Some(parameter)) => Some(WebhookSource::Parameter(parameter)),
+            (None, Some(parameter)) if is_parameter(&parameter) => {
+                Some(WebhookSource::Parameter(parameter))
+            }
+            (None, Some(_)) => {
+                self.problem(
+                    "SLACK_WEBHOOK_PARAMETER",
+                    "expected the name or ARN of an SSM parameter, such as /rollcall/webhook",
+                );
+                None
+            }
             (Some(url), None) => match WebhookUrl::parse(&url) {
                 Ok(url) => Some(WebhookSource::Url(url)),
                 Err(error) => {
@@ -262,6 +271,15 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 }
 
+/// A parameter's name is one word, or a path from the root. Whoever puts the webhook itself here must not find
+/// it in the logs as a parameter that does not exist.
+fn is_parameter(text: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/:+=@".contains(&byte);
+    let is_name = text.starts_with('/') || !text.contains('/');
+    let is_arn = text.starts_with("arn:") && text.contains(":parameter/");
+    text.bytes().all(is_allowed) && (is_arn || is_name && !text.starts_with("arn:"))
+}
+
 /// A handful of mentions; they take room that the failures need.
 const MENTION_LIMIT: usize = 200;
 
@@ -283,3 +301,6 @@ fn is_mention(text: &str) -> bool {
         None => matches!(inner, "!here" | "!channel" | "!everyone"),
     }
 }
+
+#[cfg(test)]
+mod tests;

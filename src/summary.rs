@@ -85,6 +85,15 @@ impl Status {
     pub fn is_failure(self) -> bool {
         matches!(self, Self::Failed(_) | Self::Missing | Self::Unnamed(_))
     }
+
+    /// How much of the totals the row stands for: a service, or every call that named none.
+    #[must_use]
+    pub fn count(self) -> usize {
+        match self {
+            Self::Unnamed(calls) => calls,
+            _ => 1,
+        }
+    }
 }
 
 /// A failure with its reason.
@@ -354,3 +363,6 @@ impl Qualifier {
         shown.join("/")
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -36,9 +36,9 @@ pub enum Command {
 }
 
 const REPLAY_EXAMPLES: &str = "\
-Input is told apart by its shape: SQS batches (as the function gets them, or as `aws sqs receive-message`
-prints them), EventBridge events, CloudTrail records, arrays or JSON lines of these, and CloudTrail log files
-as delivered to S3, gzipped or not.
+Input is told apart by its shape: SQS batches (as the function gets them, or as
+`aws sqs receive-message` prints them), EventBridge events, CloudTrail records, arrays
+or JSON lines of these, and CloudTrail log files as delivered to S3, gzipped or not.
 
 Examples:
   rollcall replay fixtures/twenty-services-one-failure.json --timezone Asia/Seoul

@@ -7,6 +7,8 @@
 mod cloudtrail;
 mod dead_letter;
 mod own;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
