@@ -41,6 +41,7 @@ fn a_webhook_is_enough() {
             timezone: UTC,
             mention: None,
         },
+        table: None,
     }
     "#);
 }
@@ -56,6 +57,10 @@ fn every_variable_is_read() {
             "ROLLCALL_MENTION_ON_FAILURE",
             "<!here> <!subteam^S012AB3CD>",
         ),
+        ("ROLLCALL_TABLE", "rollcall-dev"),
+        ("ROLLCALL_QUEUE_URL", "https://sqs.example/rollcall"),
+        ("ROLLCALL_SETTLE_SECONDS", "60"),
+        ("ROLLCALL_GRACE_SECONDS", "120"),
     ]);
     insta::assert_debug_snapshot!(config.unwrap(), @r#"
     Config {
@@ -74,6 +79,17 @@ fn every_variable_is_read() {
                 "<!here> <!subteam^S012AB3CD>",
             ),
         },
+        table: Some(
+            TableConfig {
+                name: "rollcall-dev",
+                queue_url: "https://sqs.example/rollcall",
+                patience: Patience {
+                    settle: 60s,
+                    grace: 120s,
+                    period: 3600s,
+                },
+            },
+        ),
     }
     "#);
 }
@@ -84,12 +100,18 @@ fn every_problem_is_reported_with_the_form_expected() {
         ("ROLLCALL_TIMEZONE", "Seoul"),
         ("ROLLCALL_WINDOW_MINUTES", "half an hour"),
         ("ROLLCALL_MENTION_ON_FAILURE", "@here"),
+        ("ROLLCALL_TABLE", "rollcall-dev"),
+        ("ROLLCALL_SETTLE_SECONDS", "5m"),
+        ("ROLLCALL_GRACE_SECONDS", "86401"),
     ]);
     insta::assert_snapshot!(problems.unwrap_err().replace("; ", ";\n"), @r#"
     invalid configuration: SLACK_WEBHOOK_URL: expected this or SLACK_WEBHOOK_PARAMETER to be set;
     ROLLCALL_WINDOW_MINUTES: expected whole minutes from 1 to 1440, such as 30;
     ROLLCALL_TIMEZONE: expected an IANA time zone such as Asia/Seoul;
-    ROLLCALL_MENTION_ON_FAILURE: expected a Slack mention such as <!here>, <!subteam^S012AB3CD> or <@U012AB3CD>
+    ROLLCALL_MENTION_ON_FAILURE: expected a Slack mention such as <!here>, <!subteam^S012AB3CD> or <@U012AB3CD>;
+    ROLLCALL_SETTLE_SECONDS: expected whole seconds up to 86400, such as 300;
+    ROLLCALL_GRACE_SECONDS: expected whole seconds up to 86400, such as 300;
+    ROLLCALL_QUEUE_URL: expected the URL of the function's queue, as ROLLCALL_TABLE is set
     "#);
 }
 

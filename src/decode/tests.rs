@@ -1,6 +1,7 @@
 //! What the decoder promises, by what AWS is known to send and by what it might.
 
 mod call;
+mod message;
 
 use aws_lambda_events::sqs::SqsMessage;
 use serde_json::{Value, json};

@@ -81,14 +81,13 @@ fn context(text: String) -> Block {
 
 /// Totals, what the table left out, and the mention.
 fn totals(summary: &Summary, left_out: &[Row], mention: Option<&str>) -> String {
-    let count = |is_failure: bool| {
-        let rows = left_out.iter().map(|row| row.status);
-        rows.filter(|status| status.is_failure() == is_failure)
-            .map(Status::count)
-            .sum::<usize>()
-    };
     let mut counts = Vec::new();
-    for (count, outcome) in [(count(true), "failed"), (count(false), "succeeded")] {
+    for outcome in ["failed", "missing", "pending", "succeeded"] {
+        let rows = left_out.iter().map(|row| row.status);
+        let count: usize = rows
+            .filter(|status| status.outcome() == outcome)
+            .map(Status::count)
+            .sum();
         if count > 0 {
             counts.push(format!("{count} more {outcome}"));
         }
