@@ -83,7 +83,7 @@ fn bullet(subject: &str, failure: &Failure) -> String {
 fn advice(failure: &Failure) -> String {
     failure
         .advice
-        .map_or_else(String::new, |advice| format!("\n      _{advice}_"))
+        .map_or_else(String::new, |advice| format!("\n↳ _{advice}_"))
 }
 
 /// One line for each error code, the most frequent first, with as many names as fit.

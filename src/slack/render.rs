@@ -282,7 +282,7 @@ mod tests {
         {"type":"context","elements":[{"type":"mrkdwn","text":"2024-01-15 09:00~09:05 KST","verbatim":true}]}
         {"type":"table","column_settings":[{"is_wrapped":true},{"is_wrapped":true},{"is_wrapped":true}],"rows":[[{"type":"raw_text","text":"Service"},{"type":"raw_text","text":"Action"},{"type":"raw_text","text":"Status"}],[{"type":"raw_text","text":"frontend"},{"type":"raw_text","text":"Scale Up (→ 1)"},{"type":"raw_text","text":"❌ Error"}],[{"type":"raw_text","text":"nestjs"},{"type":"raw_text","text":"Scale Up (→ 1)"},{"type":"raw_text","text":"✅ after 2 attempts"}]]}
         {"type":"section","text":{"type":"mrkdwn","text":"*Total: 1 succeeded, 1 failed*\n<!here>","verbatim":true}}
-        {"type":"section","text":{"type":"mrkdwn","text":"❌ *Failures*\n• <https://console.example/frontend|frontend>: ServiceNotFoundException - Service not found.\n      _Correct the schedule._","verbatim":true}}
+        {"type":"section","text":{"type":"mrkdwn","text":"❌ *Failures*\n• <https://console.example/frontend|frontend>: ServiceNotFoundException - Service not found.\n↳ _Correct the schedule._","verbatim":true}}
         {"type":"context","elements":[{"type":"mrkdwn","text":"Called by jane (3).","verbatim":true}]}
         "#);
     }
@@ -300,7 +300,7 @@ mod tests {
         {"type":"context","elements":[{"type":"mrkdwn","text":"2024-01-15 09:00~09:05 KST","verbatim":true}]}
         {"type":"section","text":{"type":"mrkdwn","text":"```\n| Service  | Action         | Status              |\n|----------|----------------|---------------------|\n| frontend | Scale Up (→ 1) | ERROR               |\n| nestjs   | Scale Up (→ 1) | ok after 2 attempts |\n```","verbatim":true}}
         {"type":"section","text":{"type":"mrkdwn","text":"*Total: 1 succeeded, 1 failed*\n<!here>","verbatim":true}}
-        {"type":"section","text":{"type":"mrkdwn","text":"❌ *Failures*\n• <https://console.example/frontend|frontend>: ServiceNotFoundException - Service not found.\n      _Correct the schedule._","verbatim":true}}
+        {"type":"section","text":{"type":"mrkdwn","text":"❌ *Failures*\n• <https://console.example/frontend|frontend>: ServiceNotFoundException - Service not found.\n↳ _Correct the schedule._","verbatim":true}}
         {"type":"context","elements":[{"type":"mrkdwn","text":"Called by jane (3).","verbatim":true}]}
         "#);
     }
