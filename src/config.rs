@@ -67,6 +67,13 @@ impl fmt::Display for ConfigErrors {
 
 impl std::error::Error for ConfigErrors {}
 
+/// How long to wait for what, where nothing else is configured.
+pub const DEFAULT_PATIENCE: Patience = Patience {
+    settle: Duration::from_mins(5),
+    grace: Duration::from_mins(10),
+    period: Duration::from_mins(30),
+};
+
 impl Config {
     /// Reads a configuration; `lookup` gives the value of a variable. An empty value counts as none.
     ///
@@ -171,7 +178,16 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
                 );
                 None
             }
-            (None, Some(parameter)) => Some(WebhookSource::Parameter(parameter)),
+            (None, Some(parameter)) if is_parameter(&parameter) => {
+                Some(WebhookSource::Parameter(parameter))
+            }
+            (None, Some(_)) => {
+                self.problem(
+                    "SLACK_WEBHOOK_PARAMETER",
+                    "expected the name or ARN of an SSM parameter, such as /rollcall/webhook",
+                );
+                None
+            }
             (Some(url), None) => match WebhookUrl::parse(&url) {
                 Ok(url) => Some(WebhookSource::Url(url)),
                 Err(error) => {
@@ -189,20 +205,9 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
 
     fn table(&mut self, period: Duration) -> Option<TableConfig> {
         let name = self.get("ROLLCALL_TABLE")?;
-        let expected = "expected whole seconds up to 86400, such as 300";
         let patience = Patience {
-            settle: Duration::from_secs(self.number(
-                "ROLLCALL_SETTLE_SECONDS",
-                0..=86_400,
-                300,
-                expected,
-            )),
-            grace: Duration::from_secs(self.number(
-                "ROLLCALL_GRACE_SECONDS",
-                0..=86_400,
-                600,
-                expected,
-            )),
+            settle: self.seconds("ROLLCALL_SETTLE_SECONDS", DEFAULT_PATIENCE.settle),
+            grace: self.seconds("ROLLCALL_GRACE_SECONDS", DEFAULT_PATIENCE.grace),
             period,
         };
         let Some(queue_url) = self.get("ROLLCALL_QUEUE_URL") else {
@@ -217,6 +222,11 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
             queue_url,
             patience,
         })
+    }
+
+    fn seconds(&mut self, name: &str, default: Duration) -> Duration {
+        let expected = "expected whole seconds up to 86400, such as 300";
+        Duration::from_secs(self.number(name, 0..=86_400, default.as_secs(), expected))
     }
 
     fn number(
@@ -261,6 +271,15 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 }
 
+/// A parameter's name is one word, or a path from the root. Whoever puts the webhook itself here must not find
+/// it in the logs as a parameter that does not exist.
+fn is_parameter(text: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/:+=@".contains(&byte);
+    let is_name = text.starts_with('/') || !text.contains('/');
+    let is_arn = text.starts_with("arn:") && text.contains(":parameter/");
+    text.bytes().all(is_allowed) && (is_arn || is_name && !text.starts_with("arn:"))
+}
+
 /// A handful of mentions; they take room that the failures need.
 const MENTION_LIMIT: usize = 200;
 
@@ -282,3 +301,6 @@ fn is_mention(text: &str) -> bool {
         None => matches!(inner, "!here" | "!channel" | "!everyone"),
     }
 }
+
+#[cfg(test)]
+mod tests;

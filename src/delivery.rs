@@ -5,6 +5,7 @@
 //! whoever holds the claim and dies leaves a message unacknowledged, which brings the next visitor.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -54,6 +55,16 @@ pub enum Reason {
     Settled,
     /// The waiting is over, whatever is still absent.
     Deadline,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Complete => "complete",
+            Self::Settled => "settled",
+            Self::Deadline => "deadline",
+        })
+    }
 }
 
 /// What is known about a window, and what was said of it.

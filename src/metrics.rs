@@ -49,6 +49,17 @@ pub struct Metrics {
 }
 
 impl Metrics {
+    /// Adds what another invocation received.
+    pub fn add_counts(&mut self, other: &Self) {
+        self.records += other.records;
+        self.decoded += other.decoded;
+        self.undecodable += other.undecodable;
+        self.timers += other.timers;
+        for (reason, count) in &other.ignored {
+            *self.ignored.entry(*reason).or_default() += count;
+        }
+    }
+
     /// Counts a message that was said, or was to be.
     pub fn said(&mut self, summary: &Summary, delivery: &Delivery) {
         self.slack_rate_limited += delivery.rate_limited;

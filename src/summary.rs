@@ -85,6 +85,26 @@ impl Status {
     pub fn is_failure(self) -> bool {
         matches!(self, Self::Failed(_) | Self::Missing | Self::Unnamed(_))
     }
+
+    /// The word under which the totals count it.
+    #[must_use]
+    pub fn outcome(self) -> &'static str {
+        match self {
+            Self::Failed(_) | Self::Unnamed(_) => "failed",
+            Self::Missing => "missing",
+            Self::Pending => "pending",
+            Self::Succeeded(_) => "succeeded",
+        }
+    }
+
+    /// How much of the totals the row stands for: a service, or every call that named none.
+    #[must_use]
+    pub fn count(self) -> usize {
+        match self {
+            Self::Unnamed(calls) => calls,
+            _ => 1,
+        }
+    }
 }
 
 /// A failure with its reason.
@@ -345,3 +365,6 @@ impl Qualifier {
         shown.join("/")
     }
 }
+
+#[cfg(test)]
+mod tests;
