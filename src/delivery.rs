@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::metrics::Metrics;
 use crate::notify::Notifier;
-use crate::roll::{Roll, Standing, Subject};
+use crate::roll::{Roll, Standing, Subject, news};
 use crate::summary::Summary;
 use crate::timer::{TimerError, Timers};
 use crate::window::{
@@ -127,9 +127,7 @@ pub fn decide(
     let is_over = now >= deadline;
     let standings = roll.standings(is_over);
     let (at, reason) = if let Some(said) = &known.said {
-        let is_changed = standings
-            .iter()
-            .any(|(subject, standing)| standing.is_news(said.get(subject)));
+        let is_changed = news(&standings, said).is_some();
         let is_waiting = standings
             .values()
             .any(|standing| *standing == Standing::Pending);

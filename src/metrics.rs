@@ -74,6 +74,12 @@ impl Metrics {
         self.services_missing += summary.counts.missing as u64;
     }
 
+    /// How often something was said, or was to be.
+    #[must_use]
+    pub fn messages(&self) -> u64 {
+        self.messages_posted + self.messages_failed
+    }
+
     /// One line in the embedded metric format, with the function's name as the only dimension.
     #[must_use]
     pub fn to_emf(&self, function_name: &str, now: DateTime<Utc>) -> Value {

@@ -14,7 +14,7 @@ use chrono_tz::Tz;
 
 use crate::advice::advice;
 use crate::fact::{ApiError, ServiceId};
-use crate::roll::{AnonymousFailure, Roll, Standing, Subject};
+use crate::roll::{AnonymousFailure, Roll, Standing, Subject, news};
 use crate::window::WindowKey;
 
 /// What to say about one window.
@@ -148,16 +148,7 @@ impl Summary {
         timezone: Tz,
     ) -> Option<Self> {
         let standings = roll.standings(is_over);
-        let is_news =
-            |(subject, standing): &(&Subject, &Standing)| standing.is_news(earlier.get(subject));
-        let news: BTreeSet<Subject> = standings
-            .iter()
-            .filter(is_news)
-            .map(|(subject, _)| subject.clone())
-            .collect();
-        if news.is_empty() {
-            return None;
-        }
+        let news = news(&standings, earlier)?;
         let summary = Self::of(key, roll, &standings, &news, timezone);
         Some(Self {
             is_follow_up: true,
