@@ -1,0 +1,30 @@
+//! The command line: wiring only.
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+use rollcall::cli::{Args, Command, replay};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let result = match Args::parse().command {
+        Command::Replay(args) => replay(&args, environment).await,
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Args::command(), "rollcall", &mut io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
+    };
+    result.unwrap_or_else(|error| {
+        anstream::eprintln!("rollcall: {error:#}");
+        ExitCode::from(2)
+    })
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where the environment is read"
+)]
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}

@@ -1,0 +1,9 @@
+//! The command line's own parts: what it reads and how it shows a summary. Everything between is production's.
+
+mod args;
+mod input;
+mod replay;
+mod terminal;
+
+pub use self::args::{Args, Command};
+pub use self::replay::replay;

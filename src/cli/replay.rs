@@ -1,0 +1,183 @@
+//! `rollcall replay`: the production pipeline on files.
+
+use std::cell::RefCell;
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::args::{Format, ReplayArgs};
+use super::{input, terminal};
+use crate::aws;
+use crate::config::{Settings, WebhookSource};
+use crate::metrics::Metrics;
+use crate::notify::{Delivery, Notifier};
+use crate::pipeline::{self, TouchedWindows};
+use crate::slack::message::{Message, TableForm};
+use crate::slack::render::render;
+use crate::slack::webhook::Webhook;
+use crate::summary::Summary;
+use crate::window::MemoryLog;
+
+/// How long `--post` keeps trying.
+const PATIENCE: Duration = Duration::from_mins(5);
+/// Block Kit Builder is reported to be unreliable with longer addresses.
+const RELIABLE_LINK: usize = 8_000;
+
+/// Replays files; `lookup` gives the value of an environment variable.
+///
+/// # Errors
+/// When an input cannot be read or a setting is wrong.
+pub async fn replay(
+    args: &ReplayArgs,
+    lookup: impl Fn(&str) -> Option<String>,
+) -> anyhow::Result<ExitCode> {
+    let mut settings = Settings::from_lookup(&lookup)?;
+    settings.windowing.environment = args.environment.clone().or(settings.windowing.environment);
+    settings.timezone = args.timezone.unwrap_or(settings.timezone);
+    let webhook = if args.post {
+        let url = aws::webhook_url(&WebhookSource::from_lookup(&lookup)?).await?;
+        Some(Webhook::new(url, settings.mention.clone()))
+    } else {
+        None
+    };
+
+    let log = MemoryLog::default();
+    let mut windows = TouchedWindows::new();
+    let mut metrics = Metrics::default();
+    for file in &args.files {
+        let name = file.display();
+        let records = input::read(file).with_context(|| format!("cannot read {name}"))?;
+        let ingested = pipeline::ingest(records, &settings.windowing, &log, &mut metrics).await;
+        for (key, mut message_ids) in ingested.windows {
+            windows.entry(key).or_default().append(&mut message_ids);
+        }
+        for message in &ingested.undecodable {
+            anstream::eprintln!(
+                "rollcall: {name}: {}: {}",
+                message.message_id,
+                message.error
+            );
+        }
+    }
+
+    let audience = Audience {
+        webhook,
+        summaries: RefCell::default(),
+    };
+    let deadline = Instant::now() + PATIENCE;
+    let unsaid = pipeline::report(
+        windows,
+        &log,
+        settings.timezone,
+        &audience,
+        deadline,
+        &mut metrics,
+    )
+    .await;
+    let summaries = audience.summaries.into_inner();
+    match show(&summaries, args.format, settings.mention.as_deref()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            return Err(error).context("cannot write");
+        }
+        _ => {}
+    }
+    note_ignored(&metrics);
+    Ok(match (unsaid.is_empty(), metrics.undecodable) {
+        (false, _) => ExitCode::from(3),
+        (true, 0) => ExitCode::SUCCESS,
+        (true, _) => ExitCode::FAILURE,
+    })
+}
+
+/// Keeps what is said for the terminal, and passes it on to Slack where that is wanted.
+struct Audience {
+    webhook: Option<Webhook>,
+    summaries: RefCell<Vec<Summary>>,
+}
+
+impl Notifier for Audience {
+    async fn notify(&self, summary: &Summary, deadline: Instant) -> Delivery {
+        self.summaries.borrow_mut().push(summary.clone());
+        let Some(webhook) = &self.webhook else {
+            return Delivery {
+                result: Ok(()),
+                rate_limited: 0,
+                latency: Duration::ZERO,
+            };
+        };
+        let delivery = webhook.notify(summary, deadline).await;
+        if let Err(error) = &delivery.result {
+            anstream::eprintln!("rollcall: {}: {error}", summary.environment);
+        }
+        delivery
+    }
+}
+
+fn show(summaries: &[Summary], format: Format, mention: Option<&str>) -> io::Result<()> {
+    let mut out = anstream::stdout().lock();
+    for (index, summary) in summaries.iter().enumerate() {
+        let message = || render(summary, mention, TableForm::Table);
+        match format {
+            Format::Table => {
+                if index > 0 {
+                    writeln!(out)?;
+                }
+                write!(out, "{}", terminal::render(summary))?;
+            }
+            Format::Payload => writeln!(out, "{}", serde_json::to_string(&message())?)?,
+            Format::Link => {
+                let link = builder_link(&message())?;
+                if link.len() > RELIABLE_LINK {
+                    anstream::eprintln!(
+                        "rollcall: {}: Block Kit Builder may not open so long a link",
+                        summary.environment
+                    );
+                }
+                writeln!(out, "{link}")?;
+            }
+        }
+    }
+    out.flush()
+}
+
+/// The address that shows a message in Slack's Block Kit Builder.
+fn builder_link(message: &Message) -> io::Result<String> {
+    /// What a URL's fragment holds unencoded.
+    const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+        .remove(b'-')
+        .remove(b'.')
+        .remove(b'_')
+        .remove(b'~');
+    let blocks = serde_json::to_string(&json!({"blocks": message.blocks}))?;
+    Ok(format!(
+        "https://app.slack.com/block-kit-builder/#{}",
+        utf8_percent_encode(&blocks, ENCODED)
+    ))
+}
+
+/// An empty answer needs a reason.
+fn note_ignored(metrics: &Metrics) {
+    let reasons: Vec<String> = metrics
+        .ignored
+        .iter()
+        .map(|(reason, count)| format!("{count} {reason}"))
+        .collect();
+    if !reasons.is_empty() {
+        anstream::eprintln!(
+            "rollcall: {} records: ignored {}",
+            metrics.records,
+            reasons.join(", ")
+        );
+    }
+    if metrics.decoded == 0 {
+        anstream::eprintln!(
+            "rollcall: no UpdateService call of ECS in {} records",
+            metrics.records
+        );
+    }
+}

@@ -1,0 +1,81 @@
+//! A summary for the terminal: all of it, since a terminal has no limits.
+
+use std::fmt::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+
+use crate::slack::render::{HEADINGS, status};
+use crate::summary::{Row, Summary};
+use crate::table;
+use crate::text::visible;
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default();
+
+/// The message as lines with colour codes; whoever prints it strips them where they are not wanted.
+pub(super) fn render(summary: &Summary) -> String {
+    let mut out = String::new();
+    // Writing to a string cannot fail.
+    let _ = write_summary(&mut out, summary);
+    out
+}
+
+fn write_summary(out: &mut String, summary: &Summary) -> fmt::Result {
+    let environment = visible(&summary.environment);
+    writeln!(
+        out,
+        "{BOLD}📊 ECS Scheduled Scaling Summary · {environment}{BOLD:#}"
+    )?;
+    writeln!(out, "{}", summary.period)?;
+    table(out, &summary.rows)?;
+    let style = if summary.has_failures() {
+        BAD.bold()
+    } else {
+        GOOD.bold()
+    };
+    writeln!(out, "{style}{}{style:#}", summary.totals())?;
+    if summary.has_failures() {
+        writeln!(out, "{BAD}❌ Failures{BAD:#}")?;
+    }
+    for failure in &summary.failures {
+        writeln!(
+            out,
+            "• {}: {}",
+            visible(&failure.subject),
+            visible(&failure.error.to_string())
+        )?;
+        if let Some(advice) = failure.advice {
+            writeln!(out, "  {DIM}{advice}{DIM:#}")?;
+        }
+    }
+    for note in &summary.notes {
+        writeln!(out, "{DIM}{}{DIM:#}", visible(note))?;
+    }
+    Ok(())
+}
+
+fn table(out: &mut String, rows: &[Row]) -> fmt::Result {
+    let cells = rows.iter().map(|row| {
+        [
+            visible(&row.service),
+            row.action.clone(),
+            status(row.status),
+        ]
+    });
+    let lines = table::aligned(&HEADINGS.map(str::to_owned), cells);
+    let (headings, lines) = lines.split_at(lines.len() - rows.len());
+    for line in headings {
+        writeln!(out, "{DIM}{line}{DIM:#}")?;
+    }
+    for (line, row) in lines.iter().zip(rows) {
+        let style = if row.status.is_failure() {
+            BAD
+        } else {
+            Style::new()
+        };
+        writeln!(out, "{style}{line}{style:#}")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,104 @@
+//! One SQS record in; facts, a reason to ignore it, or an error out.
+//!
+//! Pure. Every record is decoded on its own, so that one that cannot be decoded fails alone. What stands in a
+//! record comes from outside and is taken as data: nothing here trusts a length, a type or a field's presence
+//! beyond what the error says.
+
+mod cloudtrail;
+
+use std::fmt;
+
+use crate::fact::Call;
+
+/// What a record turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decoded {
+    /// An `UpdateService` call.
+    Call(Box<Call>),
+    /// An event that rollcall has no use for; it is acknowledged.
+    Ignored(IgnoredReason),
+}
+
+/// Why a well-formed event says nothing about a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum IgnoredReason {
+    /// Not `AWS API Call via CloudTrail`.
+    OtherDetailType,
+    /// A call to another service than ECS.
+    OtherEventSource,
+    /// Another ECS call than `UpdateService`.
+    OtherEventName,
+}
+
+impl IgnoredReason {
+    /// Every reason, for metrics that show zeros too.
+    pub const ALL: [Self; 3] = [
+        Self::OtherDetailType,
+        Self::OtherEventSource,
+        Self::OtherEventName,
+    ];
+
+    /// The reason's name in logs and metrics.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OtherDetailType => "OtherDetailType",
+            Self::OtherEventSource => "OtherEventSource",
+            Self::OtherEventName => "OtherEventName",
+        }
+    }
+}
+
+impl fmt::Display for IgnoredReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Why a body cannot be decoded. The texts never quote the body: it may hold anything.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// The record has no body.
+    #[error("the record has no body")]
+    NoBody,
+    /// The body is not JSON.
+    #[error("the body is not JSON (line {line}, column {column})")]
+    NotJson {
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1.
+        column: usize,
+    },
+    /// The body is JSON, but not an event in EventBridge's envelope.
+    #[error(
+        "the body is not an EventBridge event: expected an object with `detail-type` and `detail`"
+    )]
+    NotAnEvent,
+    /// A field has another type than CloudTrail documents.
+    #[error(
+        "a field of the CloudTrail record has an unexpected type (line {line}, column {column})"
+    )]
+    UnexpectedType {
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1.
+        column: usize,
+    },
+    /// A field without which the call cannot be placed is missing.
+    #[error("the CloudTrail record has no `{0}`")]
+    Missing(&'static str),
+    /// `eventTime` is not a time.
+    #[error("`eventTime` is not an RFC 3339 time")]
+    EventTime,
+    /// CloudTrail announces breaking changes with a new major version.
+    #[error("`eventVersion` has a major version other than 1, which this release does not know")]
+    EventVersion,
+}
+
+/// Decodes the body of one SQS record.
+///
+/// # Errors
+/// Says what is wrong with the body, without quoting it.
+pub fn decode(body: Option<&str>) -> Result<Decoded, DecodeError> {
+    cloudtrail::decode(body.ok_or(DecodeError::NoBody)?)
+}

@@ -1,0 +1,92 @@
+//! What an invocation did, as CloudWatch metrics in the embedded metric format.
+//!
+//! Pure. One JSON line on standard output becomes metrics without a single API call.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value, json};
+
+use crate::decode::IgnoredReason;
+
+/// The CloudWatch namespace of every metric.
+pub const NAMESPACE: &str = "Rollcall";
+
+/// Counts of one invocation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Metrics {
+    /// SQS records received.
+    pub records: u64,
+    /// Records that held an `UpdateService` call.
+    pub decoded: u64,
+    /// Records that held another event.
+    pub ignored: BTreeMap<IgnoredReason, u64>,
+    /// Records that could not be decoded.
+    pub undecodable: u64,
+    /// Services reported as succeeded.
+    pub services_succeeded: u64,
+    /// Services reported as failed, and refused calls that named none.
+    pub services_failed: u64,
+    /// Messages that Slack confirmed.
+    pub messages_posted: u64,
+    /// Messages that Slack did not confirm.
+    pub messages_failed: u64,
+    /// How often Slack answered 429.
+    pub slack_rate_limited: u64,
+    /// How long each message took, from the first request to the last answer.
+    pub slack_latency: Vec<Duration>,
+}
+
+impl Metrics {
+    /// One line in the embedded metric format, with the function's name as the only dimension.
+    #[must_use]
+    pub fn to_emf(&self, function_name: &str, now: DateTime<Utc>) -> Value {
+        let ignored =
+            |reason: &IgnoredReason| self.ignored.get(reason).copied().unwrap_or_default();
+        let mut counts = vec![
+            ("Records".to_owned(), self.records),
+            ("Decoded".to_owned(), self.decoded),
+            ("Ignored".to_owned(), self.ignored.values().sum()),
+            ("Undecodable".to_owned(), self.undecodable),
+            ("ServicesSucceeded".to_owned(), self.services_succeeded),
+            ("ServicesFailed".to_owned(), self.services_failed),
+            ("MessagesPosted".to_owned(), self.messages_posted),
+            ("MessagesFailed".to_owned(), self.messages_failed),
+            ("SlackRateLimited".to_owned(), self.slack_rate_limited),
+        ];
+        counts.extend(
+            IgnoredReason::ALL
+                .iter()
+                .map(|reason| (format!("Ignored{reason}"), ignored(reason))),
+        );
+        let mut definitions: Vec<Value> = counts
+            .iter()
+            .map(|(name, _)| json!({"Name": name, "Unit": "Count"}))
+            .collect();
+        let mut line: Map<String, Value> = counts
+            .into_iter()
+            .map(|(name, count)| (name, count.into()))
+            .collect();
+        if !self.slack_latency.is_empty() {
+            definitions.push(json!({"Name": "SlackLatency", "Unit": "Milliseconds"}));
+            let milliseconds: Vec<f64> = self
+                .slack_latency
+                .iter()
+                .map(|latency| latency.as_secs_f64() * 1e3)
+                .collect();
+            line.insert("SlackLatency".to_owned(), json!(milliseconds));
+        }
+        line.insert("FunctionName".to_owned(), function_name.into());
+        line.insert(
+            "_aws".to_owned(),
+            json!({
+                "Timestamp": now.timestamp_millis(),
+                "CloudWatchMetrics": [
+                    {"Namespace": NAMESPACE, "Dimensions": [["FunctionName"]], "Metrics": definitions},
+                ],
+            }),
+        );
+        Value::Object(line)
+    }
+}

@@ -1,0 +1,58 @@
+//! Text from outside as Slack shows it: never a mention, a link or a broken fence.
+
+use crate::text::{truncate_middle, visible};
+
+/// For `mrkdwn` text, at most `limit` bytes: Slack documents that `&`, `<` and `>` are to be escaped, which
+/// stops mentions and links. It has no escape for backticks, which could open a code span over what follows.
+pub(super) fn mrkdwn(text: &str, limit: usize) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    let mut end = 0;
+    for character in visible(text).chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '`' => escaped.push('ʼ'),
+            other => escaped.push(other),
+        }
+        if escaped.len() + '…'.len_utf8() <= limit {
+            end = escaped.len();
+        }
+    }
+    if escaped.len() > limit {
+        escaped.truncate(end);
+        escaped.push('…');
+    }
+    escaped
+}
+
+/// For `plain_text` and table cells, at most `limit` bytes: whether Slack decodes entities there is not
+/// documented, so characters that look alike stand in, which are safe either way. A cell needs a character.
+pub(super) fn plain(text: &str, limit: usize) -> String {
+    let text = visible(text)
+        .replace('&', "＆")
+        .replace('<', "‹")
+        .replace('>', "›");
+    truncate_middle(&text, limit).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{mrkdwn, plain};
+
+    #[test]
+    fn stops_mentions_links_and_code_spans() {
+        assert_eq!(
+            mrkdwn("<!channel> & `x`", 100),
+            "&lt;!channel&gt; &amp; ʼxʼ"
+        );
+        assert_eq!(plain("<!channel> & `x`", 100), "‹!channel› ＆ `x`");
+        assert_eq!(plain("\u{202e}", 100), "(empty)");
+    }
+
+    #[test]
+    fn never_cuts_an_entity_in_half() {
+        assert_eq!(mrkdwn("a&&&", 16), "a&amp;&amp;&amp;");
+        assert_eq!(mrkdwn("a&&&&", 16), "a&amp;&amp;…");
+    }
+}

@@ -1,0 +1,156 @@
+//! The list of failures with their reasons: each on its own while they fit, grouped by error where not.
+//!
+//! Pure. Failures are the last to go from a message; even then each error stays, with a count.
+
+use std::cmp::Reverse;
+use std::fmt::Write;
+
+use super::escape::mrkdwn;
+use super::limits;
+use crate::summary::Failure;
+
+const HEADING: &str = "❌ *Failures*";
+/// What the end of a line or a list that is cut short may take: `… and 123 more failed, with 45 other errors`.
+const REST: usize = 80;
+
+/// The failures as the texts of sections, none longer than a section may be.
+pub(super) fn sections(failures: &[Failure]) -> Vec<String> {
+    if failures.is_empty() {
+        return Vec::new();
+    }
+    let space = limits::FAILURES - HEADING.len() - 1;
+    let lines = each(failures, linked, space)
+        .or_else(|| each(failures, advised, space))
+        .or_else(|| each(failures, brief, space))
+        .unwrap_or_else(|| by_error(failures, space));
+    let mut sections = vec![HEADING.to_owned()];
+    for line in lines {
+        match sections.last_mut() {
+            Some(last) if last.len() + 1 + line.len() <= limits::SECTION => {
+                last.push('\n');
+                last.push_str(&line);
+            }
+            _ => sections.push(line),
+        }
+    }
+    sections
+}
+
+/// The failures as lines of plain markup that take at most `space` bytes with their line ends.
+pub(super) fn lines(failures: &[Failure], space: usize) -> Vec<String> {
+    each(failures, brief, space).unwrap_or_else(|| by_error(failures, space))
+}
+
+fn each(failures: &[Failure], line: fn(&Failure) -> String, space: usize) -> Option<Vec<String>> {
+    let mut left = space;
+    let mut lines = Vec::new();
+    for failure in failures {
+        let line = line(failure);
+        left = left.checked_sub(line.len() + 1)?;
+        lines.push(line);
+    }
+    Some(lines)
+}
+
+/// `• frontend: ServiceNotFoundException - Service not found.`
+fn brief(failure: &Failure) -> String {
+    bullet(&mrkdwn(&failure.subject, limits::NAME), failure)
+}
+
+/// With what to do about it.
+fn advised(failure: &Failure) -> String {
+    brief(failure) + &advice(failure)
+}
+
+/// With the service as a link to the console.
+fn linked(failure: &Failure) -> String {
+    let subject = mrkdwn(&failure.subject, limits::NAME);
+    // A link has an upper limit only by the names in it.
+    match failure
+        .console_url
+        .as_ref()
+        .map(url::Url::as_str)
+        .filter(|url| url.len() <= limits::ERROR)
+    {
+        Some(url) => bullet(&format!("<{url}|{subject}>"), failure) + &advice(failure),
+        None => advised(failure),
+    }
+}
+
+fn bullet(subject: &str, failure: &Failure) -> String {
+    format!(
+        "• {subject}: {}",
+        mrkdwn(&failure.error.to_string(), limits::ERROR)
+    )
+}
+
+fn advice(failure: &Failure) -> String {
+    failure
+        .advice
+        .map_or_else(String::new, |advice| format!("\n      _{advice}_"))
+}
+
+/// One line for each error code, the most frequent first, with as many names as fit.
+fn by_error(failures: &[Failure], space: usize) -> Vec<String> {
+    let mut groups: Vec<Vec<&Failure>> = Vec::new();
+    for failure in failures {
+        match groups
+            .iter_mut()
+            .find(|group| group[0].error.code == failure.error.code)
+        {
+            Some(group) => group.push(failure),
+            None => groups.push(vec![failure]),
+        }
+    }
+    groups.sort_by_key(|group| Reverse(count(group)));
+    let mut lines = Vec::new();
+    let mut left = space.saturating_sub(REST);
+    for (index, group) in groups.iter().enumerate() {
+        let rest = &groups[index..];
+        // Every group gets its share of what is left, and no less than a line that people can read.
+        let line = group_line(
+            group,
+            (left / rest.len()).clamp(2 * limits::NAME, limits::SECTION - REST),
+        );
+        let Some(still_left) = left.checked_sub(line.len() + 1) else {
+            let more: usize = rest.iter().map(|group| count(group)).sum();
+            lines.push(format!(
+                "• … and {more} more failed, with {} other errors",
+                rest.len()
+            ));
+            break;
+        };
+        left = still_left;
+        lines.push(line);
+    }
+    lines
+}
+
+fn count(group: &[&Failure]) -> usize {
+    group.iter().map(|failure| failure.count).sum()
+}
+
+/// `• ThrottlingException (37): api, auth … and 35 more`, and what to do about it, in about `space` bytes.
+fn group_line(group: &[&Failure], space: usize) -> String {
+    let mut line = format!(
+        "• {} ({}):",
+        mrkdwn(&group[0].error.code, limits::NAME),
+        count(group)
+    );
+    let advice = advice(group[0]);
+    let mut named = 0;
+    for failure in group {
+        let name = mrkdwn(&failure.subject, limits::CELL);
+        if line.len() + name.len() + advice.len() + REST > space {
+            break;
+        }
+        line.push_str(if named == 0 { " " } else { ", " });
+        line.push_str(&name);
+        named += 1;
+    }
+    if named < group.len() {
+        // Writing to a string cannot fail.
+        let _ = write!(line, " … and {} more", group.len() - named);
+    }
+    line + &advice
+}

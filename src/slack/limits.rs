@@ -1,0 +1,28 @@
+//! Slack's limits, and the shares of them that a message uses.
+//!
+//! Slack counts characters in places and does not say which; everything here is counted in UTF-8 bytes of the
+//! text as sent, which is never less.
+
+/// Characters of a header block (Block Kit reference, header).
+pub(super) const HEADER: usize = 150;
+/// Characters of a section's text (Block Kit reference, section).
+pub(super) const SECTION: usize = 3_000;
+/// Rows of a table, its header row among them (Block Kit reference, table).
+pub(super) const TABLE_ROWS: usize = 100;
+/// All text of a message's blocks. Slack documents 10,000 characters over the cells of a table; beyond that it
+/// answers `msg_blocks_too_long` for messages of somewhere above 11,000 characters (reported against its SDKs,
+/// undocumented), so the whole message stays within the table's limit.
+pub(super) const MESSAGE: usize = 10_000;
+/// Top-level `text`: 4,000 characters are recommended, and messages of 4,041 have been split.
+pub(super) const TEXT: usize = 3_900;
+
+/// What failures may take of [`MESSAGE`]: two sections.
+pub(super) const FAILURES: usize = 2 * SECTION - 500;
+/// What the notes under a message may take.
+pub(super) const NOTES: usize = 600;
+/// What one error message may take: an IAM denial names its reason within this.
+pub(super) const ERROR: usize = 500;
+/// What a name may take in the list of failures; ECS allows 255 characters.
+pub(super) const NAME: usize = 120;
+/// What a name may take in a table cell.
+pub(super) const CELL: usize = 64;

@@ -1,0 +1,221 @@
+//! A summary as a Slack message: Block Kit within Slack's limits, for any input.
+//!
+//! Pure. Space is given out in the order of importance: title and totals, then the failures with their
+//! reasons, then the table, whose last rows are the succeeded ones. What does not fit is said as a count.
+
+use super::escape::{mrkdwn, plain};
+use super::message::{Block, Cell, ColumnSetting, Message, TableForm, Text};
+use super::{failures, limits};
+use crate::summary::{Row, Status, Summary};
+use crate::table;
+
+/// Says a summary; `mention` calls people where something failed.
+#[must_use]
+pub fn render(summary: &Summary, mention: Option<&str>, form: TableForm) -> Message {
+    let mention = mention.filter(|_| summary.has_failures());
+    let title = title(&summary.environment);
+    let notes = match summary.notes.join("  ") {
+        notes if notes.is_empty() => notes,
+        notes => mrkdwn(&notes, limits::NOTES),
+    };
+    let failures = failures::sections(&summary.failures);
+    let mut space = limits::MESSAGE
+        - [&title, &summary.period, &notes]
+            .map(String::len)
+            .iter()
+            .sum::<usize>()
+        - failures.iter().map(String::len).sum::<usize>()
+        - TOTALS_RESERVE
+        - mention.map_or(0, str::len);
+
+    let (table, shown) = match form {
+        TableForm::Table => table_block(&summary.rows, &mut space),
+        TableForm::Preformatted => preformatted(&summary.rows, &mut space),
+    };
+    let totals = totals(summary, &summary.rows[shown..], mention);
+
+    let mut blocks = vec![Block::Header {
+        text: Text::PlainText { text: title },
+    }];
+    blocks.push(context(summary.period.clone()));
+    blocks.extend(table);
+    blocks.push(section(totals));
+    blocks.extend(failures.into_iter().map(section));
+    blocks.extend(Some(notes).filter(|notes| !notes.is_empty()).map(context));
+    Message {
+        text: text(summary, mention),
+        blocks,
+        unfurl_links: false,
+        unfurl_media: false,
+    }
+}
+
+/// What `totals` may take besides the mention: two counts and the count of what the table leaves out.
+const TOTALS_RESERVE: usize = 300;
+/// The table's head.
+pub(crate) const HEADINGS: [&str; 3] = ["Service", "Action", "Status"];
+
+fn title(environment: &str) -> String {
+    const TITLE: &str = "📊 ECS Scheduled Scaling Summary · ";
+    format!(
+        "{TITLE}{}",
+        plain(environment, limits::HEADER - TITLE.len())
+    )
+}
+
+fn section(text: String) -> Block {
+    Block::Section {
+        text: Text::Mrkdwn {
+            text,
+            verbatim: true,
+        },
+    }
+}
+
+fn context(text: String) -> Block {
+    Block::Context {
+        elements: vec![Text::Mrkdwn {
+            text,
+            verbatim: true,
+        }],
+    }
+}
+
+/// Totals, what the table left out, and the mention.
+fn totals(summary: &Summary, left_out: &[Row], mention: Option<&str>) -> String {
+    let failed = left_out
+        .iter()
+        .filter(|row| row.status.is_failure())
+        .count();
+    let mut counts = Vec::new();
+    for (count, outcome) in [(failed, "failed"), (left_out.len() - failed, "succeeded")] {
+        if count > 0 {
+            counts.push(format!("{count} more {outcome}"));
+        }
+    }
+    let mut lines = Vec::new();
+    if !counts.is_empty() {
+        lines.push(format!("… and {}", counts.join(", ")));
+    }
+    lines.push(format!("*{}*", summary.totals()));
+    lines.extend(mention.map(str::to_owned));
+    lines.join("\n")
+}
+
+/// The status in a table cell.
+#[must_use]
+pub fn status(status: Status) -> String {
+    match status {
+        Status::Succeeded(1) => "✅".to_owned(),
+        Status::Succeeded(attempts) => format!("✅ after {attempts} attempts"),
+        Status::Failed(1) | Status::Unnamed(1) => "❌ Error".to_owned(),
+        Status::Failed(attempts) => format!("❌ after {attempts} attempts"),
+        Status::Unnamed(calls) => format!("❌ {calls} calls"),
+    }
+}
+
+/// The status without emoji, whose width in a preformatted block no client guarantees.
+fn ascii_status(status: Status) -> String {
+    match status {
+        Status::Succeeded(1) => "ok".to_owned(),
+        Status::Succeeded(attempts) => format!("ok after {attempts} attempts"),
+        Status::Failed(1) | Status::Unnamed(1) => "ERROR".to_owned(),
+        Status::Failed(attempts) => format!("ERROR after {attempts} attempts"),
+        Status::Unnamed(calls) => format!("ERROR {calls} calls"),
+    }
+}
+
+/// As many rows as fit; the number of rows shown comes with the block.
+fn table_block(rows: &[Row], space: &mut usize) -> (Vec<Block>, usize) {
+    let mut table = vec![HEADINGS.map(str::to_owned).to_vec()];
+    *space = space.saturating_sub(HEADINGS.iter().map(|heading| heading.len()).sum());
+    for row in rows.iter().take(limits::TABLE_ROWS - 1) {
+        let cells = [
+            plain(&row.service, limits::CELL),
+            row.action.clone(),
+            status(row.status),
+        ];
+        let Some(left) = space.checked_sub(cells.iter().map(String::len).sum()) else {
+            break;
+        };
+        *space = left;
+        table.push(cells.to_vec());
+    }
+    let shown = table.len() - 1;
+    if shown == 0 {
+        return (Vec::new(), 0);
+    }
+    let raw_text = |row: Vec<String>| row.into_iter().map(|text| Cell::RawText { text }).collect();
+    let column_settings = HEADINGS
+        .map(|_| ColumnSetting { is_wrapped: true })
+        .to_vec();
+    (
+        vec![Block::Table {
+            column_settings,
+            rows: table.into_iter().map(raw_text).collect(),
+        }],
+        shown,
+    )
+}
+
+/// The same table as aligned text, in as many fenced sections as it takes.
+fn preformatted(rows: &[Row], space: &mut usize) -> (Vec<Block>, usize) {
+    const FENCE: &str = "```";
+    let cells = rows.iter().take(limits::TABLE_ROWS - 1).map(|row| {
+        let service = plain(&row.service, limits::CELL).replace('`', "ʼ");
+        [service, row.action.clone(), ascii_status(row.status)]
+    });
+    let mut lines = table::aligned(&HEADINGS.map(str::to_owned), cells);
+    let heading: Vec<String> = lines.drain(..2).collect();
+    let overhead = 2 * FENCE.len() + 2;
+    let per_section = limits::SECTION - overhead;
+    let mut sections = vec![heading.join("\n")];
+    let mut used = sections[0].len() + overhead;
+    let mut shown = 0;
+    for line in lines {
+        let starts_section = sections
+            .last()
+            .is_some_and(|last| last.len() + 1 + line.len() > per_section);
+        used += line.len() + if starts_section { overhead } else { 1 };
+        if used > *space {
+            break;
+        }
+        match sections.last_mut().filter(|_| !starts_section) {
+            Some(last) => *last = format!("{last}\n{line}"),
+            None => sections.push(line),
+        }
+        shown += 1;
+    }
+    *space = space.saturating_sub(used);
+    if shown == 0 {
+        return (Vec::new(), 0);
+    }
+    (
+        sections
+            .iter()
+            .map(|lines| section(format!("{FENCE}\n{lines}\n{FENCE}")))
+            .collect(),
+        shown,
+    )
+}
+
+/// Title, totals and failures in one text, for a phone's notification.
+fn text(summary: &Summary, mention: Option<&str>) -> String {
+    let environment = mrkdwn(&summary.environment, limits::NAME);
+    let mut text = format!(
+        "ECS Scheduled Scaling Summary · {environment}\n{}\n{}",
+        summary.period,
+        summary.totals()
+    );
+    if let Some(mention) = mention {
+        text = format!("{mention} {text}");
+    }
+    if summary.has_failures() {
+        text.push_str("\n❌ Failures");
+        for line in failures::lines(&summary.failures, limits::TEXT - text.len()) {
+            text.push('\n');
+            text.push_str(&line);
+        }
+    }
+    text
+}
