@@ -49,8 +49,10 @@ def check(condition: bool, text: str) -> None:
 
 def show_message(message: dict) -> None:
     print("          ┌─ Slack got, on " + message["path"])
-    print(f"          │ notification: {message.get('text', '')}")
     for line in visible_text(message.get("blocks", [])):
+        print(f"          │ {line}")
+    print("          ├─ and for the notification")
+    for line in message.get("text", "").splitlines():
         print(f"          │ {line}")
     print("          └─", flush=True)
 
@@ -104,11 +106,12 @@ class Rehearsal:
     def take_over_the_mapping(self) -> None:
         """Reads what Terraform set, then keeps the emulator's own idea of a mapping from running."""
         self.mappings, self.configurations = {}, {}
+        by_function = {m["FunctionArn"]: m for m in self.lambdas.list_event_source_mappings()["EventSourceMappings"]}
         for environment, name in self.outputs["function_names"].items():
-            self.configurations[environment] = self.lambdas.get_function_configuration(FunctionName=name)
-            [mapping] = self.lambdas.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
-            self.mappings[environment] = mapping
-            self.lambdas.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+            configuration = self.lambdas.get_function_configuration(FunctionName=name)
+            self.configurations[environment] = configuration
+            self.mappings[environment] = by_function[configuration["FunctionArn"]]
+            self.lambdas.update_event_source_mapping(UUID=self.mappings[environment]["UUID"], Enabled=False)
         say("the emulator's own event source mappings are disabled (they know no windows and no partial failures);")
         say("  this driver plays them from here, with the settings that Terraform gave them")
 
@@ -304,7 +307,7 @@ def main() -> int:
             say(f"an emulated AWS answers on port {aws.port} (pid {aws.process.pid}), a fake Slack on port {slack.server.server_port}")
             terraform = Terraform(work, aws.environment(), package(binary, work))
             Rehearsal(aws, slack, terraform, binary, work).run(linter(options.checkov_python, work))
-    except Failed as failure:
+    except (Failed, RuntimeError) as failure:
         say(f"FAILED: {failure}")
         print(f"rehearsal: failed; logs are in {options.work}")
         return 1
