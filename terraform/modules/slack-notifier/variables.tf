@@ -182,8 +182,8 @@ variable "message" {
     error_message = "message.window_minutes is 5, 10, 15, 20, 30 or 60."
   }
   validation {
-    condition     = var.message.mention_on_failure == null || can(regex("^<(!here|!channel|!everyone|!subteam\\^S[A-Z0-9]+|@[UW][A-Z0-9]+)>$", var.message.mention_on_failure))
-    error_message = "message.mention_on_failure is <!here>, <!channel>, <!everyone>, <!subteam^S…> or <@U…>."
+    condition     = var.message.mention_on_failure == null || can(regex("^<(!here|!channel|!everyone|!subteam\\^S[A-Z0-9]+|@[UW][A-Z0-9]+)>( <(!subteam\\^S[A-Z0-9]+|@[UW][A-Z0-9]+)>)*$", var.message.mention_on_failure))
+    error_message = "message.mention_on_failure is <!here>, <!channel>, <!everyone>, <!subteam^S…> or <@U…>; more groups and people may follow, each after a space."
   }
 }
 

@@ -57,13 +57,13 @@ run "the_environment_names_the_secret_and_never_holds_it" {
 
 run "messages_can_be_set" {
   command = plan
-  variables { message = { timezone = "Asia/Seoul", window_minutes = 15, mention_on_failure = "<!subteam^S012AB3CD>" } }
+  variables { message = { timezone = "Asia/Seoul", window_minutes = 15, mention_on_failure = "<!subteam^S012AB3CD> <@U012AB3CD>" } }
 
   assert {
     condition = (
       aws_lambda_function.this.environment[0].variables.ROLLCALL_TIMEZONE == "Asia/Seoul"
       && aws_lambda_function.this.environment[0].variables.ROLLCALL_WINDOW_MINUTES == "15"
-      && aws_lambda_function.this.environment[0].variables.ROLLCALL_MENTION_ON_FAILURE == "<!subteam^S012AB3CD>"
+      && aws_lambda_function.this.environment[0].variables.ROLLCALL_MENTION_ON_FAILURE == "<!subteam^S012AB3CD> <@U012AB3CD>"
     )
     error_message = "Zone, window and mention reach the function."
   }
@@ -165,9 +165,9 @@ run "every_way_to_fail_has_an_alarm" {
   assert {
     condition = alltrue([
       for alarm in concat([aws_cloudwatch_metric_alarm.oldest_record], values(aws_cloudwatch_metric_alarm.dead_letters), values(aws_cloudwatch_metric_alarm.sums)) :
-      alarm.alarm_actions == toset(["arn:aws:sns:ap-northeast-2:123456789012:oncall"]) && alarm.treat_missing_data == "notBreaching"
+      alarm.alarm_actions == toset(["arn:aws:sns:ap-northeast-2:123456789012:oncall"]) && alarm.ok_actions == alarm.alarm_actions && alarm.treat_missing_data == "notBreaching"
     ])
-    error_message = "All of them go to the caller's topic and stay calm while nothing is published."
+    error_message = "All of them go to the caller's topic, as does their end, and stay calm while nothing is published."
   }
   assert {
     condition     = aws_cloudwatch_metric_alarm.dead_letters["schedules-dead-app"].dimensions == tomap({ QueueName = "rollcall-dev-schedules-dead" })
