@@ -43,7 +43,7 @@ def say(text: str) -> None:
 
 def check(condition: bool, text: str) -> None:
     if not condition:
-        raise Failed(text)
+        raise Failed(f"expected that {text}")
     say(f"  ok: {text}")
 
 
