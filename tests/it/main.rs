@@ -8,5 +8,8 @@
 mod arbitrary;
 mod cli;
 mod fixtures;
+mod function;
 mod laws;
 mod limits;
+#[allow(dead_code, reason = "the benches use it too, each its own part")]
+mod support;

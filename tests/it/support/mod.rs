@@ -1,0 +1,10 @@
+//! What the function talks to, on loopback, and the function itself as a process.
+//!
+//! Every fake listens on a port of its own and stops when dropped; every wait has a limit and none is a sleep.
+
+pub(crate) mod event;
+pub(crate) mod function;
+mod http;
+pub(crate) mod runtime_api;
+pub(crate) mod slack;
+pub(crate) mod ssm;

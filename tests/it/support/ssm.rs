@@ -1,0 +1,52 @@
+//! A fake Systems Manager that holds one parameter.
+
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+
+use super::http::{Request, Server, response};
+
+/// `GetParameter` of the JSON 1.1 protocol, and what was asked.
+pub(crate) struct FakeSsm {
+    server: Server,
+    requests: Arc<Mutex<Vec<Value>>>,
+}
+
+impl FakeSsm {
+    /// Knows the parameter `name`, and no other.
+    pub(crate) fn holding(name: &'static str, value: String) -> Self {
+        let requests: Arc<Mutex<Vec<Value>>> = Arc::default();
+        let server = Server::start({
+            let requests = Arc::clone(&requests);
+            move |request: Request| {
+                assert_eq!(request.headers["x-amz-target"], "AmazonSSM.GetParameter");
+                let body: Value = serde_json::from_slice(&request.body).unwrap();
+                let mut answer = if body["Name"] == name {
+                    response(200, json!({"Parameter": {"Name": name, "Type": "SecureString", "Value": value}}).to_string())
+                } else {
+                    response(
+                        400,
+                        json!({"__type": "ParameterNotFound", "message": ""}).to_string(),
+                    )
+                };
+                answer.headers_mut().insert(
+                    "content-type",
+                    "application/x-amz-json-1.1".parse().unwrap(),
+                );
+                requests.lock().unwrap().push(body);
+                std::future::ready(Some(answer))
+            }
+        });
+        Self { server, requests }
+    }
+
+    /// For `AWS_ENDPOINT_URL`.
+    pub(crate) fn endpoint(&self) -> String {
+        format!("http://{}", self.server.address())
+    }
+
+    /// The bodies of the requests so far.
+    pub(crate) fn requests(&self) -> Vec<Value> {
+        self.requests.lock().unwrap().clone()
+    }
+}
