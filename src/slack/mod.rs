@@ -8,4 +8,5 @@ mod failures;
 mod limits;
 pub mod message;
 pub mod render;
+pub mod reply;
 pub mod webhook;
