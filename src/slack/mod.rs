@@ -5,6 +5,7 @@
 
 mod escape;
 mod failures;
+mod http;
 mod limits;
 pub mod message;
 pub mod render;
