@@ -11,7 +11,7 @@ use rollcall::config::Config;
 use rollcall::delivery::{Ports, Visit};
 use rollcall::function::{report_batch, visit_windows};
 use rollcall::metrics::Metrics;
-use rollcall::slack::webhook::Webhook;
+use rollcall::slack::speaker::Speaker;
 use tokio::time::Instant;
 use tracing::Level;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -36,14 +36,14 @@ async fn main() -> ExitCode {
 async fn serve() -> anyhow::Result<()> {
     let config = Config::from_lookup(environment)?;
     let aws = Aws::default();
-    let mention = config.settings.mention.clone();
-    let webhook = Webhook::new(aws.webhook_url(&config.webhook).await?, mention);
+    let mention = config.settings.mention.as_deref();
+    let speaker = aws.speaker(&config.slack, mention).await?;
     let function_name =
         environment("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "rollcall".to_owned());
     let instance = Instance {
         config,
         aws,
-        webhook,
+        speaker,
         function_name,
     };
     lambda_runtime::run(service_fn(|event| instance.handle(event)))
@@ -55,7 +55,7 @@ async fn serve() -> anyhow::Result<()> {
 struct Instance {
     config: Config,
     aws: Aws,
-    webhook: Webhook,
+    speaker: Speaker,
     function_name: String,
 }
 
@@ -74,13 +74,13 @@ impl Instance {
         let mut metrics = Metrics::default();
         let (records, settings) = (event.payload.records, &self.config.settings);
         let again = match &self.config.table {
-            None => report_batch(records, settings, &self.webhook, deadline, &mut metrics).await,
+            None => report_batch(records, settings, &self.speaker, deadline, &mut metrics).await,
             Some(table) => {
                 let log = self.aws.window_log(&table.name).await;
                 let timers = self.aws.timers(&table.queue_url).await;
                 let ports = Ports {
                     log: &log,
-                    notifier: &self.webhook,
+                    notifier: &self.speaker,
                     timers: &timers,
                 };
                 let how = Visit {
@@ -133,7 +133,7 @@ fn print_metrics(line: &serde_json::Value) {
 }
 
 /// JSON lines at the level that Lambda's logging configuration sets. Libraries stay at warnings: at their own
-/// debug levels they may print addresses, and the webhook's address is a secret.
+/// debug levels they may print addresses, and the webhook's address and the bot's token are secrets.
 fn start_logging() {
     let level = environment("AWS_LAMBDA_LOG_LEVEL")
         .and_then(|level| match level.to_ascii_uppercase().as_str() {
