@@ -11,5 +11,6 @@ mod fixtures;
 mod function;
 mod laws;
 mod limits;
+mod live;
 #[allow(dead_code, reason = "the benches use it too, each its own part")]
 mod support;
