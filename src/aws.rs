@@ -8,8 +8,6 @@ use anyhow::Context;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_ssm::error::DisplayErrorContext;
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::OnceCell;
@@ -20,6 +18,7 @@ use crate::slack::speaker::Speaker;
 use crate::slack::web_api::{BotToken, WebApi};
 use crate::slack::webhook::{Webhook, WebhookUrl};
 use crate::timer::{TimerError, Timers, delay};
+use crate::tls;
 use crate::window::{DynamoDbLog, WindowKey};
 
 /// One attempt of a request; the services used here answer within milliseconds.
@@ -37,16 +36,13 @@ impl Aws {
     async fn config(&self) -> &SdkConfig {
         self.config
             .get_or_init(|| async {
-                let http = Builder::new()
-                    .tls_provider(Provider::Rustls(CryptoMode::Ring))
-                    .build_https();
                 let timeouts = TimeoutConfig::builder()
                     .connect_timeout(ATTEMPT_TIMEOUT)
                     .operation_attempt_timeout(ATTEMPT_TIMEOUT)
                     .operation_timeout(OPERATION_TIMEOUT)
                     .build();
                 aws_config::defaults(BehaviorVersion::latest())
-                    .http_client(http)
+                    .http_client(tls::aws_http_client())
                     .timeout_config(timeouts)
                     .load()
                     .await

@@ -74,6 +74,7 @@ pub async fn visit_windows<L: WindowLog, N: Notifier, T: Timers>(
         .map(|message| message.message_id)
         .collect();
     for (key, message_ids) in received.windows {
+        let messages_before = metrics.messages();
         let is_done = !not_kept.contains(&key)
             && visit(&key, ports, how, metrics)
                 .await
@@ -84,7 +85,9 @@ pub async fn visit_windows<L: WindowLog, N: Notifier, T: Timers>(
         if is_done {
             continue;
         }
-        if !message_ids.is_disjoint(&last_chance) {
+        // The visit may have failed after it spoke.
+        let has_spoken = metrics.messages() > messages_before;
+        if !has_spoken && !message_ids.is_disjoint(&last_chance) {
             say_partially(&key, &received.facts, ports.notifier, how, metrics).await;
         }
         again.extend(message_ids);

@@ -53,6 +53,17 @@ pub struct Metrics {
 }
 
 impl Metrics {
+    /// Adds what another invocation received.
+    pub fn add_counts(&mut self, other: &Self) {
+        self.records += other.records;
+        self.decoded += other.decoded;
+        self.undecodable += other.undecodable;
+        self.timers += other.timers;
+        for (reason, count) in &other.ignored {
+            *self.ignored.entry(*reason).or_default() += count;
+        }
+    }
+
     /// Counts a message that was said, or was to be, with its services.
     pub fn said(&mut self, summary: &Summary, delivery: &Delivery) {
         self.posted(delivery);
@@ -89,6 +100,12 @@ impl Metrics {
         let is_confirmed = u64::from(delivery.result.is_ok());
         self.messages_failed += 1 - is_confirmed;
         is_confirmed
+    }
+
+    /// How often something was said, or was to be.
+    #[must_use]
+    pub fn messages(&self) -> u64 {
+        self.messages_posted + self.messages_failed
     }
 
     /// One line in the embedded metric format, with the function's name as the only dimension.

@@ -18,7 +18,7 @@ pub use self::news::News;
 pub use self::progress::{Progress, Stage};
 use crate::advice::advice;
 use crate::fact::{ApiError, ServiceId};
-use crate::roll::{AnonymousFailure, Roll, Standing, Subject};
+use crate::roll::{AnonymousFailure, Roll, Standing, Subject, news};
 use crate::window::WindowKey;
 
 /// What to say about one window.
@@ -91,6 +91,26 @@ impl Status {
     pub fn is_failure(self) -> bool {
         matches!(self, Self::Failed(_) | Self::Missing | Self::Unnamed(_))
     }
+
+    /// The word under which the totals count it.
+    #[must_use]
+    pub fn outcome(self) -> &'static str {
+        match self {
+            Self::Failed(_) | Self::Unnamed(_) => "failed",
+            Self::Missing => "missing",
+            Self::Pending => "pending",
+            Self::Succeeded(_) => "succeeded",
+        }
+    }
+
+    /// How much of the totals the row stands for: a service, or every call that named none.
+    #[must_use]
+    pub fn count(self) -> usize {
+        match self {
+            Self::Unnamed(calls) => calls,
+            _ => 1,
+        }
+    }
 }
 
 /// A failure with its reason.
@@ -145,16 +165,7 @@ impl Summary {
         timezone: Tz,
     ) -> Option<Self> {
         let standings = roll.standings(is_over);
-        let is_news =
-            |(subject, standing): &(&Subject, &Standing)| standing.is_news(earlier.get(subject));
-        let news: BTreeSet<Subject> = standings
-            .iter()
-            .filter(is_news)
-            .map(|(subject, _)| subject.clone())
-            .collect();
-        if news.is_empty() {
-            return None;
-        }
+        let news = news(&standings, earlier)?;
         let summary = Self::of(key, roll, &standings, &news, timezone);
         Some(Self {
             is_follow_up: true,
@@ -372,3 +383,6 @@ impl Qualifier {
         shown.join("/")
     }
 }
+
+#[cfg(test)]
+mod tests;

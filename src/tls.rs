@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use aws_sdk_ssm::config::SharedHttpClient;
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder};
 use rustls::crypto::ring;
@@ -27,4 +30,12 @@ pub fn client_builder() -> ClientBuilder {
         .redirect(Policy::none())
         .referer(false)
         .user_agent(concat!("rollcall/", env!("CARGO_PKG_VERSION")))
+}
+
+/// The HTTPS client of the AWS SDK, on the same TLS library.
+#[must_use]
+pub fn aws_http_client() -> SharedHttpClient {
+    Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build_https()
 }

@@ -83,10 +83,12 @@ impl Instance {
                     notifier: &self.speaker,
                     timers: &timers,
                 };
+                // The request's id alone would do on Lambda; an emulator may count from one for each instance.
+                let token = format!("{}-{:016x}", event.context.request_id, fastrand::u64(..));
                 let how = Visit {
                     patience: table.patience,
                     timezone: settings.timezone,
-                    token: &event.context.request_id,
+                    token: &token,
                     claim_until: (now + time_left + MARGIN).into(),
                     now: now.into(),
                     deadline,

@@ -12,7 +12,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::args::{Format, ReplayArgs};
-use super::{input, terminal};
+use super::{input, terminal, trace};
 use crate::aws::Aws;
 use crate::config::{Settings, WebhookSource};
 use crate::metrics::Metrics;
@@ -56,11 +56,17 @@ pub async fn replay(
     for file in &args.files {
         let name = file.display();
         let records = input::read(file).with_context(|| format!("cannot read {name}"))?;
-        let received = pipeline::receive(records, &settings.windowing, &mut metrics);
+        let mut counts = Metrics::default();
+        let received = pipeline::receive(records, &settings.windowing, &mut counts);
+        let now = trace::happened_at(&received).unwrap_or(now);
+        pipeline::append(&received.facts, &log, now).await;
+        if args.trace {
+            trace::trace(&name.to_string(), &received, &counts, &log, now).await?;
+        }
+        metrics.add_counts(&counts);
         for (key, mut message_ids) in received.windows {
             windows.entry(key).or_default().append(&mut message_ids);
         }
-        pipeline::append(&received.facts, &log, now).await;
         for message in &received.undecodable {
             anstream::eprintln!(
                 "rollcall: {name}: {}: {}",

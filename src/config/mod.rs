@@ -60,6 +60,13 @@ impl fmt::Display for ConfigErrors {
 
 impl std::error::Error for ConfigErrors {}
 
+/// How long to wait for what, where nothing else is configured.
+pub const DEFAULT_PATIENCE: Patience = Patience {
+    settle: Duration::from_mins(5),
+    grace: Duration::from_mins(10),
+    period: Duration::from_mins(30),
+};
+
 impl Config {
     /// Reads a configuration; `lookup` gives the value of a variable. An empty value counts as none.
     ///
@@ -137,20 +144,9 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
 
     fn table(&mut self, period: Duration) -> Option<TableConfig> {
         let name = self.get("ROLLCALL_TABLE")?;
-        let expected = "expected whole seconds up to 86400, such as 300";
         let patience = Patience {
-            settle: Duration::from_secs(self.number(
-                "ROLLCALL_SETTLE_SECONDS",
-                0..=86_400,
-                300,
-                expected,
-            )),
-            grace: Duration::from_secs(self.number(
-                "ROLLCALL_GRACE_SECONDS",
-                0..=86_400,
-                600,
-                expected,
-            )),
+            settle: self.seconds("ROLLCALL_SETTLE_SECONDS", DEFAULT_PATIENCE.settle),
+            grace: self.seconds("ROLLCALL_GRACE_SECONDS", DEFAULT_PATIENCE.grace),
             period,
         };
         let Some(queue_url) = self.get("ROLLCALL_QUEUE_URL") else {
@@ -165,6 +161,11 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
             queue_url,
             patience,
         })
+    }
+
+    fn seconds(&mut self, name: &str, default: Duration) -> Duration {
+        let expected = "expected whole seconds up to 86400, such as 300";
+        Duration::from_secs(self.number(name, 0..=86_400, default.as_secs(), expected))
     }
 
     fn number(
@@ -196,3 +197,6 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -152,7 +152,16 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
                 None
             }
             (None, None) => None,
-            (None, Some(parameter)) => Some(Secret::Parameter(parameter)),
+            (None, Some(parameter)) if is_parameter(&parameter) => {
+                Some(Secret::Parameter(parameter))
+            }
+            (None, Some(_)) => {
+                self.problem(
+                    parameter_name,
+                    "expected the name or ARN of an SSM parameter, such as /rollcall/webhook",
+                );
+                None
+            }
             (Some(text), None) => match parse(&text) {
                 Ok(secret) => Some(Secret::Here(secret)),
                 Err(error) => {
@@ -186,6 +195,16 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         }
         Some(mention)
     }
+}
+
+/// A parameter's name is one word, or a path from the root. Whoever puts the secret itself here must not find
+/// it in the logs as a parameter that does not exist.
+fn is_parameter(text: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/:+=@".contains(&byte);
+    let is_name = text.starts_with('/') || !text.contains('/');
+    let is_arn = text.starts_with("arn:") && text.contains(":parameter/");
+    let is_token = text.starts_with("xox");
+    text.bytes().all(is_allowed) && !is_token && (is_arn || is_name && !text.starts_with("arn:"))
 }
 
 enum Secret<T> {
@@ -283,6 +302,8 @@ mod tests {
             ("SLACK_API_URL", "http://SECRET.example/"),
             ("SLACK_REPLY_BROADCAST", "perhaps"),
         ];
+        let misplaced = [&BOT[1..], &[("SLACK_BOT_TOKEN_PARAMETER", "xoxb-SECRET")]].concat();
+        insta::assert_snapshot!(p(&misplaced), @"invalid configuration: SLACK_BOT_TOKEN_PARAMETER: expected the name or ARN of an SSM parameter, such as /rollcall/webhook");
         let problems = p(&wrong);
         assert!(!problems.contains("SECRET"), "{problems}");
         insta::assert_snapshot!(problems.replace("; ", "\n"), @r"

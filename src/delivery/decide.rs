@@ -1,11 +1,12 @@
 //! When to speak, where a message is said once: a pure decision.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::roll::{Roll, Standing, Subject};
+use crate::roll::{Roll, Standing, Subject, news};
 use crate::window::{Batch, Spoken, WindowKey, last_news_at};
 
 /// How long to wait for what.
@@ -47,6 +48,18 @@ pub enum Reason {
     News,
     /// The message was edited just now.
     Pace,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Complete => "complete",
+            Self::Settled => "settled",
+            Self::Deadline => "deadline",
+            Self::News => "news",
+            Self::Pace => "pace",
+        })
+    }
 }
 
 /// What is known about a window, and what was said of it.
@@ -115,9 +128,7 @@ pub fn decide(
     let is_over = now >= deadline;
     let standings = roll.standings(is_over);
     let (at, reason) = if let Some(said) = &known.said {
-        let is_changed = standings
-            .iter()
-            .any(|(subject, standing)| standing.is_news(said.get(subject)));
+        let is_changed = news(&standings, said).is_some();
         let is_waiting = standings
             .values()
             .any(|standing| *standing == Standing::Pending);

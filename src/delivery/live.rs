@@ -129,12 +129,10 @@ pub fn decide_live(picture: &Picture, shown: Option<&Shown>, now: DateTime<Utc>)
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use chrono::{DateTime, TimeDelta, Utc};
 
     use super::{Picture, Shown, decide_live};
-    use crate::delivery::{Decision, Patience, Reason};
+    use crate::delivery::{Decision, Reason};
     use crate::roll::Roll;
     use crate::summary::{Stage, Summary};
     use crate::window::WindowKey;
@@ -218,11 +216,7 @@ mod tests {
             start: at(0),
             environment: "dev".to_owned(),
         };
-        let patience = Patience {
-            settle: Duration::from_secs(300),
-            grace: Duration::from_secs(600),
-            period: Duration::from_secs(1_800),
-        };
+        let patience = crate::config::DEFAULT_PATIENCE;
         let known = Knowledge {
             roll: Roll::default(),
             last_news_at: at(100),

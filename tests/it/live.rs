@@ -5,9 +5,10 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use aws_lambda_events::sqs::SqsMessage;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
+use rollcall::config::DEFAULT_PATIENCE;
 use rollcall::decode::OwnMessage;
-use rollcall::delivery::{Patience, Ports, Visit};
+use rollcall::delivery::{Ports, Visit};
 use rollcall::fact::{ApiError, Call, Caller, Expected, Fact, Outcome};
 use rollcall::function::visit_windows;
 use rollcall::metrics::Metrics;
@@ -26,7 +27,6 @@ mod failures;
 mod troubles;
 
 const MENTION: &str = "<!subteam^S012AB3CD>";
-const PERIOD: Duration = Duration::from_secs(1_800);
 
 /// Remembers for when it was armed.
 #[derive(Debug, Default)]
@@ -114,14 +114,12 @@ impl World {
         let timer = OwnMessage::Timer {
             window: self.key.clone(),
         };
-        let record = SqsMessage {
-            message_id: Some("timer".to_owned()),
-            body: serde_json::to_string(&timer).ok(),
-            ..SqsMessage::default()
-        };
+        let mut record = SqsMessage::default();
+        record.message_id = Some("timer".to_owned());
+        record.body = serde_json::to_string(&timer).ok();
         let windowing = Windowing {
             environment: None,
-            period: PERIOD,
+            period: DEFAULT_PATIENCE.period,
         };
         let ports = Ports {
             log: &self.log,
@@ -129,11 +127,7 @@ impl World {
             timers: &self.alarms,
         };
         let how = Visit {
-            patience: Patience {
-                settle: Duration::from_secs(300),
-                grace: Duration::from_secs(600),
-                period: PERIOD,
-            },
+            patience: DEFAULT_PATIENCE,
             timezone: chrono_tz::UTC,
             token: &format!("visit {}", self.visits),
             claim_until: at(seconds + 60),

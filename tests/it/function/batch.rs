@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{AMPLE, reporting_to};
 use crate::support::event::{filtered, fixture, ids};
 use crate::support::function::Function;
-use crate::support::slack::{FakeSlack, Reply, SECRET};
+use crate::support::slack::{FakeSlack, Post, Reply, SECRET};
 
 /// The rate limit, less what a request may have been on its way.
 const ABOUT_A_SECOND: Duration = Duration::from_millis(900);
@@ -153,8 +153,7 @@ fn two_environments_get_a_message_each_at_least_a_second_apart() {
     let [first, second] = &slack.posts()[..] else {
         panic!("{:#?}", slack.posts())
     };
-    let environments =
-        BTreeSet::from([first, second].map(|post| post.title().rsplit(' ').next().unwrap()));
+    let environments = BTreeSet::from([first, second].map(environment));
     assert_eq!(environments, BTreeSet::from(["dev", "stg"]));
     assert!(
         second.at - first.at >= ABOUT_A_SECOND,
@@ -165,25 +164,26 @@ fn two_environments_get_a_message_each_at_least_a_second_apart() {
 
 #[test]
 fn only_the_records_of_the_message_that_was_refused_come_back() {
-    let slack = FakeSlack::answering([Reply::ok(), Reply::status(404, "channel_not_found")]);
-    let mut function = Function::start(&[("SLACK_WEBHOOK_URL", &slack.webhook())]);
     let event = fixture("two-environments.json");
-    let response = function.invoke(&event, AMPLE);
+    let refusal = || Reply::status(404, "channel_not_found");
+    for (refused, script) in [[refusal(), Reply::ok()], [Reply::ok(), refusal()]]
+        .into_iter()
+        .enumerate()
+    {
+        let slack = FakeSlack::answering(script);
+        let mut function = Function::start(&[("SLACK_WEBHOOK_URL", &slack.webhook())]);
+        let response = function.invoke(&event, AMPLE);
 
-    let refused = slack.posts()[1]
-        .title()
-        .rsplit(' ')
-        .next()
-        .unwrap()
-        .to_owned();
-    let of_refused = filtered(&event, |record| {
-        body(record).contains(&format!(r#""cluster":"{refused}""#))
-    });
-    assert_eq!(ids(&of_refused).len(), 5);
-    assert_eq!(
-        BTreeSet::from_iter(response.failed_ids()),
-        BTreeSet::from_iter(ids(&of_refused))
-    );
+        let posts = slack.posts();
+        assert_eq!(posts.len(), 2, "{posts:#?}");
+        let cluster = format!(r#""cluster":"{}""#, environment(&posts[refused]));
+        let of_refused = filtered(&event, |record| body(record).contains(&cluster));
+        assert_eq!(ids(&of_refused).len(), 5);
+        assert_eq!(
+            BTreeSet::from_iter(response.failed_ids()),
+            BTreeSet::from_iter(ids(&of_refused))
+        );
+    }
 }
 
 #[test]
@@ -205,6 +205,11 @@ fn a_warm_process_reports_every_batch_on_its_own() {
     assert_eq!(first.message, again.message);
     assert_ne!(first.message, other.message);
     assert!(again.at - first.at >= 2 * ABOUT_A_SECOND);
+}
+
+/// The label at the end of the title.
+fn environment(post: &Post) -> &str {
+    post.title().rsplit(' ').next().unwrap()
 }
 
 fn body(record: &Value) -> &str {

@@ -125,6 +125,23 @@ impl Function {
         }
     }
 
+    /// Hands the function an event and waits so long for the response.
+    pub(crate) fn invoke_for(
+        &mut self,
+        event: &Value,
+        time_left: Duration,
+        limit: Duration,
+    ) -> Option<Response> {
+        let handed_out = self.hand_out(event, time_left);
+        match self.api.said(limit)? {
+            (Said::Response(body), at) => Some(Response {
+                body,
+                elapsed: at - handed_out,
+            }),
+            other @ (Said::Error(_), _) => panic!("no response but {other:?}"),
+        }
+    }
+
     /// Hands the function an event that it cannot take, and waits for the error.
     pub(crate) fn fail(&mut self, event: &Value, time_left: Duration) -> Value {
         self.hand_out(event, time_left);
