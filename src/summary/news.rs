@@ -11,7 +11,7 @@ use super::{Failure, Qualifier, service_line, unnamed_line};
 use crate::roll::{Roll, Standing, Subject};
 
 /// What a message's thread is to hear.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct News {
     /// Failures that it has not heard of.
     pub failures: Vec<Failure>,
