@@ -129,12 +129,9 @@ impl Function {
         time_left: Duration,
         limit: Duration,
     ) -> Option<Response> {
-        let handed_out = self.hand_out(event, time_left);
+        self.hand_out(event, time_left);
         match self.api.said(limit)? {
-            (Said::Response(body), at) => Some(Response {
-                body,
-                elapsed: at - handed_out,
-            }),
+            (Said::Response(body), elapsed) => Some(Response { body, elapsed }),
             other @ (Said::Error(_), _) => panic!("no response but {other:?}"),
         }
     }
