@@ -6,12 +6,14 @@ use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use lambda_runtime::{LambdaEvent, service_fn};
-use rollcall::aws::Aws;
+use rollcall::aws::{Aws, SqsTimers};
 use rollcall::config::Config;
 use rollcall::delivery::{Ports, Visit};
 use rollcall::function::{report_batch, visit_windows};
 use rollcall::metrics::Metrics;
 use rollcall::slack::speaker::Speaker;
+use rollcall::window::DynamoDbLog;
+use tokio::sync::OnceCell;
 use tokio::time::Instant;
 use tracing::Level;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -24,7 +26,7 @@ const MARGIN: Duration = Duration::from_secs(1);
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     start_logging();
-    match serve().await {
+    match Box::pin(serve()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("cannot start: {error:#}");
@@ -44,6 +46,7 @@ async fn serve() -> anyhow::Result<()> {
         config,
         aws,
         speaker,
+        clients: OnceCell::new(),
         function_name,
     };
     lambda_runtime::run(service_fn(|event| instance.handle(event)))
@@ -56,6 +59,8 @@ struct Instance {
     config: Config,
     aws: Aws,
     speaker: Speaker,
+    /// Built by the first invocation that needs them: a cold start has no use for them.
+    clients: OnceCell<(DynamoDbLog, SqsTimers)>,
     function_name: String,
 }
 
@@ -76,12 +81,15 @@ impl Instance {
         let again = match &self.config.table {
             None => report_batch(records, settings, &self.speaker, deadline, &mut metrics).await,
             Some(table) => {
-                let log = self.aws.window_log(&table.name).await;
-                let timers = self.aws.timers(&table.queue_url).await;
+                let clients = self.clients.get_or_init(|| async {
+                    let log = self.aws.window_log(&table.name).await;
+                    (log, self.aws.timers(&table.queue_url).await)
+                });
+                let (log, timers) = clients.await;
                 let ports = Ports {
-                    log: &log,
+                    log,
                     notifier: &self.speaker,
-                    timers: &timers,
+                    timers,
                 };
                 // The request's id alone would do on Lambda; an emulator may count from one for each instance.
                 let token = format!("{}-{:016x}", event.context.request_id, fastrand::u64(..));
