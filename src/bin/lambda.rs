@@ -20,6 +20,9 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 /// What is kept of the invocation's time for answering, writing logs, and clocks that differ.
 const MARGIN: Duration = Duration::from_secs(1);
+/// What is kept for what follows a message: a timer and a note, over connections that may have to be opened.
+/// Whoever dies before them leaves no trace of the attempt, and the next attempt comes too soon.
+const AFTERWARDS: Duration = Duration::from_secs(5);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -91,7 +94,7 @@ impl Instance {
                     token: &token,
                     claim_until: (now + time_left + MARGIN).into(),
                     now: now.into(),
-                    deadline,
+                    deadline: deadline.checked_sub(AFTERWARDS).unwrap_or(deadline),
                 };
                 visit_windows(records, &settings.windowing, &ports, how, &mut metrics).await
             }
