@@ -195,9 +195,12 @@ pub struct Visit<'a> {
 /// Why a visit came to nothing. What brought it must come again.
 #[derive(Debug, thiserror::Error)]
 pub enum VisitError {
-    /// The log failed.
+    /// The log failed before anything was done.
     #[error(transparent)]
     Log(#[from] WindowLogError),
+    /// What was done could not be noted.
+    #[error(transparent)]
+    Release(WindowLogError),
     /// The timer that somebody's facts rely on could not be armed.
     #[error(transparent)]
     Timer(#[from] TimerError),
@@ -268,7 +271,8 @@ pub async fn visit<L: WindowLog, N: Notifier, T: Timers>(
             metrics.windows_overdue += 1;
         }
     }
-    if ports.log.release(key, &claim, &state).await? == Released::Lost {
+    let released = ports.log.release(key, &claim, &state).await;
+    if released.map_err(VisitError::Release)? == Released::Lost {
         tracing::warn!(window = %key, "the claim on {key} lapsed during the visit");
         metrics.claims_lapsed += 1;
     }
