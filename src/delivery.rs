@@ -326,9 +326,11 @@ async fn arm(
     timers: &impl Timers,
     state: &mut State,
 ) -> Result<(), TimerError> {
+    // Delays are whole seconds, so the one under way may come a little after `at`.
+    let soon_enough = at + TimeDelta::seconds(1);
     if state
         .timer_at
-        .is_some_and(|pending| pending > now && pending <= at)
+        .is_some_and(|pending| pending > now && pending <= soon_enough)
     {
         return Ok(());
     }
