@@ -22,6 +22,10 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 /// What is kept of the invocation's time for answering, writing logs, and clocks that differ.
 const MARGIN: Duration = Duration::from_secs(1);
+/// What is kept for what follows a message, but no more than a third of the time: a timer and a note, over
+/// connections that may have to be opened. Whoever dies before them leaves no trace of the attempt, and the next
+/// attempt comes too soon.
+const AFTERWARDS: Duration = Duration::from_secs(5);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -93,13 +97,14 @@ impl Instance {
                 };
                 // The request's id alone would do on Lambda; an emulator may count from one for each instance.
                 let token = format!("{}-{:016x}", event.context.request_id, fastrand::u64(..));
+                let afterwards = AFTERWARDS.min(time_left / 3);
                 let how = Visit {
                     patience: table.patience,
                     timezone: settings.timezone,
                     token: &token,
                     claim_until: (now + time_left + MARGIN).into(),
                     now: now.into(),
-                    deadline,
+                    deadline: deadline.checked_sub(afterwards).unwrap_or(deadline),
                 };
                 visit_windows(records, &settings.windowing, &ports, how, &mut metrics).await
             }

@@ -46,9 +46,12 @@ pub struct Visit<'a> {
 /// Why a visit came to nothing. What brought it must come again.
 #[derive(Debug, thiserror::Error)]
 pub enum VisitError {
-    /// The log failed.
+    /// The log failed before anything was done.
     #[error(transparent)]
     Log(#[from] WindowLogError),
+    /// What was done could not be noted.
+    #[error(transparent)]
+    Release(WindowLogError),
     /// The timer that somebody's facts rely on could not be armed.
     #[error(transparent)]
     Timer(#[from] TimerError),
@@ -106,7 +109,8 @@ pub async fn visit<L: WindowLog, N: Notifier, T: Timers>(
             metrics.windows_overdue += 1;
         }
     }
-    if ports.log.release(key, &claim, &state).await? == Released::Lost {
+    let released = ports.log.release(key, &claim, &state).await;
+    if released.map_err(VisitError::Release)? == Released::Lost {
         tracing::warn!(window = %key, "the claim on {key} lapsed during the visit");
         metrics.claims_lapsed += 1;
     }
@@ -121,9 +125,11 @@ async fn arm(
     timers: &impl Timers,
     state: &mut State,
 ) -> Result<(), TimerError> {
+    // Delays are whole seconds, so the one under way may come a little after `at`.
+    let soon_enough = at + TimeDelta::seconds(1);
     if state
         .timer_at
-        .is_some_and(|pending| pending > now && pending <= at)
+        .is_some_and(|pending| pending > now && pending <= soon_enough)
     {
         return Ok(());
     }
