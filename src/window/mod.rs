@@ -17,7 +17,8 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "aws")]
 pub use self::dynamodb::DynamoDbLog;
 pub use self::log::{
-    Batch, Claim, Claimed, Released, Spoken, State, WindowLog, WindowLogError, last_news_at,
+    Batch, Claim, Claimed, LiveMessage, Posted, Released, Spoken, State, WindowLog, WindowLogError,
+    last_news_at,
 };
 pub use self::memory::MemoryLog;
 use crate::fact::Fact;
