@@ -9,14 +9,14 @@ use aws_lambda_events::sqs::SqsMessage;
 use tokio::time::Instant;
 
 use crate::config::Settings;
-use crate::delivery::{Ports, Visit, visit};
+use crate::delivery::{Ports, Visit, VisitError, visit};
 use crate::fact::Fact;
 use crate::metrics::Metrics;
 use crate::notify::Notifier;
 use crate::pipeline::{self, receive_count};
 use crate::roll::Roll;
 use crate::summary::Summary;
-use crate::timer::Timers;
+use crate::timer::{LONGEST_DELAY, Timers};
 use crate::window::{MemoryLog, WindowKey, WindowLog, Windowing};
 
 /// The receive after which SQS moves a message to the dead-letter queue.
@@ -74,18 +74,30 @@ pub async fn visit_windows<L: WindowLog, N: Notifier, T: Timers>(
         .map(|message| message.message_id)
         .collect();
     for (key, message_ids) in received.windows {
-        let is_done = !not_kept.contains(&key)
-            && visit(&key, ports, how, metrics)
-                .await
-                .inspect_err(
-                    |error| tracing::error!(window = %key, %error, "cannot visit {key}: {error}"),
-                )
-                .is_ok();
-        if is_done {
-            continue;
+        let messages_before = metrics.messages();
+        let mut error = None;
+        if !not_kept.contains(&key) {
+            match visit(&key, ports, how, metrics).await {
+                Ok(()) => continue,
+                Err(reason) => error = Some(reason),
+            }
+        }
+        if let Some(error) = &error {
+            tracing::error!(window = %key, %error, "cannot visit {key}: {error}");
         }
         if !message_ids.is_disjoint(&last_chance) {
-            say_partially(&key, &received.facts, ports.notifier, how, metrics).await;
+            // The visit may have failed after it spoke.
+            if metrics.messages() == messages_before {
+                say_partially(&key, &received.facts, ports.notifier, how, metrics).await;
+            }
+            // A timer must not end as a dead letter: it may have been the last to bring a visitor.
+            let is_unvisited = matches!(error, None | Some(VisitError::Log(_)));
+            let at = how.now + LONGEST_DELAY;
+            if is_unvisited && ports.timers.arm(&key, at, how.now).await.is_ok() && error.is_some()
+            {
+                // What was learned is kept.
+                continue;
+            }
         }
         again.extend(message_ids);
     }

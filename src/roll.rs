@@ -3,7 +3,7 @@
 //! Pure, and a law: the roll does not depend on the order, the grouping or the repetition of the facts. Every
 //! later promise (late records, redelivery, several writers) rests on it; property tests hold it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -79,6 +79,27 @@ impl Standing {
             _ => Some(self) != earlier,
         }
     }
+}
+
+/// What people who were told `earlier` need to hear of, where they need to hear anything. That what was told
+/// stands no more is news too, of no subject that is left: calls that were refused without a name do not count
+/// once everything expected is known to have succeeded.
+#[must_use]
+pub fn news(
+    standings: &BTreeMap<Subject, Standing>,
+    earlier: &BTreeMap<Subject, Standing>,
+) -> Option<BTreeSet<Subject>> {
+    let is_news =
+        |(subject, standing): &(&Subject, &Standing)| standing.is_news(earlier.get(subject));
+    let news: BTreeSet<Subject> = standings
+        .iter()
+        .filter(is_news)
+        .map(|(subject, _)| subject.clone())
+        .collect();
+    let is_gone = |(subject, standing): (&Subject, &Standing)| {
+        *standing != Standing::Pending && !standings.contains_key(subject)
+    };
+    (!news.is_empty() || earlier.iter().any(is_gone)).then_some(news)
 }
 
 /// A refused call that does not say for which service it was made.

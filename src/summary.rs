@@ -4,17 +4,21 @@
 //! renders it makes it harmless for the medium.
 
 mod console;
+mod news;
 mod notes;
 mod period;
+mod progress;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use chrono_tz::Tz;
 
+pub use self::news::News;
+pub use self::progress::{Progress, Stage};
 use crate::advice::advice;
 use crate::fact::{ApiError, ServiceId};
-use crate::roll::{AnonymousFailure, Roll, Standing, Subject};
+use crate::roll::{AnonymousFailure, Roll, Standing, Subject, news};
 use crate::window::WindowKey;
 
 /// What to say about one window.
@@ -34,6 +38,8 @@ pub struct Summary {
     pub counts: Counts,
     /// What else the reader should know, a sentence each.
     pub notes: Vec<String>,
+    /// How far the window is, in a message that follows it.
+    pub progress: Option<Progress>,
 }
 
 /// How many services stand how.
@@ -85,6 +91,26 @@ impl Status {
     pub fn is_failure(self) -> bool {
         matches!(self, Self::Failed(_) | Self::Missing | Self::Unnamed(_))
     }
+
+    /// The word under which the totals count it.
+    #[must_use]
+    pub fn outcome(self) -> &'static str {
+        match self {
+            Self::Failed(_) | Self::Unnamed(_) => "failed",
+            Self::Missing => "missing",
+            Self::Pending => "pending",
+            Self::Succeeded(_) => "succeeded",
+        }
+    }
+
+    /// How much of the totals the row stands for: a service, or every call that named none.
+    #[must_use]
+    pub fn count(self) -> usize {
+        match self {
+            Self::Unnamed(calls) => calls,
+            _ => 1,
+        }
+    }
 }
 
 /// A failure with its reason.
@@ -118,6 +144,17 @@ impl Summary {
         Self::of(key, roll, &standings, &everything, timezone)
     }
 
+    /// As [`Summary::new`], for a message that follows its window.
+    #[must_use]
+    pub fn live(key: &WindowKey, roll: &Roll, is_over: bool, stage: Stage, timezone: Tz) -> Self {
+        let summary = Self::new(key, roll, is_over, timezone);
+        let progress = Progress::of(roll, &summary.counts, stage);
+        Self {
+            progress: Some(progress),
+            ..summary
+        }
+    }
+
     /// Says what changed since people were told `earlier`; `None` where that is nothing.
     #[must_use]
     pub fn follow_up(
@@ -128,16 +165,7 @@ impl Summary {
         timezone: Tz,
     ) -> Option<Self> {
         let standings = roll.standings(is_over);
-        let is_news =
-            |(subject, standing): &(&Subject, &Standing)| standing.is_news(earlier.get(subject));
-        let news: BTreeSet<Subject> = standings
-            .iter()
-            .filter(is_news)
-            .map(|(subject, _)| subject.clone())
-            .collect();
-        if news.is_empty() {
-            return None;
-        }
+        let news = news(&standings, earlier)?;
         let summary = Self::of(key, roll, &standings, &news, timezone);
         Some(Self {
             is_follow_up: true,
@@ -184,6 +212,7 @@ impl Summary {
             failures: failures.into_iter().flatten().collect(),
             counts,
             notes: notes::notes(roll, standings),
+            progress: None,
         }
     }
 
@@ -354,3 +383,6 @@ impl Qualifier {
         shown.join("/")
     }
 }
+
+#[cfg(test)]
+mod tests;

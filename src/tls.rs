@@ -28,3 +28,15 @@ pub fn client_builder() -> ClientBuilder {
         .referer(false)
         .user_agent(concat!("rollcall/", env!("CARGO_PKG_VERSION")))
 }
+
+/// The HTTPS client of the AWS SDK, on the same TLS library.
+#[cfg(feature = "aws")]
+#[must_use]
+pub fn aws_http_client() -> aws_sdk_ssm::config::SharedHttpClient {
+    use aws_smithy_http_client::Builder;
+    use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+
+    Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build_https()
+}

@@ -5,13 +5,14 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use clap::{CommandFactory, Parser};
-use rollcall::cli::{Args, Command, replay, silence};
+use rollcall::cli::{Args, Command, replay, silence, simulate};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let result = match Args::parse().command {
         Command::Replay(args) => replay(&args, environment, SystemTime::now().into()).await,
         Command::Silence(args) => silence(&args, environment, SystemTime::now().into()).await,
+        Command::Simulate(args) => simulate(&args).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Args::command(), "rollcall", &mut io::stdout());
             Ok(ExitCode::SUCCESS)

@@ -1,6 +1,7 @@
 //! The arguments. Their texts are the command line's reference.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -24,6 +25,9 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Do not report missing services for a time: holidays and pauses
     Silence(SilenceArgs),
+    /// Show what given settings lead to: messages, delays and costs
+    #[command(after_help = SIMULATE_EXAMPLES)]
+    Simulate(SimulateArgs),
     /// Print a completion script
     Completions {
         /// The shell to complete for
@@ -32,9 +36,9 @@ pub enum Command {
 }
 
 const REPLAY_EXAMPLES: &str = "\
-Input is told apart by its shape: SQS batches (as the function gets them, or as `aws sqs receive-message`
-prints them), EventBridge events, CloudTrail records, arrays or JSON lines of these, and CloudTrail log files
-as delivered to S3, gzipped or not.
+Input is told apart by its shape: SQS batches (as the function gets them, or as
+`aws sqs receive-message` prints them), EventBridge events, CloudTrail records, arrays
+or JSON lines of these, and CloudTrail log files as delivered to S3, gzipped or not.
 
 Examples:
   rollcall replay fixtures/twenty-services-one-failure.json --timezone Asia/Seoul
@@ -87,6 +91,52 @@ pub struct SilenceArgs {
     /// The function's DynamoDB table
     #[arg(long, env = "ROLLCALL_TABLE")]
     pub table: String,
+}
+
+const SIMULATE_EXAMPLES: &str = "\
+Examples:
+  rollcall simulate --services 50 --flexible-window 5m
+  rollcall simulate --services 1000 --flexible-window 15m --latency 3m --no-roster";
+
+/// What `rollcall simulate` takes. Durations are written as in `90s`, `5m` or `1h 30m`.
+#[derive(Debug, clap::Args)]
+pub struct SimulateArgs {
+    /// How many services the schedule starts or stops
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub services: u32,
+    /// The schedules' flexible time window
+    #[arg(long, default_value = "5m", value_parser = humantime::parse_duration)]
+    pub flexible_window: Duration,
+    /// The median time from a call to its record's arrival
+    #[arg(long, default_value = "90s", value_parser = humantime::parse_duration)]
+    pub latency: Duration,
+    /// How many batches the event source mapping fills at once
+    #[arg(long, default_value_t = 5, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=100))]
+    pub pollers: usize,
+    /// The event source mapping's batch size
+    #[arg(long, default_value_t = 100, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=10_000))]
+    pub batch_size: usize,
+    /// The event source mapping's batching window
+    #[arg(long, default_value = "20s", value_parser = humantime::parse_duration)]
+    pub batching_window: Duration,
+    /// `ROLLCALL_SETTLE_SECONDS`
+    #[arg(long, default_value = "5m", value_parser = humantime::parse_duration)]
+    pub settle: Duration,
+    /// `ROLLCALL_GRACE_SECONDS`
+    #[arg(long, default_value = "10m", value_parser = humantime::parse_duration)]
+    pub grace: Duration,
+    /// `ROLLCALL_WINDOW_MINUTES`
+    #[arg(long, default_value = "30m", value_parser = humantime::parse_duration)]
+    pub window: Duration,
+    /// The schedules send no roster
+    #[arg(long)]
+    pub no_roster: bool,
+    /// How many windows a month has, for the costs
+    #[arg(long, default_value_t = 44)]
+    pub windows_per_month: u32,
+    /// The first random seed
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
 }
 
 /// How `rollcall replay` shows messages.

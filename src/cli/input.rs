@@ -6,7 +6,7 @@
 use std::io::{self, Read};
 use std::path::Path;
 
-use aws_lambda_events::sqs::SqsMessage;
+use aws_lambda_events::sqs::{SqsMessage, SqsMessageAttribute};
 use flate2::read::MultiGzDecoder;
 use serde_json::{Deserializer, Value, json};
 
@@ -131,6 +131,14 @@ fn sqs_message(value: &Value) -> SqsMessage {
             .iter()
             .filter_map(|(name, value)| Some((name.clone(), text(value)?)));
         message.attributes = pairs.collect();
+    }
+    if let Some(Value::Object(attributes)) = field("messageAttributes", "MessageAttributes") {
+        for (name, value) in attributes {
+            let mut attribute = SqsMessageAttribute::default();
+            let string_value = value.get("stringValue").or(value.get("StringValue"));
+            attribute.string_value = string_value.and_then(text);
+            message.message_attributes.insert(name.clone(), attribute);
+        }
     }
     message
 }

@@ -4,9 +4,11 @@ mod args;
 mod input;
 mod replay;
 mod silence;
+mod simulate;
 mod terminal;
 mod trace;
 
 pub use self::args::{Args, Command};
 pub use self::replay::replay;
 pub use self::silence::silence;
+pub use self::simulate::simulate;

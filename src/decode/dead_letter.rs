@@ -15,7 +15,7 @@ use crate::fact::{ApiError, Fact, Undelivered};
 type Attributes = HashMap<String, SqsMessageAttribute>;
 
 /// The input of a schedule whose target is `ecs:updateService`.
-#[derive(Deserialize, Default)]
+#[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Input {
     cluster: Option<String>,
@@ -43,7 +43,7 @@ pub(super) fn decode(body: &str, attributes: &Attributes) -> Result<Decoded, Dec
         return Err(DecodeError::MissingAttribute("SCHEDULE_ARN"));
     };
     // A truncated input is no JSON any more; the schedule's ARN is then all there is to say.
-    let input: Input = serde_json::from_str(body).unwrap_or_default();
+    let input: Option<Input> = serde_json::from_str(body).ok();
     let retries: u32 = text("RETRY_ATTEMPTS")
         .and_then(|count| count.parse().ok())
         .unwrap_or_default();
@@ -51,19 +51,16 @@ pub(super) fn decode(body: &str, attributes: &Attributes) -> Result<Decoded, Dec
         scheduled_time: scheduled_time.to_utc(),
         account: account.to_owned(),
         region: region.to_owned(),
-        cluster: Some(
-            input
-                .cluster
-                .as_deref()
-                .map_or("default", last_segment)
-                .to_owned(),
-        ),
+        cluster: input.as_ref().map(|input| {
+            let cluster = input.cluster.as_deref();
+            cluster.map_or("default", last_segment).to_owned()
+        }),
         service: input
-            .service
-            .as_deref()
+            .as_ref()
+            .and_then(|input| input.service.as_deref())
             .map(last_segment)
             .map(str::to_owned),
-        desired_count: input.desired_count,
+        desired_count: input.and_then(|input| input.desired_count),
         error: ApiError {
             code: required("ERROR_CODE")?,
             message: text("ERROR_MESSAGE"),

@@ -7,6 +7,8 @@
 mod cloudtrail;
 mod dead_letter;
 mod own;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
@@ -104,13 +106,8 @@ pub enum DecodeError {
     #[error("`eventTime` is not an RFC 3339 time")]
     EventTime,
     /// A message of rollcall's own has another form than this release knows.
-    #[error("the roster or timer has an unexpected form (line {line}, column {column})")]
-    OwnMessage {
-        /// Counted from 1.
-        line: usize,
-        /// Counted from 1.
-        column: usize,
-    },
+    #[error("the roster or timer has an unexpected form")]
+    OwnMessage,
     /// An attribute of a schedule's dead letter is missing or malformed.
     #[error("the schedule's dead letter has no usable attribute `{0}`")]
     MissingAttribute(&'static str),

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{DecodeError, Decoded};
@@ -47,10 +47,15 @@ pub struct Roster {
 }
 
 pub(super) fn decode(body: &str) -> Result<Decoded, DecodeError> {
-    let message = serde_json::from_str(body).map_err(|error| DecodeError::OwnMessage {
-        line: error.line(),
-        column: error.column(),
-    })?;
+    let message = serde_json::from_str(body).map_err(|_| DecodeError::OwnMessage)?;
+    let time = match &message {
+        OwnMessage::Timer { window } => window.start,
+        OwnMessage::Roster(roster) => roster.scheduled_time,
+    };
+    // Chrono reads years that leave no room for arithmetic; nothing is scheduled then.
+    if !(1970..10_000).contains(&time.year()) {
+        return Err(DecodeError::OwnMessage);
+    }
     Ok(match message {
         OwnMessage::Timer { window } => Decoded::Timer(window),
         OwnMessage::Roster(roster) => {

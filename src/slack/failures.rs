@@ -83,7 +83,7 @@ fn bullet(subject: &str, failure: &Failure) -> String {
 fn advice(failure: &Failure) -> String {
     failure
         .advice
-        .map_or_else(String::new, |advice| format!("\n      _{advice}_"))
+        .map_or_else(String::new, |advice| format!("\n↳ _{advice}_"))
 }
 
 /// One line for each error code, the most frequent first, with as many names as fit.
@@ -153,7 +153,31 @@ fn group_line(group: &[&Failure], space: usize) -> String {
     }
     if named < group.len() {
         // Writing to a string cannot fail.
-        let _ = write!(line, " … and {} more", group.len() - named);
+        let _ = write!(line, " … and {} more", count(&group[named..]));
     }
     line + &advice
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{REST, group_line};
+    use crate::summary::Failure;
+
+    #[test]
+    fn a_group_counts_every_call_that_it_does_not_name() {
+        let failure = |subject: &str, count| Failure {
+            subject: subject.to_owned(),
+            count,
+            console_url: None,
+            code: "ThrottlingException".to_owned(),
+            reason: "ThrottlingException".to_owned(),
+            advice: None,
+        };
+        let failures = [failure("api", 1), failure("unknown services", 5)];
+        let group: Vec<&Failure> = failures.iter().collect();
+        assert_eq!(
+            group_line(&group, REST + 31),
+            "• ThrottlingException (6): api … and 5 more"
+        );
+    }
 }

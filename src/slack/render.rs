@@ -56,7 +56,11 @@ const TOTALS_RESERVE: usize = 300;
 pub(crate) const HEADINGS: [&str; 3] = ["Service", "Action", "Status"];
 
 fn title(summary: &Summary) -> String {
-    let headline = format!("📊 {} · ", summary.headline());
+    let mark = match &summary.progress {
+        Some(progress) => format!("{progress} ·"),
+        None => "📊".to_owned(),
+    };
+    let headline = format!("{mark} {} · ", summary.headline());
     let space = limits::HEADER - headline.len();
     headline + &plain(&summary.environment, space)
 }
@@ -81,12 +85,13 @@ fn context(text: String) -> Block {
 
 /// Totals, what the table left out, and the mention.
 fn totals(summary: &Summary, left_out: &[Row], mention: Option<&str>) -> String {
-    let failed = left_out
-        .iter()
-        .filter(|row| row.status.is_failure())
-        .count();
     let mut counts = Vec::new();
-    for (count, outcome) in [(failed, "failed"), (left_out.len() - failed, "succeeded")] {
+    for outcome in ["failed", "missing", "pending", "succeeded"] {
+        let rows = left_out.iter().map(|row| row.status);
+        let count: usize = rows
+            .filter(|status| status.outcome() == outcome)
+            .map(Status::count)
+            .sum();
         if count > 0 {
             counts.push(format!("{count} more {outcome}"));
         }
@@ -210,6 +215,9 @@ fn text(summary: &Summary, mention: Option<&str>) -> String {
         summary.period,
         summary.totals()
     );
+    if let Some(progress) = &summary.progress {
+        text = format!("{progress} · {text}");
+    }
     if let Some(mention) = mention {
         text = format!("{mention} {text}");
     }
@@ -221,4 +229,87 @@ fn text(summary: &Summary, mention: Option<&str>) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Message, TableForm, render};
+    use crate::summary::{Counts, Failure, Row, Status, Summary};
+
+    fn two_rows(form: TableForm) -> Message {
+        let row = |service: &str, status| Row {
+            service: service.to_owned(),
+            action: "Scale Up (→ 1)".to_owned(),
+            status,
+        };
+        let summary = Summary {
+            environment: "dev".to_owned(),
+            period: "2024-01-15 09:00~09:05 KST".to_owned(),
+            is_follow_up: false,
+            rows: vec![
+                row("frontend", Status::Failed(1)),
+                row("nestjs", Status::Succeeded(2)),
+            ],
+            failures: vec![Failure {
+                subject: "frontend".to_owned(),
+                count: 1,
+                console_url: Some("https://console.example/frontend".to_owned()),
+                code: "ServiceNotFoundException".to_owned(),
+                reason: "ServiceNotFoundException - Service not found.".to_owned(),
+                advice: Some("Correct the schedule."),
+            }],
+            counts: Counts {
+                succeeded: 1,
+                failed: 1,
+                ..Counts::default()
+            },
+            notes: vec!["Called by jane (3).".to_owned()],
+            progress: None,
+        };
+        render(&summary, Some("<!here>"), form)
+    }
+
+    fn lines(message: &Message) -> String {
+        let blocks = message.blocks.iter();
+        let blocks: Vec<String> = blocks
+            .map(|block| serde_json::to_string(block).unwrap())
+            .collect();
+        format!("{}\n\n{}", message.text, blocks.join("\n"))
+    }
+
+    #[test]
+    fn a_message_is_title_period_table_totals_failures_and_notes() {
+        insta::assert_snapshot!(lines(&two_rows(TableForm::Table)), @r#"
+        <!here> ECS Scheduled Scaling Summary · dev
+        2024-01-15 09:00~09:05 KST
+        Total: 1 succeeded, 1 failed
+        ❌ Failures
+        • frontend: ServiceNotFoundException - Service not found.
+
+        {"type":"header","text":{"type":"plain_text","text":"📊 ECS Scheduled Scaling Summary · dev"}}
+        {"type":"context","elements":[{"type":"mrkdwn","text":"2024-01-15 09:00~09:05 KST","verbatim":true}]}
+        {"type":"table","column_settings":[{"is_wrapped":true},{"is_wrapped":true},{"is_wrapped":true}],"rows":[[{"type":"raw_text","text":"Service"},{"type":"raw_text","text":"Action"},{"type":"raw_text","text":"Status"}],[{"type":"raw_text","text":"frontend"},{"type":"raw_text","text":"Scale Up (→ 1)"},{"type":"raw_text","text":"❌ Error"}],[{"type":"raw_text","text":"nestjs"},{"type":"raw_text","text":"Scale Up (→ 1)"},{"type":"raw_text","text":"✅ after 2 attempts"}]]}
+        {"type":"section","text":{"type":"mrkdwn","text":"*Total: 1 succeeded, 1 failed*\n<!here>","verbatim":true}}
+        {"type":"section","text":{"type":"mrkdwn","text":"❌ *Failures*\n• <https://console.example/frontend|frontend>: ServiceNotFoundException - Service not found.\n↳ _Correct the schedule._","verbatim":true}}
+        {"type":"context","elements":[{"type":"mrkdwn","text":"Called by jane (3).","verbatim":true}]}
+        "#);
+    }
+
+    #[test]
+    fn without_the_table_block_it_is_aligned_text() {
+        insta::assert_snapshot!(lines(&two_rows(TableForm::Preformatted)), @r#"
+        <!here> ECS Scheduled Scaling Summary · dev
+        2024-01-15 09:00~09:05 KST
+        Total: 1 succeeded, 1 failed
+        ❌ Failures
+        • frontend: ServiceNotFoundException - Service not found.
+
+        {"type":"header","text":{"type":"plain_text","text":"📊 ECS Scheduled Scaling Summary · dev"}}
+        {"type":"context","elements":[{"type":"mrkdwn","text":"2024-01-15 09:00~09:05 KST","verbatim":true}]}
+        {"type":"section","text":{"type":"mrkdwn","text":"```\n| Service  | Action         | Status              |\n|----------|----------------|---------------------|\n| frontend | Scale Up (→ 1) | ERROR               |\n| nestjs   | Scale Up (→ 1) | ok after 2 attempts |\n```","verbatim":true}}
+        {"type":"section","text":{"type":"mrkdwn","text":"*Total: 1 succeeded, 1 failed*\n<!here>","verbatim":true}}
+        {"type":"section","text":{"type":"mrkdwn","text":"❌ *Failures*\n• <https://console.example/frontend|frontend>: ServiceNotFoundException - Service not found.\n↳ _Correct the schedule._","verbatim":true}}
+        {"type":"context","elements":[{"type":"mrkdwn","text":"Called by jane (3).","verbatim":true}]}
+        "#);
+    }
 }

@@ -9,10 +9,8 @@ pub(super) fn url(id: &ServiceId) -> Option<String> {
     /// What may stand in a path unencoded; all else could end the link early, or lead elsewhere.
     const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
     let region = &id.region;
-    if !region
-        .bytes()
-        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-    {
+    let is_label = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if region.is_empty() || !region.bytes().all(is_label) {
         return None;
     }
     let domain = match region {

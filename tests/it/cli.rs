@@ -221,3 +221,49 @@ fn help_shows_examples_and_completions_complete() {
     let output = rollcall(&["completions", "bash"]).output().unwrap();
     assert!(stdout(&output).contains("_rollcall"));
 }
+
+#[test]
+fn a_simulated_window_is_said_once_and_a_batch_each_time() {
+    let output = rollcall(&["simulate", "--services", "50", "--latency", "30s"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    let messages = stdout(&output)
+        .lines()
+        .find(|line| line.contains("Messages for a window"))
+        .unwrap();
+    let numbers: Vec<f64> = messages
+        .split('|')
+        .filter_map(|cell| cell.trim().parse().ok())
+        .collect();
+    assert!(
+        numbers[0] > 5.0 && (numbers[1] - 1.0).abs() < f64::EPSILON,
+        "{messages}"
+    );
+    let again = rollcall(&["simulate", "--services", "50", "--latency", "30s"])
+        .output()
+        .unwrap();
+    assert_eq!(
+        stdout(&output),
+        stdout(&again),
+        "the same seed gives the same numbers"
+    );
+}
+
+#[test]
+fn a_trace_tells_what_would_have_been_decided() {
+    let output = rollcall(&["replay", "--trace"])
+        .arg(fixture("twenty-services-one-failure.json"))
+        .output()
+        .unwrap();
+    assert!(
+        stderr(&output).contains("20 records: 20 decoded, 0 ignored, 0 undecodable"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(
+        stderr(&output).contains("wait until 2024-01-15T00:10:02Z (settled)"),
+        "{}",
+        stderr(&output)
+    );
+}

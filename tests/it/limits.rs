@@ -7,105 +7,15 @@ use rollcall::fact::Fact;
 use rollcall::roll::Roll;
 use rollcall::slack::message::TableForm;
 use rollcall::slack::render::render;
-use rollcall::summary::Summary;
+use rollcall::slack::reply::reply;
+use rollcall::summary::{News, Stage, Summary};
 use rollcall::window::WindowKey;
 use serde_json::Value;
 
 use crate::arbitrary::{facts, hostile_text};
+use crate::slack_reference::{MENTION, check};
 
-const MENTION: &str = "<!subteam^S012AB3CD>";
-
-fn characters(value: &Value) -> usize {
-    value.as_str().unwrap().chars().count()
-}
-
-/// All texts of blocks, wherever they stand.
-fn texts(value: &Value, found: &mut Vec<String>) {
-    match value {
-        Value::Object(object) => {
-            for (name, value) in object {
-                match value {
-                    Value::String(text) if name == "text" => found.push(text.clone()),
-                    other => texts(other, found),
-                }
-            }
-        }
-        Value::Array(values) => values.iter().for_each(|value| texts(value, found)),
-        _ => {}
-    }
-}
-
-fn check_block(block: &Value) {
-    match block["type"].as_str().unwrap() {
-        "header" => assert!((1..=150).contains(&characters(&block["text"]["text"]))),
-        "section" => assert!((1..=3_000).contains(&characters(&block["text"]["text"]))),
-        "context" => {
-            let elements = block["elements"].as_array().unwrap();
-            assert!((1..=10).contains(&elements.len()));
-            for element in elements {
-                assert!((1..=3_000).contains(&characters(&element["text"])));
-            }
-        }
-        "table" => {
-            let rows = block["rows"].as_array().unwrap();
-            assert!((2..=100).contains(&rows.len()));
-            let cells: Vec<&Value> = rows
-                .iter()
-                .flat_map(|row| row.as_array().unwrap())
-                .collect();
-            assert!(rows.iter().all(|row| row.as_array().unwrap().len() == 3));
-            assert!(cells.iter().all(|cell| characters(&cell["text"]) >= 1));
-            assert!(
-                cells
-                    .iter()
-                    .map(|cell| characters(&cell["text"]))
-                    .sum::<usize>()
-                    <= 10_000
-            );
-        }
-        other => panic!("unexpected block {other}"),
-    }
-}
-
-/// Checks a message against the limits of Slack's reference, counted from its JSON.
-fn check(message: &Value, may_mention: bool) {
-    let blocks = message["blocks"].as_array().unwrap();
-    assert!(blocks.len() <= 50);
-    assert!(
-        blocks
-            .iter()
-            .filter(|block| block["type"] == "table")
-            .count()
-            <= 1
-    );
-    blocks.iter().for_each(check_block);
-
-    let mut all = Vec::new();
-    texts(&message["blocks"], &mut all);
-    let bytes: usize = all.iter().map(String::len).sum();
-    assert!(bytes <= 10_000, "{bytes} bytes of text in blocks");
-    assert!((1..=4_000).contains(&message["text"].as_str().unwrap().len()));
-
-    all.push(message["text"].as_str().unwrap().to_owned());
-    for text in &all {
-        let text = if may_mention {
-            text.replace(MENTION, "")
-        } else {
-            text.clone()
-        };
-        for opening in ["<!", "<@", "<#"] {
-            assert!(!text.contains(opening), "{text:?} may ping");
-        }
-        let fences = text.matches("```").count();
-        assert!(
-            fences == 0 || (fences == 2 && text.starts_with("```") && text.ends_with("```")),
-            "{text:?}"
-        );
-        assert!(!text.contains(['\u{202e}', '\0', '\u{1b}']));
-    }
-}
-
-/// Rows shown plus rows counted are all rows.
+/// What the rows shown stand for, plus what is counted as left out, is all there is.
 fn check_complete(message: &Value, summary: &Summary) {
     let blocks = message["blocks"].as_array().unwrap();
     let table = blocks.iter().find(|block| block["type"] == "table");
@@ -126,7 +36,13 @@ fn check_complete(message: &Value, summary: &Summary) {
             .sum(),
         None => 0,
     };
-    assert_eq!(shown + counted, summary.rows.len(), "{totals}");
+    let told: usize = summary.rows[..shown]
+        .iter()
+        .map(|row| row.status.count())
+        .sum();
+    let counts = summary.counts;
+    let all = counts.succeeded + counts.failed + counts.missing + counts.pending;
+    assert_eq!(told + counted, all, "{totals}");
     assert!(totals.contains(&summary.totals()));
     assert!(
         message["text"]
@@ -163,7 +79,8 @@ proptest! {
         environment in hostile_text(),
     ) {
         let key = WindowKey { start: chrono::DateTime::UNIX_EPOCH, environment };
-        let summary = Summary::new(&key, &Roll::fold(&facts), true, chrono_tz::Asia::Seoul);
+        let roll = Roll::fold(&facts);
+        let summary = Summary::new(&key, &roll, true, chrono_tz::Asia::Seoul);
         for form in [TableForm::Table, TableForm::Preformatted] {
             let message = serde_json::to_value(render(&summary, Some(MENTION), form)).unwrap();
             check(&message, summary.has_failures());
@@ -171,6 +88,29 @@ proptest! {
             if form == TableForm::Table {
                 check_complete(&message, &summary);
             }
+            for stage in [Stage::Waiting, Stage::Ended] {
+                let summary = Summary::live(&key, &roll, true, stage, chrono_tz::UTC);
+                check(&serde_json::to_value(render(&summary, None, form)).unwrap(), false);
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_reply_keeps_slacks_limits(
+        before in prop_oneof![4 => facts(30), 2 => facts(600)],
+        after in facts(600),
+    ) {
+        let everything = Roll::fold(before.iter().chain(&after));
+        let (news, told) = News::since(&BTreeSet::new(), &Roll::fold(&before), true, true)
+            .unwrap_or_default();
+        let later = News::since(&told, &everything, true, true).map(|(news, _)| news);
+        for news in [news].into_iter().chain(later).filter(|news| *news != News::default()) {
+            let message = serde_json::to_value(reply(&news, Some(MENTION))).unwrap();
+            check(&message, !news.failures.is_empty());
         }
     }
 }

@@ -11,5 +11,7 @@ mod fixtures;
 mod function;
 mod laws;
 mod limits;
+mod live;
+mod slack_reference;
 #[allow(dead_code, reason = "the benches use it too, each its own part")]
 mod support;

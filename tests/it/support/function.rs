@@ -122,6 +122,20 @@ impl Function {
         }
     }
 
+    /// Hands the function an event and waits so long for the response.
+    pub(crate) fn invoke_for(
+        &mut self,
+        event: &Value,
+        time_left: Duration,
+        limit: Duration,
+    ) -> Option<Response> {
+        self.hand_out(event, time_left);
+        match self.api.said(limit)? {
+            (Said::Response(body), elapsed) => Some(Response { body, elapsed }),
+            other @ (Said::Error(_), _) => panic!("no response but {other:?}"),
+        }
+    }
+
     /// Hands the function an event that it cannot take, and waits for the error.
     pub(crate) fn fail(&mut self, event: &Value, time_left: Duration) -> Value {
         self.hand_out(event, time_left);

@@ -1,0 +1,85 @@
+//! Whatever stands in an SQS record: decoding, folding, summarising and rendering never panic, the roll does not
+//! depend on the order, facts survive the log's JSON, and no message leaves Slack's limits.
+//!
+//! Every line of the input is the body of one record; after a `!` it is that of a schedule's dead letter.
+
+#![no_main]
+
+use std::time::Duration;
+
+use aws_lambda_events::sqs::{SqsMessage, SqsMessageAttribute};
+use libfuzzer_sys::fuzz_target;
+use rollcall::decode::{Decoded, decode};
+use rollcall::fact::Fact;
+use rollcall::roll::Roll;
+use rollcall::slack::message::TableForm;
+use rollcall::slack::render::render;
+use rollcall::summary::Summary;
+use rollcall::window::Windowing;
+use serde_json::Value;
+
+#[path = "../../tests/it/slack_reference.rs"]
+mod slack_reference;
+
+const WINDOWING: Windowing = Windowing {
+    environment: None,
+    period: Duration::from_mins(30),
+};
+
+fuzz_target!(|input: &str| {
+    let facts: Vec<Fact> = input.lines().filter_map(fact).collect();
+    for fact in &facts {
+        let stored = serde_json::to_string(fact).expect("a fact is JSON");
+        let read: Fact = serde_json::from_str(&stored).expect("the JSON of a fact");
+        assert_eq!(read, *fact);
+    }
+    let roll = Roll::fold(&facts);
+    assert_eq!(roll, Roll::fold(facts.iter().rev().chain(&facts)));
+
+    let Some(key) = facts.iter().find_map(|fact| WINDOWING.key_of(fact, None)) else {
+        return;
+    };
+    for is_over in [false, true] {
+        let summary = Summary::new(&key, &roll, is_over, chrono_tz::Asia::Seoul);
+        for form in [TableForm::Table, TableForm::Preformatted] {
+            let message = render(&summary, Some(slack_reference::MENTION), form);
+            let body = serde_json::to_string(&message).expect("a message is JSON");
+            let read: Value = serde_json::from_str(&body).expect("the JSON of a message");
+            assert_eq!(
+                read,
+                serde_json::to_value(&message).expect("a message is JSON")
+            );
+            slack_reference::check(&read, summary.has_failures());
+        }
+    }
+});
+
+/// What a record says; here every record that cannot be decoded is mentioned.
+fn fact(line: &str) -> Option<Fact> {
+    let mut record = SqsMessage::default();
+    if let Some(input) = line.strip_prefix('!') {
+        record.body = Some(input.to_owned());
+        for (name, value) in [
+            (
+                "SCHEDULE_ARN",
+                "arn:aws:scheduler:ap-northeast-2:123456789012:schedule/dev/morning",
+            ),
+            ("SCHEDULED_TIME", "2024-01-15T00:00:00Z"),
+            ("ERROR_CODE", "ThrottlingException"),
+            ("RETRY_ATTEMPTS", "3"),
+        ] {
+            let mut attribute = SqsMessageAttribute::default();
+            attribute.string_value = Some(value.to_owned());
+            record.message_attributes.insert(name.to_owned(), attribute);
+        }
+    } else {
+        record.body = Some(line.to_owned());
+    }
+    match decode(&record) {
+        Ok(Decoded::Fact { fact, .. }) => Some(fact),
+        Ok(Decoded::Timer(_) | Decoded::Ignored(_)) => None,
+        Err(error) => Some(Fact::Undecodable {
+            message_id: error.to_string(),
+        }),
+    }
+}

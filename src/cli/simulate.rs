@@ -1,0 +1,134 @@
+//! `rollcall simulate`: what an operator would get with given settings, for a message per batch and a message
+//! per window side by side.
+//!
+//! The calls, their records' delays and the pollers' batches are drawn at random; what happens then is done by
+//! the function's own code, with a log and timers in memory that count what they are asked for.
+
+mod meter;
+mod world;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use self::meter::Usage;
+use self::world::{Outcome, World};
+use super::args::SimulateArgs;
+use crate::table;
+
+/// How often the window is simulated: enough for averages that do not jump about.
+const RUNS: u32 = 20;
+/// The runs of a large window are averages by themselves.
+const SERVICES_OF_ALL_RUNS: u32 = 5_000;
+/// What an invocation is billed for: a Slack call at its usual latency, and little else.
+const BILLED: Duration = Duration::from_millis(300);
+
+/// List prices of us-east-1 in dollars; the arm64 figures stand in AWS's Lambda price list, the others in those
+/// of DynamoDB (on demand) and SQS.
+mod price {
+    pub(super) const LAMBDA_GB_SECOND: f64 = 0.000_013_333_4;
+    pub(super) const LAMBDA_REQUEST: f64 = 0.20 / 1e6;
+    pub(super) const DYNAMODB_WRITE: f64 = 0.625 / 1e6;
+    pub(super) const DYNAMODB_READ: f64 = 0.125 / 1e6;
+    pub(super) const SQS_REQUEST: f64 = 0.40 / 1e6;
+}
+
+/// Simulates and prints a table.
+///
+/// # Errors
+/// When the simulated log fails, which it does not.
+pub async fn simulate(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
+    let runs = (SERVICES_OF_ALL_RUNS / args.services).clamp(1, RUNS);
+    let mut outcomes = Vec::new();
+    for run in 0..runs {
+        outcomes.push(World::new(args, args.seed + u64::from(run)).run().await);
+    }
+    let average = |of: fn(&Outcome) -> f64| outcomes.iter().map(of).sum::<f64>() / f64::from(runs);
+    let windows = f64::from(args.windows_per_month);
+    let seconds = |of: fn(&Outcome) -> TimeDelta| {
+        let total: TimeDelta = outcomes.iter().map(of).sum();
+        clock(total / i32::try_from(runs).unwrap_or(1))
+    };
+    let number = |of: fn(&Outcome) -> f64| format!("{:.1}", average(of));
+    let dollars = |of: fn(&Outcome) -> f64| format!("${:.4}", windows * average(of));
+    let rows = [
+        [
+            "Messages for a window",
+            &number(|o| o.batch_messages),
+            &number(|o| o.window_messages),
+        ],
+        [
+            "First word after",
+            &seconds(|o| o.batch_first),
+            &seconds(|o| o.window_first),
+        ],
+        [
+            "Everything said after",
+            &seconds(|o| o.batch_last),
+            &seconds(|o| o.window_last),
+        ],
+        [
+            "Invocations for a window",
+            &number(|o| o.batch_invocations),
+            &number(|o| o.usage.invocations),
+        ],
+        ["Timers for a window", "0.0", &number(|o| o.usage.timers)],
+        [
+            "Lambda a month",
+            &dollars(|o| lambda(o.batch_invocations)),
+            &dollars(|o| lambda(o.usage.invocations)),
+        ],
+        [
+            "DynamoDB a month",
+            "$0.0000",
+            &dollars(|o| dynamodb(&o.usage)),
+        ],
+        [
+            "SQS timers a month",
+            "$0.0000",
+            &dollars(|o| 3.0 * o.usage.timers * price::SQS_REQUEST),
+        ],
+    ];
+    let headings = ["", "A message per batch", "A message per window"];
+    anstream::println!("{}", introduction(args));
+    for line in table::aligned(
+        &headings.map(str::to_owned),
+        rows.map(|row| row.map(str::to_owned)),
+    ) {
+        anstream::println!("{line}");
+    }
+    anstream::println!(
+        "Averages of {runs} random windows, {} a month; list prices.",
+        args.windows_per_month
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+fn introduction(args: &SimulateArgs) -> String {
+    let roster = if args.no_roster {
+        "no roster"
+    } else {
+        "with a roster"
+    };
+    format!(
+        "{} services in a flexible window of {}, records {} late (median), {roster}",
+        args.services,
+        humantime::format_duration(args.flexible_window),
+        humantime::format_duration(args.latency),
+    )
+}
+
+fn clock(delay: TimeDelta) -> String {
+    format!("{:02}:{:02}", delay.num_minutes(), delay.num_seconds() % 60)
+}
+
+fn lambda(invocations: f64) -> f64 {
+    const GIGABYTES: f64 = 0.125;
+    invocations
+        * (price::LAMBDA_REQUEST + GIGABYTES * BILLED.as_secs_f64() * price::LAMBDA_GB_SECOND)
+}
+
+fn dynamodb(usage: &Usage) -> f64 {
+    usage.write_units * price::DYNAMODB_WRITE + usage.read_units * price::DYNAMODB_READ
+}

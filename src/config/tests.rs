@@ -1,0 +1,279 @@
+//! Every problem is named with the form expected, and no text holds a secret.
+
+use super::{Config, Settings};
+
+const WEBHOOK: (&str, &str) = (
+    "SLACK_WEBHOOK_URL",
+    "https://hooks.slack.com/services/T0/B0/canary",
+);
+
+fn read(variables: &[(&str, &str)]) -> Result<Config, String> {
+    let lookup = |name: &str| {
+        variables
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| (*value).to_owned())
+    };
+    Config::from_lookup(lookup).map_err(|errors| errors.to_string())
+}
+
+/// The complaint about one variable beside a good webhook, or none.
+fn complaint(name: &str, value: &str) -> Option<String> {
+    read(&[WEBHOOK, (name, value)])
+        .err()
+        .map(|text| text.replace("invalid configuration: ", ""))
+}
+
+#[test]
+fn a_webhook_is_enough() {
+    insta::assert_debug_snapshot!(read(&[WEBHOOK]).unwrap(), @r#"
+    Config {
+        slack: Webhook(
+            Url(
+                WebhookUrl(
+                    SecretBox<str>([REDACTED]),
+                ),
+            ),
+        ),
+        settings: Settings {
+            windowing: Windowing {
+                environment: None,
+                period: 1800s,
+            },
+            timezone: UTC,
+            mention: None,
+        },
+        table: None,
+    }
+    "#);
+}
+
+#[test]
+fn every_variable_is_read() {
+    let config = read(&[
+        ("SLACK_WEBHOOK_PARAMETER", " /rollcall/webhook "),
+        ("ROLLCALL_ENVIRONMENT", "dev"),
+        ("ROLLCALL_TIMEZONE", "Asia/Seoul"),
+        ("ROLLCALL_WINDOW_MINUTES", "60"),
+        (
+            "ROLLCALL_MENTION_ON_FAILURE",
+            "<!here> <!subteam^S012AB3CD>",
+        ),
+        ("ROLLCALL_TABLE", "rollcall-dev"),
+        ("ROLLCALL_QUEUE_URL", "https://sqs.example/rollcall"),
+        ("ROLLCALL_SETTLE_SECONDS", "60"),
+        ("ROLLCALL_GRACE_SECONDS", "120"),
+    ]);
+    insta::assert_debug_snapshot!(config.unwrap(), @r#"
+    Config {
+        slack: Webhook(
+            Parameter(
+                "/rollcall/webhook",
+            ),
+        ),
+        settings: Settings {
+            windowing: Windowing {
+                environment: Some(
+                    "dev",
+                ),
+                period: 3600s,
+            },
+            timezone: Asia/Seoul,
+            mention: Some(
+                "<!here> <!subteam^S012AB3CD>",
+            ),
+        },
+        table: Some(
+            TableConfig {
+                name: "rollcall-dev",
+                queue_url: "https://sqs.example/rollcall",
+                patience: Patience {
+                    settle: 60s,
+                    grace: 120s,
+                    period: 3600s,
+                },
+            },
+        ),
+    }
+    "#);
+}
+
+#[test]
+fn every_problem_is_reported_with_the_form_expected() {
+    let problems = read(&[
+        ("ROLLCALL_TIMEZONE", "Seoul"),
+        ("ROLLCALL_WINDOW_MINUTES", "half an hour"),
+        ("ROLLCALL_MENTION_ON_FAILURE", "@here"),
+        ("ROLLCALL_TABLE", "rollcall-dev"),
+        ("ROLLCALL_SETTLE_SECONDS", "5m"),
+        ("ROLLCALL_GRACE_SECONDS", "86401"),
+    ]);
+    insta::assert_snapshot!(problems.unwrap_err().replace("; ", ";\n"), @r#"
+    invalid configuration: SLACK_WEBHOOK_URL: expected this or SLACK_WEBHOOK_PARAMETER to be set, or SLACK_BOT_TOKEN or SLACK_BOT_TOKEN_PARAMETER;
+    ROLLCALL_WINDOW_MINUTES: expected whole minutes from 1 to 1440, such as 30;
+    ROLLCALL_TIMEZONE: expected an IANA time zone such as Asia/Seoul;
+    ROLLCALL_MENTION_ON_FAILURE: expected a Slack mention such as <!here>, <!subteam^S012AB3CD> or <@U012AB3CD>;
+    ROLLCALL_SETTLE_SECONDS: expected whole seconds up to 86400, such as 300;
+    ROLLCALL_GRACE_SECONDS: expected whole seconds up to 86400, such as 300;
+    ROLLCALL_QUEUE_URL: expected the URL of the function's queue, as ROLLCALL_TABLE is set
+    "#);
+}
+
+#[test]
+fn there_is_exactly_one_webhook() {
+    let parameter = ("SLACK_WEBHOOK_PARAMETER", "/rollcall/webhook");
+    assert_eq!(
+        read(&[WEBHOOK, parameter]).unwrap_err(),
+        "invalid configuration: SLACK_WEBHOOK_URL: expected either this or SLACK_WEBHOOK_PARAMETER, not both"
+    );
+    let missing = "invalid configuration: SLACK_WEBHOOK_URL: expected this or SLACK_WEBHOOK_PARAMETER to be set, \
+                   or SLACK_BOT_TOKEN or SLACK_BOT_TOKEN_PARAMETER";
+    assert_eq!(read(&[]).unwrap_err(), missing);
+    assert_eq!(read(&[("SLACK_WEBHOOK_URL", " ")]).unwrap_err(), missing);
+    assert!(read(&[("SLACK_WEBHOOK_URL", ""), parameter]).is_ok());
+}
+
+#[test]
+fn plain_http_only_goes_to_loopback() {
+    for url in [
+        "https://hooks.slack.com/services/T0/B0/canary",
+        "https://hooks.slack-gov.com/services/T0/B0/canary",
+        "http://localhost:8080/canary",
+        "http://127.0.0.1/canary",
+        "http://127.9.9.9:1/canary",
+        "http://[::1]:8080/canary",
+    ] {
+        assert!(read(&[("SLACK_WEBHOOK_URL", url)]).is_ok(), "{url}");
+    }
+    for url in [
+        "http://hooks.slack.com/services/T0/B0/canary",
+        "http://localhost.example.com/canary",
+        "http://127.0.0.1.example.com/canary",
+        "http://127.0.0.1@example.com/canary",
+        "http://10.0.0.1/canary",
+        "http://[::ffff:10.0.0.1]/canary",
+        "http:///canary",
+        "hooks.slack.com/services/T0/B0/canary",
+        "file:///canary",
+        "https:///?canary",
+        "canary",
+    ] {
+        assert_eq!(
+            read(&[("SLACK_WEBHOOK_URL", url)]).unwrap_err(),
+            "invalid configuration: SLACK_WEBHOOK_URL: expected an https:// address such as \
+             https://hooks.slack.com/services/T…/B…/… (http only to loopback)",
+            "{url}"
+        );
+    }
+}
+
+#[test]
+fn a_webhook_never_shows() {
+    let config = read(&[WEBHOOK]);
+    assert!(!format!("{config:?} {config:#?}").contains("canary"));
+}
+
+#[test]
+fn a_webhook_in_place_of_its_parameter_never_shows() {
+    for value in [
+        WEBHOOK.1,
+        "hooks.slack.com/services/T0/B0/canary",
+        "services/T0/B0/canary",
+        "arn:aws:ssm:eu-west-1:123456789012:canary",
+        "two words/canary",
+    ] {
+        assert_eq!(
+            read(&[("SLACK_WEBHOOK_PARAMETER", value)]).unwrap_err(),
+            "invalid configuration: SLACK_WEBHOOK_PARAMETER: expected the name or ARN of an SSM parameter, \
+             such as /rollcall/webhook",
+            "{value}"
+        );
+    }
+    for value in [
+        "rollcall-webhook",
+        "/rollcall/webhook",
+        "/rollcall/webhook:3",
+        "/aws/reference/secretsmanager/rollcall/webhook",
+        "arn:aws-cn:ssm:cn-north-1:123456789012:parameter/rollcall/webhook",
+    ] {
+        assert!(
+            read(&[("SLACK_WEBHOOK_PARAMETER", value)]).is_ok(),
+            "{value}"
+        );
+    }
+}
+
+#[test]
+fn a_window_is_whole_minutes_of_a_day_at_most() {
+    let expected = "ROLLCALL_WINDOW_MINUTES: expected whole minutes from 1 to 1440, such as 30";
+    for value in ["0", "1441", "-5", "1.5", "30m", "99999999999999999999"] {
+        assert_eq!(
+            complaint("ROLLCALL_WINDOW_MINUTES", value).as_deref(),
+            Some(expected),
+            "{value}"
+        );
+    }
+    for value in ["1", "1440", " 30 ", ""] {
+        assert_eq!(complaint("ROLLCALL_WINDOW_MINUTES", value), None, "{value}");
+    }
+}
+
+#[test]
+fn a_time_zone_is_an_iana_name() {
+    let expected = "ROLLCALL_TIMEZONE: expected an IANA time zone such as Asia/Seoul";
+    for value in ["KST", "+09:00", "Asia/Atlantis"] {
+        assert_eq!(
+            complaint("ROLLCALL_TIMEZONE", value).as_deref(),
+            Some(expected),
+            "{value}"
+        );
+    }
+    for value in ["UTC", "Asia/Seoul", "America/Argentina/Buenos_Aires", ""] {
+        assert_eq!(complaint("ROLLCALL_TIMEZONE", value), None, "{value}");
+    }
+}
+
+#[test]
+fn a_mention_is_in_slacks_form() {
+    let expected = "ROLLCALL_MENTION_ON_FAILURE: expected a Slack mention such as <!here>, <!subteam^S012AB3CD> or <@U012AB3CD>";
+    let many = "<!here> ".repeat(30);
+    for value in [
+        "@here",
+        "here",
+        "<!all>",
+        "<@>",
+        "<@U>",
+        "<@u012ab3cd>",
+        "<!subteam^>",
+        "<!here>,<!here>",
+        "<https://example.com>",
+        "<!here> please",
+        &many,
+    ] {
+        assert_eq!(
+            complaint("ROLLCALL_MENTION_ON_FAILURE", value).as_deref(),
+            Some(expected),
+            "{value}"
+        );
+    }
+    for value in [
+        "<!here>",
+        "<!channel>",
+        "<!everyone>",
+        "<@U012AB3CD> <!subteam^S012AB3CD>",
+        "",
+    ] {
+        assert_eq!(
+            complaint("ROLLCALL_MENTION_ON_FAILURE", value),
+            None,
+            "{value}"
+        );
+    }
+}
+
+#[test]
+fn a_replay_needs_no_webhook() {
+    let settings = Settings::from_lookup(|_| None).unwrap();
+    assert_eq!(settings.windowing.period.as_secs(), 1_800);
+    assert_eq!(settings.windowing.environment, None);
+}

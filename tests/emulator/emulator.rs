@@ -1,0 +1,134 @@
+//! moto's server, with a table and a queue for each test.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+};
+use aws_sdk_sqs::types::QueueAttributeName;
+use rollcall::tls;
+
+static NUMBER: AtomicUsize = AtomicUsize::new(0);
+
+/// A running emulator; dropping it ends the process.
+pub struct Emulator {
+    process: Child,
+    endpoint: String,
+    runtime: tokio::runtime::Runtime,
+}
+
+/// What the function is given of AWS.
+pub struct Resources {
+    pub table: String,
+    pub queue_url: String,
+}
+
+impl Emulator {
+    /// Starts moto on a port of its own choice.
+    pub fn start() -> Self {
+        let mut process = Command::new("python3")
+            .args(["-u", "-m", "moto.server", "-p", "0"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("this test needs python3 with moto: pip install 'moto[server]'");
+        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
+        let endpoint = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| {
+                line.split_once("Running on ")
+                    .map(|(_, address)| address.trim().to_owned())
+            })
+            .expect("this test needs moto's server: pip install 'moto[server]'");
+        // It writes a line for each request, and must not block on it.
+        std::thread::spawn(move || lines.for_each(drop));
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        Self {
+            process,
+            endpoint,
+            runtime,
+        }
+    }
+
+    /// For the function's `AWS_ENDPOINT_URL`.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// A new table and a new queue.
+    pub fn resources(&self) -> Resources {
+        let name = format!("rollcall-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        let table = self
+            .dynamodb()
+            .create_table()
+            .table_name(&name)
+            .billing_mode(BillingMode::PayPerRequest);
+        let table = [("pk", KeyType::Hash), ("sk", KeyType::Range)]
+            .into_iter()
+            .fold(table, |table, (key, kind)| {
+                let attribute = AttributeDefinition::builder()
+                    .attribute_name(key)
+                    .attribute_type(ScalarAttributeType::S);
+                let schema = KeySchemaElement::builder()
+                    .attribute_name(key)
+                    .key_type(kind);
+                table
+                    .attribute_definitions(attribute.build().unwrap())
+                    .key_schema(schema.build().unwrap())
+            });
+        self.runtime.block_on(table.send()).unwrap();
+        let queue = self.sqs().create_queue().queue_name(&name);
+        // How soon a batch comes again whose function was killed.
+        let queue = queue.attributes(QueueAttributeName::VisibilityTimeout, "3");
+        let queue_url = self
+            .runtime
+            .block_on(queue.send())
+            .unwrap()
+            .queue_url
+            .unwrap();
+        Resources {
+            table: name,
+            queue_url,
+        }
+    }
+
+    /// A client of the emulator's SQS.
+    pub fn sqs(&self) -> aws_sdk_sqs::Client {
+        let config = aws_sdk_sqs::Config::builder()
+            .behavior_version(aws_sdk_sqs::config::BehaviorVersion::latest())
+            .region(aws_sdk_sqs::config::Region::new("ap-northeast-2"))
+            .credentials_provider(aws_sdk_sqs::config::Credentials::new(
+                "test", "test", None, None, "test",
+            ))
+            .http_client(tls::aws_http_client())
+            .endpoint_url(&self.endpoint);
+        aws_sdk_sqs::Client::from_conf(config.build())
+    }
+
+    /// A client of the emulator's DynamoDB.
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::latest())
+            .region(aws_sdk_dynamodb::config::Region::new("ap-northeast-2"))
+            .credentials_provider(aws_sdk_dynamodb::config::Credentials::new(
+                "test", "test", None, None, "test",
+            ))
+            .http_client(tls::aws_http_client())
+            .endpoint_url(&self.endpoint);
+        aws_sdk_dynamodb::Client::from_conf(config.build())
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

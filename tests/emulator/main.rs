@@ -1,0 +1,19 @@
+//! One message per window, with real concurrency and a real DynamoDB and SQS API.
+//!
+//! Several `rollcall-lambda` processes take fragments of one window from a queue, as an event source mapping
+//! would hand them out, and are killed at random. The emulator is moto's server (`pip install 'moto[server]'`),
+//! started by the test and ended by it; so this runs only where it is asked for:
+//! `cargo test --test emulator`.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should say where"
+)]
+#![allow(missing_docs, unreachable_pub, reason = "nothing outside uses this")]
+
+#[path = "../it/support/mod.rs"]
+#[allow(dead_code, reason = "the other tests use the rest")]
+mod support;
+
+mod emulator;
+mod mapping;
+mod windows;
