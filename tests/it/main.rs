@@ -7,6 +7,7 @@
 
 mod arbitrary;
 mod cli;
+mod decisions;
 mod fixtures;
 mod function;
 mod laws;
