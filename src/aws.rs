@@ -12,9 +12,11 @@ use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::OnceCell;
 
-use crate::config::WebhookSource;
+use crate::config::{SlackConfig, TokenSource, WebhookSource};
 use crate::decode::OwnMessage;
-use crate::slack::webhook::WebhookUrl;
+use crate::slack::speaker::Speaker;
+use crate::slack::web_api::{BotToken, WebApi};
+use crate::slack::webhook::{Webhook, WebhookUrl};
 use crate::timer::{TimerError, Timers, delay};
 use crate::tls;
 use crate::window::{DynamoDbLog, WindowKey};
@@ -62,6 +64,48 @@ impl Aws {
                 })
             }
         }
+    }
+
+    async fn bot_token(&self, source: &TokenSource) -> anyhow::Result<BotToken> {
+        match source {
+            TokenSource::Token(token) => Ok(token.clone()),
+            TokenSource::Parameter(name) => {
+                let value = self.parameter(name).await?;
+                BotToken::parse(value.expose_secret())
+                    .with_context(|| format!("the SSM parameter {name} does not hold a token"))
+            }
+        }
+    }
+
+    /// Whoever is to speak, with the secrets that takes, from wherever they are kept.
+    ///
+    /// # Errors
+    /// When a parameter cannot be read, or does not hold what it should.
+    pub async fn speaker(
+        &self,
+        config: &SlackConfig,
+        mention: Option<&str>,
+    ) -> anyhow::Result<Speaker> {
+        let webhook = async |source| -> anyhow::Result<Box<Webhook>> {
+            let url = self.webhook_url(source).await?;
+            Ok(Box::new(Webhook::new(url, mention.map(str::to_owned))))
+        };
+        Ok(match config {
+            SlackConfig::Webhook(source) => Speaker::Webhook(webhook(source).await?),
+            SlackConfig::Bot { bot, fallback } => Speaker::Bot {
+                api: Box::new(WebApi::new(
+                    bot.api_url.clone(),
+                    self.bot_token(&bot.token).await?,
+                    bot.channel.clone(),
+                    mention.map(str::to_owned),
+                    bot.is_reply_broadcast,
+                )),
+                fallback: match fallback {
+                    Some(source) => Some(webhook(source).await?),
+                    None => None,
+                },
+            },
+        })
     }
 
     /// Reads a parameter with decryption. A secret of Secrets Manager is read through the name

@@ -15,13 +15,15 @@
 //!
 //! At the edges:
 //! - [`window`]: which window a record belongs to (pure), and the log of what is known about it.
-//! - [`slack::webhook`]: the only place that talks to Slack; [`tls`] sets up its connections.
+//! - [`slack::webhook`] and [`slack::web_api`]: the only places that talk to Slack; [`tls`] sets up their
+//!   connections.
 //! - [`aws`]: clients for AWS, built when needed.
 //! - [`pipeline`]: the two steps that the function and the command line share.
 //!
 //! The binaries only wire these together.
 
 pub mod advice;
+#[cfg(feature = "aws")]
 pub mod aws;
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -40,7 +40,11 @@ pub struct Metrics {
     pub services_failed: u64,
     /// Messages that Slack confirmed.
     pub messages_posted: u64,
-    /// Messages that Slack did not confirm.
+    /// Edits of a message that Slack confirmed.
+    pub messages_edited: u64,
+    /// Replies in a message's thread that Slack confirmed.
+    pub replies_posted: u64,
+    /// Messages, edits and replies that Slack did not confirm.
     pub messages_failed: u64,
     /// How often Slack answered 429.
     pub slack_rate_limited: u64,
@@ -60,18 +64,42 @@ impl Metrics {
         }
     }
 
-    /// Counts a message that was said, or was to be.
+    /// Counts a message that was said, or was to be, with its services.
     pub fn said(&mut self, summary: &Summary, delivery: &Delivery) {
-        self.slack_rate_limited += delivery.rate_limited;
-        self.slack_latency.push(delivery.latency);
-        if delivery.result.is_err() {
-            self.messages_failed += 1;
-            return;
+        self.posted(delivery);
+        if delivery.result.is_ok() {
+            self.count(summary);
         }
-        self.messages_posted += 1;
+    }
+
+    /// Counts a message that was posted, or was to be.
+    pub fn posted<T>(&mut self, delivery: &Delivery<T>) {
+        self.messages_posted += self.sent(delivery);
+    }
+
+    /// Counts an edit of a message.
+    pub fn edited(&mut self, delivery: &Delivery) {
+        self.messages_edited += self.sent(delivery);
+    }
+
+    /// Counts a reply in a message's thread.
+    pub fn replied(&mut self, delivery: &Delivery) {
+        self.replies_posted += self.sent(delivery);
+    }
+
+    /// Counts the services of a window, how it ended being said.
+    pub fn count(&mut self, summary: &Summary) {
         self.services_succeeded += summary.counts.succeeded as u64;
         self.services_failed += summary.counts.failed as u64;
         self.services_missing += summary.counts.missing as u64;
+    }
+
+    fn sent<T>(&mut self, delivery: &Delivery<T>) -> u64 {
+        self.slack_rate_limited += delivery.rate_limited;
+        self.slack_latency.push(delivery.latency);
+        let is_confirmed = u64::from(delivery.result.is_ok());
+        self.messages_failed += 1 - is_confirmed;
+        is_confirmed
     }
 
     /// How often something was said, or was to be.
@@ -97,6 +125,8 @@ impl Metrics {
             ("ServicesSucceeded".to_owned(), self.services_succeeded),
             ("ServicesFailed".to_owned(), self.services_failed),
             ("MessagesPosted".to_owned(), self.messages_posted),
+            ("MessagesEdited".to_owned(), self.messages_edited),
+            ("RepliesPosted".to_owned(), self.replies_posted),
             ("MessagesFailed".to_owned(), self.messages_failed),
             ("SlackRateLimited".to_owned(), self.slack_rate_limited),
         ];

@@ -4,14 +4,18 @@
 //! renders it makes it harmless for the medium.
 
 mod console;
+mod news;
 mod notes;
 mod period;
+mod progress;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use chrono_tz::Tz;
 
+pub use self::news::News;
+pub use self::progress::{Progress, Stage};
 use crate::advice::advice;
 use crate::fact::{ApiError, ServiceId};
 use crate::roll::{AnonymousFailure, Roll, Standing, Subject, news};
@@ -34,6 +38,8 @@ pub struct Summary {
     pub counts: Counts,
     /// What else the reader should know, a sentence each.
     pub notes: Vec<String>,
+    /// How far the window is, in a message that follows it.
+    pub progress: Option<Progress>,
 }
 
 /// How many services stand how.
@@ -138,6 +144,17 @@ impl Summary {
         Self::of(key, roll, &standings, &everything, timezone)
     }
 
+    /// As [`Summary::new`], for a message that follows its window.
+    #[must_use]
+    pub fn live(key: &WindowKey, roll: &Roll, is_over: bool, stage: Stage, timezone: Tz) -> Self {
+        let summary = Self::new(key, roll, is_over, timezone);
+        let progress = Progress::of(roll, &summary.counts, stage);
+        Self {
+            progress: Some(progress),
+            ..summary
+        }
+    }
+
     /// Says what changed since people were told `earlier`; `None` where that is nothing.
     #[must_use]
     pub fn follow_up(
@@ -195,6 +212,7 @@ impl Summary {
             failures: failures.into_iter().flatten().collect(),
             counts,
             notes: notes::notes(roll, standings),
+            progress: None,
         }
     }
 

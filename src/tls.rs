@@ -2,9 +2,6 @@
 
 use std::sync::Arc;
 
-use aws_sdk_ssm::config::SharedHttpClient;
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder};
 use rustls::crypto::ring;
@@ -33,8 +30,12 @@ pub fn client_builder() -> ClientBuilder {
 }
 
 /// The HTTPS client of the AWS SDK, on the same TLS library.
+#[cfg(feature = "aws")]
 #[must_use]
-pub fn aws_http_client() -> SharedHttpClient {
+pub fn aws_http_client() -> aws_sdk_ssm::config::SharedHttpClient {
+    use aws_smithy_http_client::Builder;
+    use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+
     Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .build_https()

@@ -6,12 +6,14 @@ use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use lambda_runtime::{LambdaEvent, service_fn};
-use rollcall::aws::Aws;
+use rollcall::aws::{Aws, SqsTimers};
 use rollcall::config::Config;
 use rollcall::delivery::{Ports, Visit};
 use rollcall::function::{report_batch, visit_windows};
 use rollcall::metrics::Metrics;
-use rollcall::slack::webhook::Webhook;
+use rollcall::slack::speaker::Speaker;
+use rollcall::window::DynamoDbLog;
+use tokio::sync::OnceCell;
 use tokio::time::Instant;
 use tracing::Level;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -20,14 +22,15 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 /// What is kept of the invocation's time for answering, writing logs, and clocks that differ.
 const MARGIN: Duration = Duration::from_secs(1);
-/// What is kept for what follows a message: a timer and a note, over connections that may have to be opened.
-/// Whoever dies before them leaves no trace of the attempt, and the next attempt comes too soon.
+/// What is kept for what follows a message, but no more than a third of the time: a timer and a note, over
+/// connections that may have to be opened. Whoever dies before them leaves no trace of the attempt, and the next
+/// attempt comes too soon.
 const AFTERWARDS: Duration = Duration::from_secs(5);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     start_logging();
-    match serve().await {
+    match Box::pin(serve()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("cannot start: {error:#}");
@@ -39,14 +42,15 @@ async fn main() -> ExitCode {
 async fn serve() -> anyhow::Result<()> {
     let config = Config::from_lookup(environment)?;
     let aws = Aws::default();
-    let mention = config.settings.mention.clone();
-    let webhook = Webhook::new(aws.webhook_url(&config.webhook).await?, mention);
+    let mention = config.settings.mention.as_deref();
+    let speaker = aws.speaker(&config.slack, mention).await?;
     let function_name =
         environment("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "rollcall".to_owned());
     let instance = Instance {
         config,
         aws,
-        webhook,
+        speaker,
+        clients: OnceCell::new(),
         function_name,
     };
     lambda_runtime::run(service_fn(|event| instance.handle(event)))
@@ -58,7 +62,9 @@ async fn serve() -> anyhow::Result<()> {
 struct Instance {
     config: Config,
     aws: Aws,
-    webhook: Webhook,
+    speaker: Speaker,
+    /// Built by the first invocation that needs them: a cold start has no use for them.
+    clients: OnceCell<(DynamoDbLog, SqsTimers)>,
     function_name: String,
 }
 
@@ -77,24 +83,28 @@ impl Instance {
         let mut metrics = Metrics::default();
         let (records, settings) = (event.payload.records, &self.config.settings);
         let again = match &self.config.table {
-            None => report_batch(records, settings, &self.webhook, deadline, &mut metrics).await,
+            None => report_batch(records, settings, &self.speaker, deadline, &mut metrics).await,
             Some(table) => {
-                let log = self.aws.window_log(&table.name).await;
-                let timers = self.aws.timers(&table.queue_url).await;
+                let clients = self.clients.get_or_init(|| async {
+                    let log = self.aws.window_log(&table.name).await;
+                    (log, self.aws.timers(&table.queue_url).await)
+                });
+                let (log, timers) = clients.await;
                 let ports = Ports {
-                    log: &log,
-                    notifier: &self.webhook,
-                    timers: &timers,
+                    log,
+                    notifier: &self.speaker,
+                    timers,
                 };
                 // The request's id alone would do on Lambda; an emulator may count from one for each instance.
                 let token = format!("{}-{:016x}", event.context.request_id, fastrand::u64(..));
+                let afterwards = AFTERWARDS.min(time_left / 3);
                 let how = Visit {
                     patience: table.patience,
                     timezone: settings.timezone,
                     token: &token,
                     claim_until: (now + time_left + MARGIN).into(),
                     now: now.into(),
-                    deadline: deadline.checked_sub(AFTERWARDS).unwrap_or(deadline),
+                    deadline: deadline.checked_sub(afterwards).unwrap_or(deadline),
                 };
                 visit_windows(records, &settings.windowing, &ports, how, &mut metrics).await
             }
@@ -138,7 +148,7 @@ fn print_metrics(line: &serde_json::Value) {
 }
 
 /// JSON lines at the level that Lambda's logging configuration sets. Libraries stay at warnings: at their own
-/// debug levels they may print addresses, and the webhook's address is a secret.
+/// debug levels they may print addresses, and the webhook's address and the bot's token are secrets.
 fn start_logging() {
     let level = environment("AWS_LAMBDA_LOG_LEVEL")
         .and_then(|level| match level.to_ascii_uppercase().as_str() {

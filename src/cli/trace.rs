@@ -55,6 +55,7 @@ fn explain(decision: Decision) -> String {
     match decision {
         Decision::Post(reason) => format!("say it ({reason})"),
         Decision::FollowUp => "say what changed".to_owned(),
+        Decision::Edit(reason) => format!("edit the message ({reason})"),
         Decision::Wait(until, reason) => format!("wait until {} ({reason})", clock(until)),
         Decision::Nothing => "nothing to say".to_owned(),
     }

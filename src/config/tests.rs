@@ -28,9 +28,11 @@ fn complaint(name: &str, value: &str) -> Option<String> {
 fn a_webhook_is_enough() {
     insta::assert_debug_snapshot!(read(&[WEBHOOK]).unwrap(), @r#"
     Config {
-        webhook: Url(
-            WebhookUrl(
-                SecretBox<str>([REDACTED]),
+        slack: Webhook(
+            Url(
+                WebhookUrl(
+                    SecretBox<str>([REDACTED]),
+                ),
             ),
         ),
         settings: Settings {
@@ -64,8 +66,10 @@ fn every_variable_is_read() {
     ]);
     insta::assert_debug_snapshot!(config.unwrap(), @r#"
     Config {
-        webhook: Parameter(
-            "/rollcall/webhook",
+        slack: Webhook(
+            Parameter(
+                "/rollcall/webhook",
+            ),
         ),
         settings: Settings {
             windowing: Windowing {
@@ -105,7 +109,7 @@ fn every_problem_is_reported_with_the_form_expected() {
         ("ROLLCALL_GRACE_SECONDS", "86401"),
     ]);
     insta::assert_snapshot!(problems.unwrap_err().replace("; ", ";\n"), @r#"
-    invalid configuration: SLACK_WEBHOOK_URL: expected this or SLACK_WEBHOOK_PARAMETER to be set;
+    invalid configuration: SLACK_WEBHOOK_URL: expected this or SLACK_WEBHOOK_PARAMETER to be set, or SLACK_BOT_TOKEN or SLACK_BOT_TOKEN_PARAMETER;
     ROLLCALL_WINDOW_MINUTES: expected whole minutes from 1 to 1440, such as 30;
     ROLLCALL_TIMEZONE: expected an IANA time zone such as Asia/Seoul;
     ROLLCALL_MENTION_ON_FAILURE: expected a Slack mention such as <!here>, <!subteam^S012AB3CD> or <@U012AB3CD>;
@@ -122,7 +126,8 @@ fn there_is_exactly_one_webhook() {
         read(&[WEBHOOK, parameter]).unwrap_err(),
         "invalid configuration: SLACK_WEBHOOK_URL: expected either this or SLACK_WEBHOOK_PARAMETER, not both"
     );
-    let missing = "invalid configuration: SLACK_WEBHOOK_URL: expected this or SLACK_WEBHOOK_PARAMETER to be set";
+    let missing = "invalid configuration: SLACK_WEBHOOK_URL: expected this or SLACK_WEBHOOK_PARAMETER to be set, \
+                   or SLACK_BOT_TOKEN or SLACK_BOT_TOKEN_PARAMETER";
     assert_eq!(read(&[]).unwrap_err(), missing);
     assert_eq!(read(&[("SLACK_WEBHOOK_URL", " ")]).unwrap_err(), missing);
     assert!(read(&[("SLACK_WEBHOOK_URL", ""), parameter]).is_ok());

@@ -56,7 +56,11 @@ const TOTALS_RESERVE: usize = 300;
 pub(crate) const HEADINGS: [&str; 3] = ["Service", "Action", "Status"];
 
 fn title(summary: &Summary) -> String {
-    let headline = format!("📊 {} · ", summary.headline());
+    let mark = match &summary.progress {
+        Some(progress) => format!("{progress} ·"),
+        None => "📊".to_owned(),
+    };
+    let headline = format!("{mark} {} · ", summary.headline());
     let space = limits::HEADER - headline.len();
     headline + &plain(&summary.environment, space)
 }
@@ -211,6 +215,9 @@ fn text(summary: &Summary, mention: Option<&str>) -> String {
         summary.period,
         summary.totals()
     );
+    if let Some(progress) = &summary.progress {
+        text = format!("{progress} · {text}");
+    }
     if let Some(mention) = mention {
         text = format!("{mention} {text}");
     }
@@ -257,6 +264,7 @@ mod tests {
                 ..Counts::default()
             },
             notes: vec!["Called by jane (3).".to_owned()],
+            progress: None,
         };
         render(&summary, Some("<!here>"), form)
     }

@@ -69,6 +69,9 @@ pub struct State {
     /// How often in a row saying it failed.
     #[serde(default)]
     pub failures: u32,
+    /// A message may have been posted that nobody took note of, so it is to be looked for before posting.
+    #[serde(default)]
+    pub is_in_doubt: bool,
 }
 
 /// What was said last about a window.
@@ -78,6 +81,35 @@ pub struct Spoken {
     pub at: DateTime<Utc>,
     /// Of which batches: with `at`, this determines the words.
     pub batches: BTreeSet<String>,
+    /// The message that follows the window, where it was said in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live: Option<LiveMessage>,
+}
+
+/// A message that is edited while its window goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveMessage {
+    /// Where it is.
+    pub posted: Posted,
+    /// When its last edit was confirmed.
+    pub edited_at: DateTime<Utc>,
+    /// It says how the window ended; only late facts can change that.
+    pub is_final: bool,
+    /// Slack does not let it be edited any more.
+    #[serde(default)]
+    pub is_frozen: bool,
+    /// Digests of the failures that its thread was told of and that have not recovered.
+    #[serde(default)]
+    pub told: BTreeSet<String>,
+}
+
+/// Where a message is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Posted {
+    /// The channel's id.
+    pub channel: String,
+    /// Slack's `ts`, which identifies a message in its channel.
+    pub ts: String,
 }
 
 /// A claim on a window: only its holder may say something about it.

@@ -3,6 +3,7 @@
 //! The key is pure and depends on the record alone, never on when or with what it arrived, so that late and
 //! shuffled records find their window. The log's facts are only ever appended.
 
+#[cfg(feature = "aws")]
 mod dynamodb;
 mod log;
 mod memory;
@@ -13,9 +14,11 @@ use std::time::Duration;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "aws")]
 pub use self::dynamodb::DynamoDbLog;
 pub use self::log::{
-    Batch, Claim, Claimed, Released, Spoken, State, WindowLog, WindowLogError, last_news_at,
+    Batch, Claim, Claimed, LiveMessage, Posted, Released, Spoken, State, WindowLog, WindowLogError,
+    last_news_at,
 };
 pub use self::memory::MemoryLog;
 use crate::fact::Fact;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::emulator::{Emulator, Resources};
 use crate::mapping::Mapping;
+use crate::support::function::Function;
 use crate::support::slack::{FakeSlack, Reply};
 
 const SERVICES: usize = 20;
@@ -40,7 +41,7 @@ fn call(service: usize, error: Option<&str>) -> Value {
     })
 }
 
-fn roster() -> Value {
+fn roster(services: usize) -> Value {
     let roster = OwnMessage::Roster(Roster {
         environment: "dev".to_owned(),
         schedule: "morning".to_owned(),
@@ -49,7 +50,7 @@ fn roster() -> Value {
         account: "123456789012".to_owned(),
         region: "ap-northeast-2".to_owned(),
         cluster: "dev".to_owned(),
-        services: (0..SERVICES)
+        services: (0..services)
             .map(|service| (format!("service-{service:02}"), 1))
             .collect(),
     });
@@ -105,7 +106,7 @@ fn fragments_on_several_functions_give_one_message() {
         let mut bodies: Vec<Value> = (0..SERVICES).map(|service| call(service, None)).collect();
         // Each call is delivered twice, as CloudTrail, EventBridge and SQS may do.
         bodies.extend(bodies.clone());
-        bodies.extend(with_roster.then(roster));
+        bodies.extend(with_roster.then(|| roster(SERVICES)));
         fastrand::Rng::with_seed(1).shuffle(&mut bodies);
         send(&emulator, &resources, &bodies);
         let mapping = Mapping::new(
@@ -138,7 +139,7 @@ fn functions_that_are_killed_lose_nothing() {
         let mut bodies: Vec<Value> = (0..SERVICES)
             .map(|service| call(service, error(service)))
             .collect();
-        bodies.push(roster());
+        bodies.push(roster(SERVICES));
         random.shuffle(&mut bodies);
         send(&emulator, &resources, &bodies);
         let kill = |random: &mut fastrand::Rng| {
@@ -176,4 +177,47 @@ fn functions_that_are_killed_lose_nothing() {
             posts.len()
         );
     }
+}
+
+#[test]
+fn ten_thousand_services_fit_into_128_megabytes() {
+    const MANY: usize = 10_000;
+    let emulator = Emulator::start();
+    let (resources, slack) = (emulator.resources(), FakeSlack::answering([Reply::ok()]));
+    let environment = environment(&emulator, &resources, &slack);
+    let pairs: Vec<(&str, &str)> = environment
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    let mut function = Function::start(&pairs);
+    let record = |(id, body): (usize, Value)| json!({"messageId": format!("message-{id}"), "body": body.to_string()});
+    let bodies: Vec<Value> = std::iter::once(roster(MANY))
+        .chain((0..MANY).map(|service| call(service, None)))
+        .collect();
+    let records: Vec<Value> = bodies.into_iter().enumerate().map(record).collect();
+    for batch in records.chunks(1_000) {
+        let response = function.invoke(&json!({"Records": batch}), Duration::from_secs(60));
+        assert!(response.failed_ids().is_empty(), "{:?}", response.body);
+    }
+    let post = slack.only_post();
+    assert!(
+        post.sections()
+            .contains("Total: 10000/10000 succeeded, 0 failed"),
+        "{}",
+        post.sections()
+    );
+    let status = std::fs::read_to_string(format!("/proc/{}/status", function.pid())).unwrap();
+    let peak = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .unwrap();
+    let kilobytes: u32 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+    eprintln!(
+        "peak memory with {MANY} services in a window: {} MiB",
+        kilobytes / 1_024
+    );
+    assert!(
+        kilobytes < 110 * 1_024,
+        "{kilobytes} kB leave no room for Lambda itself"
+    );
 }

@@ -7,7 +7,8 @@ use rollcall::fact::Fact;
 use rollcall::roll::Roll;
 use rollcall::slack::message::TableForm;
 use rollcall::slack::render::render;
-use rollcall::summary::Summary;
+use rollcall::slack::reply::reply;
+use rollcall::summary::{News, Stage, Summary};
 use rollcall::window::WindowKey;
 use serde_json::Value;
 
@@ -78,7 +79,8 @@ proptest! {
         environment in hostile_text(),
     ) {
         let key = WindowKey { start: chrono::DateTime::UNIX_EPOCH, environment };
-        let summary = Summary::new(&key, &Roll::fold(&facts), true, chrono_tz::Asia::Seoul);
+        let roll = Roll::fold(&facts);
+        let summary = Summary::new(&key, &roll, true, chrono_tz::Asia::Seoul);
         for form in [TableForm::Table, TableForm::Preformatted] {
             let message = serde_json::to_value(render(&summary, Some(MENTION), form)).unwrap();
             check(&message, summary.has_failures());
@@ -86,6 +88,29 @@ proptest! {
             if form == TableForm::Table {
                 check_complete(&message, &summary);
             }
+            for stage in [Stage::Waiting, Stage::Ended] {
+                let summary = Summary::live(&key, &roll, true, stage, chrono_tz::UTC);
+                check(&serde_json::to_value(render(&summary, None, form)).unwrap(), false);
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_reply_keeps_slacks_limits(
+        before in prop_oneof![4 => facts(30), 2 => facts(600)],
+        after in facts(600),
+    ) {
+        let everything = Roll::fold(before.iter().chain(&after));
+        let (news, told) = News::since(&BTreeSet::new(), &Roll::fold(&before), true, true)
+            .unwrap_or_default();
+        let later = News::since(&told, &everything, true, true).map(|(news, _)| news);
+        for news in [news].into_iter().chain(later).filter(|news| *news != News::default()) {
+            let message = serde_json::to_value(reply(&news, Some(MENTION))).unwrap();
+            check(&message, !news.failures.is_empty());
         }
     }
 }

@@ -24,6 +24,7 @@ fn decided(arrivals: &Arrivals, said: Option<(i64, usize)>, now: i64) -> String 
         Decision::Wait(until, reason) => {
             format!("wait until {}: {reason}", (until - at(0)).num_seconds())
         }
+        Decision::Edit(_) => unreachable!("what is said once is never edited"),
         Decision::Nothing => "nothing".to_owned(),
     }
 }

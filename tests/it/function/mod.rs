@@ -1,6 +1,7 @@
 //! The real function, driven through a Lambda Runtime API, against a fake Slack.
 
 mod batch;
+mod bot;
 mod configuration;
 mod delivery;
 mod metrics;

@@ -112,12 +112,9 @@ impl Function {
 
     /// Hands the function an event and waits for the response.
     pub(crate) fn invoke(&mut self, event: &Value, time_left: Duration) -> Response {
-        let handed_out = self.hand_out(event, time_left);
+        self.hand_out(event, time_left);
         match self.api.said(time_left + PATIENCE) {
-            Some((Said::Response(body), at)) => Response {
-                body,
-                elapsed: at - handed_out,
-            },
+            Some((Said::Response(body), elapsed)) => Response { body, elapsed },
             other => panic!(
                 "no response but {other:?}; the function wrote:\n{}",
                 self.output()
@@ -132,12 +129,9 @@ impl Function {
         time_left: Duration,
         limit: Duration,
     ) -> Option<Response> {
-        let handed_out = self.hand_out(event, time_left);
+        self.hand_out(event, time_left);
         match self.api.said(limit)? {
-            (Said::Response(body), at) => Some(Response {
-                body,
-                elapsed: at - handed_out,
-            }),
+            (Said::Response(body), elapsed) => Some(Response { body, elapsed }),
             other @ (Said::Error(_), _) => panic!("no response but {other:?}"),
         }
     }
@@ -173,10 +167,10 @@ impl Function {
         (self.child.wait().unwrap(), self.output())
     }
 
-    fn hand_out(&mut self, event: &Value, time_left: Duration) -> Instant {
+    fn hand_out(&mut self, event: &Value, time_left: Duration) {
         self.ready();
         self.polling_since = None;
-        self.api.hand_out(event.to_string().into(), time_left)
+        self.api.hand_out(event.to_string().into(), time_left);
     }
 
     fn output(&self) -> String {

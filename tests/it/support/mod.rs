@@ -8,3 +8,4 @@ mod http;
 pub(crate) mod runtime_api;
 pub(crate) mod slack;
 pub(crate) mod ssm;
+pub(crate) mod web_api;

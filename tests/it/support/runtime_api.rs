@@ -32,8 +32,16 @@ pub(crate) struct FakeRuntimeApi {
     server: Server,
     invocations: mpsc::UnboundedSender<Invocation>,
     polls: Receiver<Instant>,
-    said: Receiver<(Said, Instant)>,
+    said: Receiver<(Said, Duration)>,
     invoked: usize,
+}
+
+/// The server's side of it.
+struct Desk {
+    queue: Mutex<mpsc::UnboundedReceiver<Invocation>>,
+    handed_out: Mutex<Instant>,
+    polls: Sender<Instant>,
+    said: Sender<(Said, Duration)>,
 }
 
 impl FakeRuntimeApi {
@@ -42,15 +50,13 @@ impl FakeRuntimeApi {
         let (invocations, queue) = mpsc::unbounded_channel();
         let (poll_sender, polls) = channel();
         let (said_sender, said) = channel();
-        let queue = Arc::new(Mutex::new(queue));
-        let server = Server::start(move |request| {
-            answer(
-                request,
-                Arc::clone(&queue),
-                poll_sender.clone(),
-                said_sender.clone(),
-            )
+        let desk = Arc::new(Desk {
+            queue: Mutex::new(queue),
+            handed_out: Mutex::new(Instant::now()),
+            polls: poll_sender,
+            said: said_sender,
         });
+        let server = Server::start(move |request| answer(request, Arc::clone(&desk)));
         Self {
             server,
             invocations,
@@ -70,54 +76,49 @@ impl FakeRuntimeApi {
         self.polls.recv_timeout(limit).ok()
     }
 
-    /// Hands out an event with so much time left, and says when.
-    pub(crate) fn hand_out(&mut self, event: Bytes, time_left: Duration) -> Instant {
+    /// Hands out an event with so much time left, as soon as the function polls.
+    pub(crate) fn hand_out(&mut self, event: Bytes, time_left: Duration) {
         self.invoked += 1;
-        let handed_out = Instant::now();
-        self.invocations
-            .send(Invocation {
-                id: self.invoked,
-                event,
-                time_left,
-            })
-            .unwrap();
-        handed_out
+        let invocation = Invocation {
+            id: self.invoked,
+            event,
+            time_left,
+        };
+        self.invocations.send(invocation).unwrap();
     }
 
-    /// What the function says next, and when.
-    pub(crate) fn said(&self, limit: Duration) -> Option<(Said, Instant)> {
+    /// What the function says next, and how long after it was handed its event.
+    pub(crate) fn said(&self, limit: Duration) -> Option<(Said, Duration)> {
         self.said.recv_timeout(limit).ok()
     }
 }
 
-async fn answer(
-    request: Request,
-    queue: Arc<Mutex<mpsc::UnboundedReceiver<Invocation>>>,
-    polls: Sender<Instant>,
-    said: Sender<(Said, Instant)>,
-) -> Answer {
+async fn answer(request: Request, desk: Arc<Desk>) -> Answer {
     let path = request.path.strip_prefix("/2018-06-01/runtime/")?;
     if (&request.method, path) == (&Method::GET, "invocation/next") {
         // The receivers may be gone: the test is over.
-        let _ = polls.send(request.at);
-        return next(&queue.lock().await.recv().await?);
+        let _ = desk.polls.send(request.at);
+        let invocation = desk.queue.lock().await.recv().await?;
+        *desk.handed_out.lock().await = Instant::now();
+        return next(invocation);
     }
     let body = serde_json::from_slice(&request.body).unwrap_or(Value::Null);
-    let what = match path.rsplit_once('/')? {
+    let said = match path.rsplit_once('/')? {
         (_, "response") => Said::Response(body),
         (_, "error") => Said::Error(body),
         _ => return Some(response(404, "")),
     };
-    let _ = said.send((what, request.at));
+    let elapsed = request.at - *desk.handed_out.lock().await;
+    let _ = desk.said.send((said, elapsed));
     Some(response(202, r#"{"status":"OK"}"#))
 }
 
-fn next(invocation: &Invocation) -> Answer {
+fn next(invocation: Invocation) -> Answer {
     let deadline = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .ok()?
         + invocation.time_left;
-    let mut answer = response(200, invocation.event.clone());
+    let mut answer = response(200, invocation.event);
     for (name, value) in [
         ("content-type", "application/json".to_owned()),
         (

@@ -3,21 +3,23 @@
 //! Pure: the environment is a function from names to values, so that tests need no process of their own.
 //! No message quotes a value that may be secret.
 
+mod slack;
+
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use chrono_tz::Tz;
 
+pub use self::slack::{BotConfig, SlackConfig, TokenSource, WebhookSource};
 use crate::delivery::Patience;
-use crate::slack::webhook::WebhookUrl;
 use crate::window::Windowing;
 
 /// Everything that the function can be told.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Where the webhook's address comes from.
-    pub webhook: WebhookSource,
+    /// How rollcall speaks.
+    pub slack: SlackConfig,
     /// What a summary looks like.
     pub settings: Settings,
     /// Where windows are remembered; `None` reports every batch on its own.
@@ -44,15 +46,6 @@ pub struct Settings {
     pub timezone: Tz,
     /// Who is called to a message with failures.
     pub mention: Option<String>,
-}
-
-/// Where the webhook's address comes from.
-#[derive(Debug, Clone)]
-pub enum WebhookSource {
-    /// `SLACK_WEBHOOK_URL` itself.
-    Url(WebhookUrl),
-    /// The name or ARN of an SSM parameter, read at start with decryption.
-    Parameter(String),
 }
 
 /// Every problem of an environment.
@@ -84,11 +77,11 @@ impl Config {
             lookup,
             problems: Vec::new(),
         };
-        let (webhook, settings) = (reader.webhook(), reader.settings());
+        let (slack, settings) = (reader.slack(), reader.settings());
         let table = reader.table(settings.windowing.period);
-        let webhook = reader.finish(webhook)?;
+        let slack = reader.finish(slack)?;
         Ok(Self {
-            webhook,
+            slack,
             settings,
             table,
         })
@@ -107,21 +100,6 @@ impl Settings {
         };
         let settings = reader.settings();
         reader.finish(Some(settings))
-    }
-}
-
-impl WebhookSource {
-    /// As [`Config::from_lookup`], for the webhook alone.
-    ///
-    /// # Errors
-    /// Says what is missing or malformed, with the form expected.
-    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigErrors> {
-        let mut reader = Reader {
-            lookup,
-            problems: Vec::new(),
-        };
-        let webhook = reader.webhook();
-        reader.finish(webhook)
     }
 }
 
@@ -156,45 +134,6 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
             windowing,
             timezone: self.timezone(),
             mention: self.mention(),
-        }
-    }
-
-    fn webhook(&mut self) -> Option<WebhookSource> {
-        match (
-            self.get("SLACK_WEBHOOK_URL"),
-            self.get("SLACK_WEBHOOK_PARAMETER"),
-        ) {
-            (Some(_), Some(_)) => {
-                self.problem(
-                    "SLACK_WEBHOOK_URL",
-                    "expected either this or SLACK_WEBHOOK_PARAMETER, not both",
-                );
-                None
-            }
-            (None, None) => {
-                self.problem(
-                    "SLACK_WEBHOOK_URL",
-                    "expected this or SLACK_WEBHOOK_PARAMETER to be set",
-                );
-                None
-            }
-            (None, Some(parameter)) if is_parameter(&parameter) => {
-                Some(WebhookSource::Parameter(parameter))
-            }
-            (None, Some(_)) => {
-                self.problem(
-                    "SLACK_WEBHOOK_PARAMETER",
-                    "expected the name or ARN of an SSM parameter, such as /rollcall/webhook",
-                );
-                None
-            }
-            (Some(url), None) => match WebhookUrl::parse(&url) {
-                Ok(url) => Some(WebhookSource::Url(url)),
-                Err(error) => {
-                    self.problem("SLACK_WEBHOOK_URL", error);
-                    None
-                }
-            },
         }
     }
 
@@ -256,49 +195,6 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
                 Tz::UTC
             }
         }
-    }
-
-    fn mention(&mut self) -> Option<String> {
-        let name = "ROLLCALL_MENTION_ON_FAILURE";
-        let mention = self.get(name)?;
-        if mention.len() > MENTION_LIMIT || !mention.split(' ').all(is_mention) {
-            self.problem(
-                name,
-                "expected a Slack mention such as <!here>, <!subteam^S012AB3CD> or <@U012AB3CD>",
-            );
-        }
-        Some(mention)
-    }
-}
-
-/// A parameter's name is one word, or a path from the root. Whoever puts the webhook itself here must not find
-/// it in the logs as a parameter that does not exist.
-fn is_parameter(text: &str) -> bool {
-    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/:+=@".contains(&byte);
-    let is_name = text.starts_with('/') || !text.contains('/');
-    let is_arn = text.starts_with("arn:") && text.contains(":parameter/");
-    text.bytes().all(is_allowed) && (is_arn || is_name && !text.starts_with("arn:"))
-}
-
-/// A handful of mentions; they take room that the failures need.
-const MENTION_LIMIT: usize = 200;
-
-fn is_mention(text: &str) -> bool {
-    let Some(inner) = text
-        .strip_prefix('<')
-        .and_then(|text| text.strip_suffix('>'))
-    else {
-        return false;
-    };
-    let is_id = |id: &str| {
-        id.len() > 1
-            && id
-                .bytes()
-                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
-    };
-    match inner.strip_prefix("!subteam^").or(inner.strip_prefix('@')) {
-        Some(id) => is_id(id),
-        None => matches!(inner, "!here" | "!channel" | "!everyone"),
     }
 }
 

@@ -1,0 +1,139 @@
+//! The steps of a visit: claim → read → decide → say → release.
+//!
+//! Somebody visits a window after every append and at every timer. Whoever cannot claim arms a timer before it
+//! goes home, so that its facts are looked at; whoever holds the claim and dies leaves a message
+//! unacknowledged, which brings the next visitor.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use tokio::time::Instant;
+
+use super::decide::{Knowledge, Patience, deadline};
+use super::speak::{Window, speak};
+use crate::metrics::Metrics;
+use crate::notify::Notifier;
+use crate::timer::{TimerError, Timers};
+use crate::window::{Claim, Claimed, Released, State, WindowKey, WindowLog, WindowLogError};
+
+/// What a visit needs of the world.
+#[derive(Debug)]
+pub struct Ports<'a, L, N, T> {
+    /// What is known.
+    pub log: &'a L,
+    /// Who says it.
+    pub notifier: &'a N,
+    /// Who brings the next visit.
+    pub timers: &'a T,
+}
+
+/// How a visit is made.
+#[derive(Debug, Clone, Copy)]
+pub struct Visit<'a> {
+    /// How long to wait for what.
+    pub patience: Patience,
+    /// The zone of the times that people see.
+    pub timezone: Tz,
+    /// Tells this visitor's claims from all others.
+    pub token: &'a str,
+    /// When the visitor's claim lapses: after it cannot be alive any more.
+    pub claim_until: DateTime<Utc>,
+    /// The present.
+    pub now: DateTime<Utc>,
+    /// Until when a message may be sent.
+    pub deadline: Instant,
+}
+
+/// Why a visit came to nothing. What brought it must come again.
+#[derive(Debug, thiserror::Error)]
+pub enum VisitError {
+    /// The log failed before anything was done.
+    #[error(transparent)]
+    Log(#[from] WindowLogError),
+    /// What was done could not be noted.
+    #[error(transparent)]
+    Release(WindowLogError),
+    /// The timer that somebody's facts rely on could not be armed.
+    #[error(transparent)]
+    Timer(#[from] TimerError),
+}
+
+/// How soon to come again when somebody else holds the window: visits are short.
+const BUSY: TimeDelta = TimeDelta::seconds(5);
+/// How late a window may be said before an alarm, which does not depend on Slack, tells of it.
+const OVERDUE: TimeDelta = TimeDelta::minutes(15);
+
+/// Visits a window: says what is to be said, and sees to it that somebody comes when there may be more.
+///
+/// # Errors
+/// When the log or the timers fail; the facts are kept, and another visit will do what this one did not.
+pub async fn visit<L: WindowLog, N: Notifier, T: Timers>(
+    key: &WindowKey,
+    ports: &Ports<'_, L, N, T>,
+    visit: Visit<'_>,
+    metrics: &mut Metrics,
+) -> Result<(), VisitError> {
+    let claim = Claim {
+        token: visit.token.to_owned(),
+        until: visit.claim_until,
+    };
+    let Claimed::Held {
+        mut state,
+        has_lapsed,
+    } = ports.log.claim(key, &claim, visit.now).await?
+    else {
+        // The holder may have read before our facts were appended.
+        ports.timers.arm(key, visit.now + BUSY, visit.now).await?;
+        tracing::info!(window = %key, "{key} is being visited by another invocation; coming again");
+        return Ok(());
+    };
+    if has_lapsed {
+        tracing::warn!(window = %key, "an earlier visitor of {key} did not come back");
+        metrics.claims_lapsed += 1;
+        // It may have posted the message.
+        state.is_in_doubt = true;
+    }
+    let batches = ports.log.read(key).await?;
+    if let Some(known) = Knowledge::of(key, &batches, state.spoken.as_ref(), visit.patience) {
+        let window = Window {
+            key,
+            known: &known,
+            batches: &batches,
+        };
+        let spoken = speak(&window, ports.notifier, visit, &mut state, metrics).await;
+        if let Some(at) = spoken.next {
+            arm(key, at, visit.now, ports.timers, &mut state).await?;
+        }
+        let overdue_at = deadline(key, &known.roll, visit.patience) + OVERDUE;
+        if spoken.is_owed && visit.now >= overdue_at {
+            tracing::error!(window = %key, "{key} is past its deadline and could not be said");
+            metrics.windows_overdue += 1;
+        }
+    }
+    let released = ports.log.release(key, &claim, &state).await;
+    if released.map_err(VisitError::Release)? == Released::Lost {
+        tracing::warn!(window = %key, "the claim on {key} lapsed during the visit");
+        metrics.claims_lapsed += 1;
+    }
+    Ok(())
+}
+
+/// Sees to it that somebody comes at `at`, unless a timer that comes no later is already under way.
+async fn arm(
+    key: &WindowKey,
+    at: DateTime<Utc>,
+    now: DateTime<Utc>,
+    timers: &impl Timers,
+    state: &mut State,
+) -> Result<(), TimerError> {
+    // Delays are whole seconds, so the one under way may come a little after `at`.
+    let soon_enough = at + TimeDelta::seconds(1);
+    if state
+        .timer_at
+        .is_some_and(|pending| pending > now && pending <= soon_enough)
+    {
+        return Ok(());
+    }
+    // Before the state that relies on it is written: a timer too many does nothing.
+    state.timer_at = Some(timers.arm(key, at, now).await?);
+    Ok(())
+}

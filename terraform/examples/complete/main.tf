@@ -1,0 +1,41 @@
+# Each environment gets its own schedules, queue and function, so a fault in dev never keeps stg quiet.
+
+provider "aws" {
+  region = var.region
+}
+
+module "scheduler" {
+  source   = "../../modules/ecs-scheduler"
+  for_each = var.environments
+
+  environment             = each.key
+  cluster                 = each.value.cluster
+  services                = each.value.services
+  schedules               = var.schedules
+  timezone                = var.timezone
+  flexible_window_minutes = var.flexible_window_minutes
+}
+
+module "notifier" {
+  source   = "../../modules/slack-notifier"
+  for_each = var.environments
+
+  environment   = each.key
+  schedulers    = { ecs = module.scheduler[each.key] }
+  slack_webhook = { ssm_parameter = each.value.slack_webhook_parameter }
+  package       = { zip = var.function_zip }
+  function      = { architecture = var.architecture }
+  message = {
+    timezone           = var.timezone
+    mention_on_failure = each.value.mention_on_failure
+  }
+
+  enabled          = var.notifier_enabled
+  alarm_topic_arns = [aws_sns_topic.alarms.arn]
+}
+
+# Subscribe whoever is on call: mail, a pager, a chat of another provider. Not Slack alone: these alarms also say that
+# Slack was not reached.
+resource "aws_sns_topic" "alarms" {
+  name = "rollcall-alarms"
+}

@@ -1,0 +1,45 @@
+mock_provider "aws" {
+  source = "../../modules/slack-notifier/tests/mocks"
+
+  mock_resource "aws_sns_topic" {
+    defaults = { arn = "arn:aws:sns:ap-northeast-2:123456789012:rollcall-alarms" }
+  }
+}
+
+variables {
+  region       = "ap-northeast-2"
+  timezone     = "Asia/Seoul"
+  function_zip = "versions.tf" # Any file will do where nothing is deployed.
+  schedules = {
+    morning = { expression = "cron(0 9 ? * MON-FRI *)", desired_count = 1 }
+    evening = { expression = "cron(0 18 ? * MON-FRI *)", desired_count = 0 }
+  }
+  environments = {
+    dev = {
+      cluster                 = "app-dev"
+      slack_webhook_parameter = "/rollcall/dev/slack-webhook"
+      services                = { nestjs = {}, python-api = { desired_count = { morning = 2 } } }
+    }
+    stg = {
+      cluster                 = "app-stg"
+      slack_webhook_parameter = "/rollcall/stg/slack-webhook"
+      mention_on_failure      = "<!subteam^S012AB3CD>"
+      services                = { nestjs = {}, python-api = { except = ["evening"] } }
+    }
+  }
+}
+
+run "each_environment_has_schedules_and_a_notifier_of_its_own" {
+  assert {
+    condition     = output.function_names.dev == "rollcall-dev" && output.function_names.stg == "rollcall-stg"
+    error_message = "One function for each environment."
+  }
+  assert {
+    condition     = length(module.scheduler["dev"].schedule_names) == 4 && length(module.scheduler["stg"].schedule_names) == 3
+    error_message = "Services times schedules, less the exceptions."
+  }
+  assert {
+    condition     = output.rosters.dev.morning.services.python-api == 2 && !contains(keys(output.rosters.stg.evening.services), "python-api")
+    error_message = "Rosters say what each environment expects."
+  }
+}

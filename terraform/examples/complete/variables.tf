@@ -1,0 +1,62 @@
+variable "region" {
+  description = "Region of the ECS clusters; EventBridge rules see the calls of their own Region only."
+  type        = string
+  nullable    = false
+}
+
+variable "timezone" {
+  description = "Zone in which schedules are read and messages are written."
+  type        = string
+  nullable    = false
+}
+
+variable "schedules" {
+  description = "When to scale, for all environments; as in the ecs-scheduler module."
+  type = map(object({
+    expression    = string
+    desired_count = number
+  }))
+  nullable = false
+}
+
+variable "flexible_window_minutes" {
+  description = "Minutes over which a schedule's calls are spread; 0 is OFF, the rollback switch."
+  type        = number
+  default     = 5
+  nullable    = false
+}
+
+variable "environments" {
+  description = "The environments: their cluster, their services (as in the ecs-scheduler module), and the name of the SSM SecureString that holds the Slack webhook."
+  type = map(object({
+    cluster                 = string
+    slack_webhook_parameter = string
+    mention_on_failure      = optional(string)
+    services = map(object({
+      desired_count = optional(map(number), {})
+      except        = optional(set(string), [])
+    }))
+  }))
+  nullable = false
+}
+
+variable "function_zip" {
+  description = "Path of the package that .ci/package built."
+  type        = string
+  default     = "../../../target/lambda/rollcall-lambda/bootstrap.zip"
+  nullable    = false
+}
+
+variable "architecture" {
+  description = "Architecture that the package was built for."
+  type        = string
+  default     = "arm64"
+  nullable    = false
+}
+
+variable "notifier_enabled" {
+  description = "false stops feeding the functions and keeps the records waiting; the rollback switch of the notifier."
+  type        = bool
+  default     = true
+  nullable    = false
+}

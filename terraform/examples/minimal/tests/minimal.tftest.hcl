@@ -1,0 +1,13 @@
+mock_provider "aws" {
+  source = "../../modules/slack-notifier/tests/mocks"
+}
+
+# Any file will do where nothing is deployed.
+variables { function_zip = "versions.tf" }
+
+run "the_least_that_works_applies" {
+  assert {
+    condition     = output.function_name == "rollcall-dev"
+    error_message = "One function for dev."
+  }
+}

@@ -1,0 +1,35 @@
+output "role_arn" {
+  description = "ARN of the role that makes the calls; CloudTrail records name it, and the notifier's rules match it."
+  value       = aws_iam_role.this.arn
+}
+
+output "schedule_group_name" {
+  description = "Name of the schedule group, the dimension of Scheduler's metrics."
+  value       = aws_scheduler_schedule_group.this.name
+}
+
+output "dead_letter_queue_arn" {
+  description = "ARN of the queue that holds the calls Scheduler gave up on."
+  value       = aws_sqs_queue.dead_letters.arn
+}
+
+output "schedule_names" {
+  description = "Names of the schedules in the group, by <schedule>/<service> or job/<job>."
+  value       = { for key, schedule in aws_scheduler_schedule.this : key => schedule.name }
+}
+
+output "rosters" {
+  description = "For each schedule that is not paused, what it is expected to do: the notifier's roll call."
+  value = {
+    for key, schedule in local.active : key => {
+      environment             = var.environment
+      cluster                 = var.cluster
+      expression              = schedule.expression
+      timezone                = schedule.timezone
+      flexible_window_minutes = schedule.flexible_window_minutes
+      start_date              = schedule.start_date
+      end_date                = schedule.end_date
+      services                = { for service in schedule.services : service => local.updates["${key}/${service}"].input.DesiredCount }
+    }
+  }
+}

@@ -1,0 +1,27 @@
+# What the provider would answer, in shapes that pass its own validation.
+
+mock_data "aws_caller_identity" {
+  defaults = { account_id = "123456789012" }
+}
+
+mock_data "aws_partition" {
+  defaults = { partition = "aws" }
+}
+
+mock_data "aws_service_principal" {
+  defaults = {
+    name   = "scheduler.amazonaws.com"
+    region = "ap-northeast-2"
+  }
+}
+
+mock_resource "aws_iam_role" {
+  defaults = {
+    id  = "mocked-role"
+    arn = "arn:aws:iam::123456789012:role/mocked-role"
+  }
+}
+
+mock_resource "aws_sqs_queue" {
+  defaults = { arn = "arn:aws:sqs:ap-northeast-2:123456789012:mocked-queue" }
+}

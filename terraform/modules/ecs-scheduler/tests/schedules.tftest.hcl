@@ -1,0 +1,240 @@
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  environment = "dev"
+  cluster     = "app"
+  services    = { nestjs = {}, python-api = { desired_count = { morning = 2 } } }
+  schedules = {
+    morning = { expression = "cron(0 9 ? * MON-FRI *)", desired_count = 1 }
+    evening = { expression = "cron(0 18 ? * MON-FRI *)", desired_count = 0 }
+  }
+  timezone = "Asia/Seoul"
+}
+
+run "one_schedule_per_service_and_time" {
+  command = plan
+
+  assert {
+    condition     = toset(keys(aws_scheduler_schedule.this)) == toset(["morning/nestjs", "morning/python-api", "evening/nestjs", "evening/python-api"])
+    error_message = "Each service has a schedule for each time, under a key of both names."
+  }
+  assert {
+    condition     = aws_scheduler_schedule.this["morning/python-api"].name == "morning.python-api" && aws_scheduler_schedule.this["morning/python-api"].group_name == "rollcall-dev"
+    error_message = "A schedule is named <schedule>.<service>, in the environment's group."
+  }
+  assert {
+    condition     = alltrue([for s in aws_scheduler_schedule.this : s.schedule_expression_timezone == "Asia/Seoul" && s.state == "ENABLED"])
+    error_message = "Schedules are enabled and read in the module's time zone."
+  }
+}
+
+run "target_is_update_service_with_the_exact_input" {
+  command = plan
+
+  assert {
+    condition     = aws_scheduler_schedule.this["morning/nestjs"].target[0].arn == "arn:aws:scheduler:::aws-sdk:ecs:updateService"
+    error_message = "The universal target calls ecs:updateService."
+  }
+  assert {
+    condition     = jsondecode(aws_scheduler_schedule.this["morning/nestjs"].target[0].input) == { Cluster = "app", Service = "nestjs", DesiredCount = 1 }
+    error_message = "The input names cluster, service and the schedule's count."
+  }
+  assert {
+    condition     = jsondecode(aws_scheduler_schedule.this["morning/python-api"].target[0].input).DesiredCount == 2
+    error_message = "A service's own count wins over the schedule's."
+  }
+}
+
+run "retries_end_within_the_quarter_hour" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for s in aws_scheduler_schedule.this :
+      s.target[0].retry_policy[0].maximum_retry_attempts == 3 && s.target[0].retry_policy[0].maximum_event_age_in_seconds == 900
+    ])
+    error_message = "The default is 3 attempts inside 15 minutes."
+  }
+}
+
+run "dead_letters_are_kept_encrypted_for_fourteen_days" {
+  command = apply
+
+  assert {
+    condition     = aws_sqs_queue.dead_letters.message_retention_seconds == 1209600 && aws_sqs_queue.dead_letters.sqs_managed_sse_enabled
+    error_message = "Dead letters stay for 14 days under SSE-SQS."
+  }
+  assert {
+    condition     = alltrue([for s in aws_scheduler_schedule.this : s.target[0].dead_letter_config[0].arn == aws_sqs_queue.dead_letters.arn])
+    error_message = "Every schedule has the dead-letter queue."
+  }
+}
+
+run "flexible_window_is_five_minutes" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for s in aws_scheduler_schedule.this : s.flexible_time_window[0].mode == "FLEXIBLE" && s.flexible_time_window[0].maximum_window_in_minutes == 5])
+    error_message = "Calls are spread over 5 minutes."
+  }
+}
+
+run "flexible_window_of_zero_rolls_back_to_off" {
+  command = plan
+  variables { flexible_window_minutes = 0 }
+
+  assert {
+    condition     = alltrue([for s in aws_scheduler_schedule.this : s.flexible_time_window[0].mode == "OFF" && s.flexible_time_window[0].maximum_window_in_minutes == null])
+    error_message = "0 turns the flexible window OFF and sets no length, which AWS would refuse."
+  }
+}
+
+run "a_schedule_can_differ_from_the_module" {
+  command = plan
+  variables {
+    schedules = {
+      morning = { expression = "cron(0 9 ? * MON-FRI *)", desired_count = 1, timezone = "Europe/Berlin", flexible_window_minutes = 0, paused = true }
+      evening = { expression = "rate(12 hours)", desired_count = 0, services = ["nestjs"], start_date = "2027-01-01T00:00:00Z", end_date = "2027-06-30T00:00:00Z" }
+    }
+  }
+
+  assert {
+    condition = (
+      aws_scheduler_schedule.this["morning/nestjs"].schedule_expression_timezone == "Europe/Berlin"
+      && aws_scheduler_schedule.this["morning/nestjs"].flexible_time_window[0].mode == "OFF"
+      && aws_scheduler_schedule.this["morning/nestjs"].state == "DISABLED"
+    )
+    error_message = "Zone, window and pause are the schedule's own."
+  }
+  assert {
+    condition     = aws_scheduler_schedule.this["evening/nestjs"].start_date == "2027-01-01T00:00:00Z" && aws_scheduler_schedule.this["evening/nestjs"].end_date == "2027-06-30T00:00:00Z"
+    error_message = "Dates are passed on."
+  }
+  assert {
+    condition     = !contains(keys(aws_scheduler_schedule.this), "evening/python-api")
+    error_message = "A schedule with a list of services leaves the others alone."
+  }
+  assert {
+    condition     = keys(output.rosters) == ["evening"]
+    error_message = "A paused schedule expects nothing."
+  }
+}
+
+run "a_service_can_be_left_out_of_a_schedule" {
+  command = plan
+  variables {
+    services = { nestjs = {}, batch = { except = ["evening"] } }
+  }
+
+  assert {
+    condition     = toset(keys(aws_scheduler_schedule.this)) == toset(["morning/nestjs", "morning/batch", "evening/nestjs"])
+    error_message = "batch has no evening schedule."
+  }
+  assert {
+    condition     = keys(output.rosters["evening"].services) == ["nestjs"]
+    error_message = "The roster does not expect batch in the evening."
+  }
+}
+
+run "rosters_say_who_is_expected" {
+  command = plan
+
+  assert {
+    condition = jsonencode(output.rosters["morning"]) == jsonencode({
+      environment             = "dev"
+      cluster                 = "app"
+      expression              = "cron(0 9 ? * MON-FRI *)"
+      timezone                = "Asia/Seoul"
+      flexible_window_minutes = 5
+      start_date              = null
+      end_date                = null
+      services                = { nestjs = 1, python-api = 2 }
+    })
+    error_message = "A roster holds the time and each service with its count."
+  }
+}
+
+run "one_time_schedules_in_the_future_exist_and_past_ones_are_gone" {
+  command = plan
+  variables {
+    services = { nestjs = {} }
+    schedules = {
+      launch = { expression = "at(2099-01-04T09:00:00)", desired_count = 5 }
+      gone   = { expression = "at(2020-01-04T09:00:00)", desired_count = 5 }
+    }
+  }
+
+  assert {
+    condition     = toset(keys(aws_scheduler_schedule.this)) == toset(["launch/nestjs"]) && keys(output.rosters) == ["launch"]
+    error_message = "What is past anywhere on earth is not made again."
+  }
+}
+
+run "long_names_are_shortened_with_a_hash_and_stay_apart" {
+  command = plan
+  variables {
+    services = {
+      "a-service-whose-name-is-so-long-that-only-its-last-part-differs-blue"  = {}
+      "a-service-whose-name-is-so-long-that-only-its-last-part-differs-green" = {}
+    }
+  }
+
+  assert {
+    condition     = alltrue([for s in aws_scheduler_schedule.this : length(s.name) <= 64])
+    error_message = "AWS allows 64 characters."
+  }
+  assert {
+    condition     = length(distinct([for s in aws_scheduler_schedule.this : s.name])) == 4
+    error_message = "Names that share their beginning stay unique."
+  }
+  assert {
+    condition     = alltrue([for s in aws_scheduler_schedule.this : can(regex("^(morning|evening)\\.a-service-whose-name.*\\.[0-9a-f]{8}$", s.name))])
+    error_message = "A shortened name keeps what it is and ends in a hash of the whole."
+  }
+}
+
+run "names_with_swapped_hyphens_stay_apart" {
+  command = plan
+  variables {
+    services  = { "b-c" = {}, c = {} }
+    schedules = { a = { expression = "rate(1 day)", desired_count = 1 }, "a-b" = { expression = "rate(1 day)", desired_count = 1 } }
+  }
+
+  assert {
+    condition     = length(distinct([for s in aws_scheduler_schedule.this : s.name])) == 4
+    error_message = "a + b-c and a-b + c are two schedules."
+  }
+}
+
+run "jobs_run_tasks" {
+  command = plan
+  variables {
+    jobs = {
+      nightly-report = {
+        expression       = "cron(0 2 * * ? *)"
+        task_definition  = "report"
+        passed_role_arns = ["arn:aws:iam::123456789012:role/report-task"]
+        network          = { subnet_ids = ["subnet-1"], security_group_ids = ["sg-1"] }
+      }
+    }
+  }
+
+  assert {
+    condition     = aws_scheduler_schedule.this["job/nightly-report"].target[0].arn == "arn:aws:scheduler:::aws-sdk:ecs:runTask" && aws_scheduler_schedule.this["job/nightly-report"].name == "nightly-report"
+    error_message = "A job's schedule calls ecs:runTask under the job's name."
+  }
+  assert {
+    condition = jsondecode(aws_scheduler_schedule.this["job/nightly-report"].target[0].input) == {
+      Cluster        = "app"
+      Count          = 1
+      LaunchType     = "FARGATE"
+      TaskDefinition = "report"
+      NetworkConfiguration = {
+        AwsvpcConfiguration = { AssignPublicIp = "DISABLED", SecurityGroups = ["sg-1"], Subnets = ["subnet-1"] }
+      }
+    }
+    error_message = "The input is what RunTask takes."
+  }
+}

@@ -1,0 +1,82 @@
+# These go to SNS, never through the function or Slack: they must speak when those do not.
+
+locals {
+  # How long the oldest record may wait. A batch may use its window and its timeout, and fail and come back once.
+  oldest_seconds = 2 * local.visibility + 15 * 60
+
+  queue_alarms = merge(
+    { for key, queue in aws_sqs_queue.dead : "${key}-dead" => { queue = queue.name, what = key == "records" ? "Records that the function could not handle in ${local.max_receive_count} attempts" : "Events that EventBridge could not put into the queue" } },
+    { for key, scheduler in var.schedulers : "schedules-dead-${key}" => { queue = reverse(split(":", scheduler.dead_letter_queue_arn))[0], what = "Calls that EventBridge Scheduler gave up on" } },
+  )
+
+  sum_alarms = merge(
+    {
+      function-errors    = { namespace = "AWS/Lambda", metric = "Errors", dimensions = { FunctionName = local.function_name }, what = "The function failed as a whole, so its batch comes again" }
+      function-throttles = { namespace = "AWS/Lambda", metric = "Throttles", dimensions = { FunctionName = local.function_name }, what = "Lambda refused to run the function, so records wait" }
+    },
+    merge([
+      for key, scheduler in var.schedulers : {
+        "schedules-dropped-${key}" = { namespace = "AWS/Scheduler", metric = "InvocationDroppedCount", dimensions = { ScheduleGroup = scheduler.schedule_group_name }, what = "EventBridge Scheduler gave up on a call" }
+        "schedules-errors-${key}"  = { namespace = "AWS/Scheduler", metric = "TargetErrorCount", dimensions = { ScheduleGroup = scheduler.schedule_group_name }, what = "ECS refused a scheduled call; it may yet succeed when tried again" }
+      }
+    ]...),
+  )
+}
+
+resource "aws_cloudwatch_metric_alarm" "dead_letters" {
+  for_each = local.queue_alarms
+
+  alarm_name        = "${local.name}-${each.key}"
+  alarm_description = "${each.value.what}: ${each.value.queue} is not empty."
+  namespace         = "AWS/SQS"
+  metric_name       = "ApproximateNumberOfMessagesVisible"
+  dimensions        = { QueueName = each.value.queue }
+  statistic         = "Maximum"
+  period            = 60
+
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  treat_missing_data  = "notBreaching" # SQS is silent about queues that nobody used for hours.
+
+  alarm_actions = var.alarm_topic_arns
+  ok_actions    = var.alarm_topic_arns
+}
+
+resource "aws_cloudwatch_metric_alarm" "oldest_record" {
+  alarm_name        = "${local.name}-oldest-record"
+  alarm_description = "A record waits for longer than two batches and a quarter of an hour (${local.oldest_seconds} s): the function does not keep up, fails, or is disabled."
+  namespace         = "AWS/SQS"
+  metric_name       = "ApproximateAgeOfOldestMessage"
+  dimensions        = { QueueName = aws_sqs_queue.records.name }
+  statistic         = "Maximum"
+  period            = 60
+
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = local.oldest_seconds
+  treat_missing_data  = "notBreaching"
+
+  alarm_actions = var.alarm_topic_arns
+  ok_actions    = var.alarm_topic_arns
+}
+
+resource "aws_cloudwatch_metric_alarm" "sums" {
+  for_each = local.sum_alarms
+
+  alarm_name        = "${local.name}-${each.key}"
+  alarm_description = "${each.value.what}."
+  namespace         = each.value.namespace
+  metric_name       = each.value.metric
+  dimensions        = each.value.dimensions
+  statistic         = "Sum"
+  period            = 60
+
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  treat_missing_data  = "notBreaching" # These are published only when there is something to count.
+
+  alarm_actions = var.alarm_topic_arns
+  ok_actions    = var.alarm_topic_arns
+}

@@ -1,0 +1,115 @@
+# Read from left to right and top to bottom, it follows a call from the schedule to Slack; the last row is what failed.
+
+locals {
+  widgets = [
+    {
+      title     = "1 Schedules: attempts, errors, given up"
+      statistic = "Sum"
+      metrics = concat([
+        for scheduler in var.schedulers : [
+          for metric in ["InvocationAttemptCount", "TargetErrorCount", "InvocationDroppedCount"] :
+          ["AWS/Scheduler", metric, "ScheduleGroup", scheduler.schedule_group_name]
+        ]
+      ]...)
+    },
+    {
+      title     = "2 Rules: records matched, not delivered"
+      statistic = "Sum"
+      metrics = concat([
+        for key in keys(local.rules) : [
+          for metric in ["MatchedEvents", "FailedInvocations"] :
+          ["AWS/Events", metric, "RuleName", "${local.name}-${key}"]
+        ]
+      ]...)
+    },
+    {
+      title     = "3 Queue: sent, waiting"
+      statistic = "Sum"
+      metrics = [
+        for metric in ["NumberOfMessagesSent", "NumberOfMessagesDeleted", "ApproximateNumberOfMessagesVisible"] :
+        ["AWS/SQS", metric, "QueueName", "${local.name}-records"]
+      ]
+    },
+    {
+      title     = "Queue: age of the oldest record (s)"
+      statistic = "Maximum"
+      metrics   = [["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", "${local.name}-records"]]
+    },
+    {
+      title     = "4 Function: runs, errors, throttles"
+      statistic = "Sum"
+      metrics   = [for metric in ["Invocations", "Errors", "Throttles"] : ["AWS/Lambda", metric, "FunctionName", local.function_name]]
+    },
+    {
+      title     = "Function: duration (ms)"
+      statistic = "Maximum"
+      metrics   = [["AWS/Lambda", "Duration", "FunctionName", local.function_name]]
+    },
+    {
+      title     = "5 Records: decoded, ignored, undecodable"
+      statistic = "Sum"
+      metrics   = [for metric in ["Records", "Decoded", "Ignored", "Undecodable"] : ["Rollcall", metric, "FunctionName", local.function_name]]
+    },
+    {
+      title     = "Services: succeeded, failed"
+      statistic = "Sum"
+      metrics   = [for metric in ["ServicesSucceeded", "ServicesFailed"] : ["Rollcall", metric, "FunctionName", local.function_name]]
+    },
+    {
+      title     = "6 Slack: messages, rate limits"
+      statistic = "Sum"
+      metrics   = [for metric in ["MessagesPosted", "SlackRateLimited"] : ["Rollcall", metric, "FunctionName", local.function_name]]
+    },
+    {
+      title     = "Slack: latency (ms)"
+      statistic = "Maximum"
+      metrics   = [["Rollcall", "SlackLatency", "FunctionName", local.function_name]]
+    },
+    {
+      title     = "Dead letters waiting"
+      statistic = "Maximum"
+      metrics   = [for alarm in local.queue_alarms : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", alarm.queue]]
+    },
+  ]
+
+  alarm_arns = concat(
+    [aws_cloudwatch_metric_alarm.oldest_record.arn],
+    values(aws_cloudwatch_metric_alarm.dead_letters)[*].arn,
+    values(aws_cloudwatch_metric_alarm.sums)[*].arn,
+  )
+}
+
+resource "aws_cloudwatch_dashboard" "this" {
+  count = var.dashboard ? 1 : 0
+
+  dashboard_name = local.name
+  dashboard_body = jsonencode({
+    start = "-PT12H"
+    widgets = concat(
+      [
+        for position, widget in local.widgets : {
+          type   = "metric"
+          x      = position % 3 * 8
+          y      = floor(position / 3) * 6
+          width  = 8
+          height = 6
+          properties = {
+            title   = widget.title
+            stat    = widget.statistic
+            period  = 300
+            region  = local.region
+            metrics = widget.metrics
+          }
+        }
+      ],
+      [{
+        type       = "alarm"
+        x          = length(local.widgets) % 3 * 8
+        y          = floor(length(local.widgets) / 3) * 6
+        width      = 8
+        height     = 6
+        properties = { title = "Alarms", alarms = local.alarm_arns }
+      }],
+    )
+  })
+}

@@ -1,0 +1,78 @@
+locals {
+  function_name = local.name
+  function_arn  = "arn:${local.partition}:lambda:${local.region}:${local.account}:function:${local.function_name}"
+  log_group     = "/aws/lambda/${local.function_name}"
+
+  # A Secrets Manager secret is read through Parameter Store, so the function knows one way to read a secret.
+  webhook_parameter = var.slack_webhook.ssm_parameter != null ? var.slack_webhook.ssm_parameter : "/aws/reference/secretsmanager/${var.slack_webhook.secrets_manager_secret}"
+
+  function_environment = merge(
+    {
+      SLACK_WEBHOOK_PARAMETER = local.webhook_parameter
+      ROLLCALL_ENVIRONMENT    = var.environment
+      ROLLCALL_TIMEZONE       = var.message.timezone
+      ROLLCALL_WINDOW_MINUTES = tostring(var.message.window_minutes)
+    },
+    var.message.mention_on_failure == null ? {} : { ROLLCALL_MENTION_ON_FAILURE = var.message.mention_on_failure },
+  )
+}
+
+resource "aws_lambda_function" "this" {
+  function_name = local.function_name
+  description   = "${var.environment}: one Slack message per ECS scaling window"
+  role          = aws_iam_role.function.arn
+
+  runtime       = "provided.al2023"
+  handler       = "bootstrap"
+  architectures = [var.function.architecture]
+  memory_size   = var.function.memory_mb
+  timeout       = var.function.timeout_seconds
+
+  filename          = var.package.zip
+  source_code_hash  = var.package.zip == null ? null : filebase64sha256(var.package.zip)
+  s3_bucket         = var.package.s3_bucket
+  s3_key            = var.package.s3_key
+  s3_object_version = var.package.s3_object_version
+
+  reserved_concurrent_executions = coalesce(var.function.reserved_concurrency, -1)
+
+  environment {
+    variables = local.function_environment
+  }
+
+  logging_config {
+    log_format            = "JSON"
+    application_log_level = var.function.log_level
+    system_log_level      = "INFO"
+    log_group             = aws_cloudwatch_log_group.function.name
+  }
+
+  tracing_config {
+    mode = var.function.tracing ? "Active" : "PassThrough"
+  }
+
+  # The function must find its log group and its permissions when the first batch comes.
+  depends_on = [aws_iam_role_policy.function]
+}
+
+resource "aws_cloudwatch_log_group" "function" {
+  name              = local.log_group
+  retention_in_days = var.function.log_retention_days
+}
+
+resource "aws_lambda_event_source_mapping" "records" {
+  event_source_arn = aws_sqs_queue.records.arn
+  function_name    = aws_lambda_function.this.arn
+  enabled          = var.enabled
+
+  batch_size                         = var.batch_size
+  maximum_batching_window_in_seconds = var.batching_window_seconds
+
+  # Without this, Lambda deletes the whole batch when the function returns, whatever it says failed.
+  function_response_types = ["ReportBatchItemFailures"]
+
+  # The least that AWS allows: more would only cut a window into more batches, and Slack takes one message a second.
+  scaling_config {
+    maximum_concurrency = 2
+  }
+}

@@ -1,0 +1,53 @@
+output "function_name" {
+  description = "Name of the function."
+  value       = aws_lambda_function.this.function_name
+}
+
+output "function_role_arn" {
+  description = "ARN of the function's role, for a customer key's policy."
+  value       = aws_iam_role.function.arn
+}
+
+output "log_group_name" {
+  description = "Name of the log group; the logs are JSON."
+  value       = aws_cloudwatch_log_group.function.name
+}
+
+output "queue_url" {
+  description = "URL of the queue between the rules and the function."
+  value       = aws_sqs_queue.records.url
+}
+
+output "queue_arn" {
+  description = "ARN of the queue between the rules and the function."
+  value       = aws_sqs_queue.records.arn
+}
+
+output "dead_letter_queue_urls" {
+  description = "URLs of the dead-letter queues: records (the function failed) and rules (EventBridge could not deliver)."
+  value       = { for key, queue in aws_sqs_queue.dead : key => queue.url }
+}
+
+output "event_source_mapping_id" {
+  description = "UUID of the event source mapping, for disabling it by hand."
+  value       = aws_lambda_event_source_mapping.records.uuid
+}
+
+output "rule_names" {
+  description = "Names of the two rules, failures and successes."
+  value       = { for key, rule in aws_cloudwatch_event_rule.this : key => rule.name }
+}
+
+output "alarm_names" {
+  description = "Names of all alarms."
+  value = sort(concat(
+    [aws_cloudwatch_metric_alarm.oldest_record.alarm_name],
+    values(aws_cloudwatch_metric_alarm.dead_letters)[*].alarm_name,
+    values(aws_cloudwatch_metric_alarm.sums)[*].alarm_name,
+  ))
+}
+
+output "kms_key_policy_statement" {
+  description = "JSON statement that the policy of your own key needs, so that EventBridge can write to encrypted queues."
+  value       = jsonencode(local.rules_may_encrypt)
+}

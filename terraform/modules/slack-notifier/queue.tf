@@ -1,0 +1,62 @@
+locals {
+  # Lambda asks for six times the timeout, so that throttled retries of a batch end before it is delivered again.
+  least_visibility = 6 * var.function.timeout_seconds + var.batching_window_seconds
+  visibility       = coalesce(var.visibility_timeout_seconds, local.least_visibility)
+
+  max_receive_count = 5
+
+  # What ends here: records that failed five times, and events that EventBridge could not put into the queue.
+  dead_queues = toset(["records", "rules"])
+}
+
+resource "aws_sqs_queue" "records" {
+  name                       = "${local.name}-records"
+  message_retention_seconds  = 4 * 24 * 60 * 60
+  visibility_timeout_seconds = local.visibility
+  sqs_managed_sse_enabled    = local.has_kms_key ? null : true
+  kms_master_key_id          = local.kms_key_arn
+
+  redrive_policy = jsonencode({
+    deadLetterTargetArn = aws_sqs_queue.dead["records"].arn
+    maxReceiveCount     = local.max_receive_count
+  })
+
+  lifecycle {
+    precondition {
+      condition     = local.visibility >= local.least_visibility
+      error_message = "visibility_timeout_seconds is at least 6 x function timeout + batching window = ${local.least_visibility}; it is ${local.visibility}."
+    }
+    precondition {
+      condition     = var.batch_size <= 10 || var.batching_window_seconds >= 1
+      error_message = "A batch_size over 10 needs a batching_window_seconds of at least 1."
+    }
+  }
+}
+
+# A dead letter keeps the time at which it was first sent, so these must hold messages for longer than the queue does.
+resource "aws_sqs_queue" "dead" {
+  for_each = local.dead_queues
+
+  name                      = "${local.name}-${each.key}-dead"
+  message_retention_seconds = 14 * 24 * 60 * 60
+  sqs_managed_sse_enabled   = local.has_kms_key ? null : true
+  kms_master_key_id         = local.kms_key_arn
+}
+
+# Only the two rules may write, whoever else can create rules in the account.
+resource "aws_sqs_queue_policy" "rules_may_send" {
+  for_each = { records = aws_sqs_queue.records, rules-dead = aws_sqs_queue.dead["rules"] }
+
+  queue_url = each.value.url
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "RulesMaySend"
+      Effect    = "Allow"
+      Action    = "sqs:SendMessage"
+      Principal = { Service = data.aws_service_principal.events.name }
+      Resource  = each.value.arn
+      Condition = { ArnEquals = { "aws:SourceArn" = sort(values(local.rule_arns)) } }
+    }]
+  })
+}

@@ -1,0 +1,110 @@
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  environment = "dev"
+  schedulers = {
+    app = {
+      role_arn              = "arn:aws:iam::123456789012:role/rollcall-dev-schedules"
+      schedule_group_name   = "rollcall-dev"
+      dead_letter_queue_arn = "arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-schedules-dead"
+    }
+  }
+  slack_webhook = { ssm_parameter = "/rollcall/dev/slack-webhook" }
+  package       = { s3_bucket = "artifacts", s3_key = "rollcall/bootstrap.zip" }
+}
+
+run "two_rules_divide_the_calls_by_error_code_alone" {
+  command = plan
+
+  assert {
+    condition = jsondecode(aws_cloudwatch_event_rule.this["failures"].event_pattern) == {
+      source        = ["aws.ecs"]
+      "detail-type" = ["AWS API Call via CloudTrail"]
+      detail = {
+        eventSource  = ["ecs.amazonaws.com"]
+        eventName    = ["UpdateService"]
+        errorCode    = [{ exists = true }]
+        userIdentity = { sessionContext = { sessionIssuer = { arn = ["arn:aws:iam::123456789012:role/rollcall-dev-schedules"] } } }
+      }
+    }
+    error_message = "Failures: an error code, the schedules' role, and nothing of requestParameters."
+  }
+  assert {
+    condition = jsondecode(aws_cloudwatch_event_rule.this["successes"].event_pattern).detail == merge(
+      jsondecode(aws_cloudwatch_event_rule.this["failures"].event_pattern).detail, { errorCode = [{ exists = false }] }
+    )
+    error_message = "Successes differ from failures in the error code and in nothing else, so the rules neither overlap nor leave a gap."
+  }
+  assert {
+    condition     = alltrue([for rule in aws_cloudwatch_event_rule.this : length(rule.event_pattern) <= 2048])
+    error_message = "An event pattern has at most 2,048 characters."
+  }
+}
+
+run "watching_everybody_is_opt_in" {
+  command = plan
+  variables { watch_all_callers = true }
+
+  assert {
+    condition     = alltrue([for rule in aws_cloudwatch_event_rule.this : !strcontains(rule.event_pattern, "userIdentity")])
+    error_message = "Without the role's condition every caller matches."
+  }
+}
+
+run "the_pattern_still_fits_with_five_long_roles" {
+  command = plan
+  variables {
+    schedulers = {
+      for n in range(5) : "cluster-${n}" => {
+        role_arn              = "arn:aws:iam::123456789012:role/${join("", [for i in range(64) : "r"])}"
+        schedule_group_name   = "group-${n}"
+        dead_letter_queue_arn = "arn:aws:sqs:ap-northeast-2:123456789012:dead-${n}"
+      }
+    }
+  }
+
+  assert {
+    condition     = alltrue([for rule in aws_cloudwatch_event_rule.this : length(rule.event_pattern) <= 2048])
+    error_message = "An event pattern has at most 2,048 characters."
+  }
+}
+
+run "what_the_rules_cannot_deliver_is_kept" {
+  command = apply
+
+  assert {
+    condition     = alltrue([for target in aws_cloudwatch_event_target.this : target.dead_letter_config[0].arn == aws_sqs_queue.dead["rules"].arn])
+    error_message = "Both rules have the rules' dead-letter queue."
+  }
+}
+
+run "only_the_two_rules_may_write_to_the_queues" {
+  command = apply
+
+  assert {
+    condition = alltrue([
+      for policy in aws_sqs_queue_policy.rules_may_send : jsondecode(policy.policy).Statement == [{
+        Sid       = "RulesMaySend"
+        Effect    = "Allow"
+        Action    = "sqs:SendMessage"
+        Principal = { Service = "events.amazonaws.com" }
+        Resource  = "arn:aws:sqs:ap-northeast-2:123456789012:mocked-queue"
+        Condition = {
+          ArnEquals = {
+            "aws:SourceArn" = [
+              "arn:aws:events:ap-northeast-2:123456789012:rule/rollcall-dev-failures",
+              "arn:aws:events:ap-northeast-2:123456789012:rule/rollcall-dev-successes",
+            ]
+          }
+        }
+      }]
+    ])
+    error_message = "The queue and the rules' dead-letter queue accept these two rules and nobody else."
+  }
+  assert {
+    condition     = toset(keys(aws_sqs_queue_policy.rules_may_send)) == toset(["records", "rules-dead"])
+    error_message = "Both queues that rules write to have the policy."
+  }
+}

@@ -1,0 +1,273 @@
+variable "environment" {
+  description = "Name of the environment, such as dev or stg; it names everything here and heads every message."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,19}$", var.environment))
+    error_message = "environment is 1 to 20 lower-case letters, digits and hyphens, and begins with a letter."
+  }
+}
+
+variable "name" {
+  description = "Name of the function, its queues and its alarms; null means rollcall-<environment>."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.name == null || can(regex("^[A-Za-z0-9][A-Za-z0-9_-]{0,47}$", var.name))
+    error_message = "name is 1 to 48 letters, digits, hyphens and underscores: the names made from it end within AWS's 64."
+  }
+}
+
+variable "schedulers" {
+  description = <<-EOT
+    The ecs-scheduler modules of this environment, under names of your choice: `schedulers = { app = module.scheduler }`. Only these attributes are read, so schedules from elsewhere can be described by hand.
+
+    - `role_arn`: the role whose calls are reported.
+    - `schedule_group_name`: the group whose metrics are watched.
+    - `dead_letter_queue_arn`: the schedules' dead-letter queue, which is watched too.
+  EOT
+  type = map(object({
+    role_arn              = string
+    schedule_group_name   = string
+    dead_letter_queue_arn = string
+  }))
+  nullable = false
+
+  validation {
+    condition     = length(var.schedulers) >= 1 && length(var.schedulers) <= 5
+    error_message = "schedulers holds 1 to 5 entries: their role ARNs have to fit into an event pattern of 2,048 characters."
+  }
+  validation {
+    condition     = alltrue([for key in keys(var.schedulers) : can(regex("^[A-Za-z0-9_-]{1,32}$", key))])
+    error_message = "Each key of schedulers is 1 to 32 letters, digits, hyphens and underscores."
+  }
+}
+
+variable "watch_all_callers" {
+  description = "Also report UpdateService calls of people and pipelines, so that manual changes show in the window they fall in. Failures of the schedules are matched either way."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "slack_webhook" {
+  description = <<-EOT
+    Where the incoming webhook's URL is kept. Its value is never an argument, so it is never in the state; the function reads it when it starts.
+
+    - `ssm_parameter`: name of an SSM SecureString, such as /rollcall/dev/slack-webhook.
+    - `secrets_manager_secret`: or the name of a Secrets Manager secret that holds the URL as plain text.
+    - `kms_key_arn`: the customer key that encrypts it; null means AWS's own key (aws/ssm, aws/secretsmanager), which needs no permission.
+  EOT
+  type = object({
+    ssm_parameter          = optional(string)
+    secrets_manager_secret = optional(string)
+    kms_key_arn            = optional(string)
+  })
+  nullable = false
+
+  validation {
+    condition     = (var.slack_webhook.ssm_parameter == null) != (var.slack_webhook.secrets_manager_secret == null)
+    error_message = "slack_webhook names exactly one of ssm_parameter and secrets_manager_secret."
+  }
+  validation {
+    condition     = var.slack_webhook.ssm_parameter == null || can(regex("^(/[A-Za-z0-9_.-]+)+$|^[A-Za-z0-9_.-]+$", var.slack_webhook.ssm_parameter))
+    error_message = "slack_webhook.ssm_parameter is the name of a parameter (letters, digits, _ . - and, where it begins with one, /), never the webhook's URL."
+  }
+  validation {
+    condition     = var.slack_webhook.secrets_manager_secret == null || can(regex("^[A-Za-z0-9/_+=.@-]{1,512}$", var.slack_webhook.secrets_manager_secret))
+    error_message = "slack_webhook.secrets_manager_secret is the name of a secret (letters, digits and / _ + = . @ -), not its ARN and never the webhook's URL."
+  }
+  validation {
+    condition     = var.slack_webhook.kms_key_arn == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.slack_webhook.kms_key_arn))
+    error_message = "slack_webhook.kms_key_arn is the ARN of a KMS key (…:key/…), not an alias."
+  }
+}
+
+variable "package" {
+  description = <<-EOT
+    The built function, as .ci/package makes it.
+
+    - `zip`: path of the local file; a change of its content is a change of the plan.
+    - `s3_bucket`, `s3_key`, `s3_object_version`: or an object in the same Region. Without a version, a new object under the old key is not seen.
+  EOT
+  type = object({
+    zip               = optional(string)
+    s3_bucket         = optional(string)
+    s3_key            = optional(string)
+    s3_object_version = optional(string)
+  })
+  nullable = false
+
+  validation {
+    condition     = (var.package.zip == null) != (var.package.s3_bucket == null) && (var.package.s3_bucket == null) == (var.package.s3_key == null)
+    error_message = "package is either zip, or s3_bucket together with s3_key."
+  }
+  validation {
+    condition     = var.package.zip == null ? true : fileexists(var.package.zip)
+    error_message = "package.zip is a file that exists; build it with .ci/package first."
+  }
+}
+
+variable "function" {
+  description = <<-EOT
+    How the function runs.
+
+    - `architecture`: arm64 costs a fifth less than x86_64; the package must match.
+    - `timeout_seconds`: for one batch, including waiting out Slack's rate limit.
+    - `tracing`: X-Ray.
+    - `reserved_concurrency`: null reserves none; the mapping never runs more than two at once.
+  EOT
+  type = object({
+    architecture         = optional(string, "arm64")
+    memory_mb            = optional(number, 128)
+    timeout_seconds      = optional(number, 30)
+    log_level            = optional(string, "INFO")
+    log_retention_days   = optional(number, 30)
+    tracing              = optional(bool, false)
+    reserved_concurrency = optional(number)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = contains(["arm64", "x86_64"], var.function.architecture)
+    error_message = "function.architecture is arm64 or x86_64."
+  }
+  validation {
+    condition     = var.function.memory_mb >= 128 && var.function.memory_mb <= 10240 && floor(var.function.memory_mb) == var.function.memory_mb
+    error_message = "function.memory_mb is a whole number from 128 to 10240."
+  }
+  validation {
+    condition     = contains(range(10, 901), var.function.timeout_seconds)
+    error_message = "function.timeout_seconds is a whole number from 10 (Slack may take some seconds) to 900."
+  }
+  validation {
+    condition     = contains(["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"], var.function.log_level)
+    error_message = "function.log_level is TRACE, DEBUG, INFO, WARN, ERROR or FATAL."
+  }
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.function.log_retention_days)
+    error_message = "function.log_retention_days is a number that CloudWatch Logs offers: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, and years up to 3653."
+  }
+  validation {
+    condition     = var.function.reserved_concurrency == null ? true : var.function.reserved_concurrency >= 2 && floor(var.function.reserved_concurrency) == var.function.reserved_concurrency
+    error_message = "function.reserved_concurrency is at least 2, the mapping's maximum concurrency: with less, Lambda throttles and messages age."
+  }
+}
+
+variable "message" {
+  description = <<-EOT
+    What the messages say.
+
+    - `timezone`: zone of the times in them.
+    - `window_minutes`: length of a window in UTC; schedules with their flexible window should lie inside one.
+    - `mention_on_failure`: who is told of a failure, in Slack's form, such as <!subteam^S012AB3CD>; null means nobody.
+  EOT
+  type = object({
+    timezone           = optional(string, "UTC")
+    window_minutes     = optional(number, 30)
+    mention_on_failure = optional(string)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = can(regex("^(UTC|[A-Za-z]+/[A-Za-z0-9_+/-]+)$", var.message.timezone))
+    error_message = "message.timezone is UTC or a name of the IANA database such as Asia/Seoul."
+  }
+  validation {
+    condition     = contains([5, 10, 15, 20, 30, 60], var.message.window_minutes)
+    error_message = "message.window_minutes is 5, 10, 15, 20, 30 or 60."
+  }
+  validation {
+    condition     = var.message.mention_on_failure == null || can(regex("^<(!here|!channel|!everyone|!subteam\\^S[A-Z0-9]+|@[UW][A-Z0-9]+)>( <(!subteam\\^S[A-Z0-9]+|@[UW][A-Z0-9]+)>)*$", var.message.mention_on_failure))
+    error_message = "message.mention_on_failure is <!here>, <!channel>, <!everyone>, <!subteam^S…> or <@U…>; more groups and people may follow, each after a space."
+  }
+}
+
+variable "enabled" {
+  description = "Whether the function is fed. false disables the event source mapping and keeps everything else: records wait in the queue for up to 4 days. This is the rollback switch."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "batch_size" {
+  description = "Most records in one invocation. The default lets the batching window, not a count, end a batch; Lambda ends it at 6 MB in any case, which is about 200 of the largest records."
+  type        = number
+  default     = 1000
+  nullable    = false
+
+  validation {
+    condition     = var.batch_size >= 1 && var.batch_size <= 10000 && floor(var.batch_size) == var.batch_size
+    error_message = "batch_size is a whole number from 1 to 10000."
+  }
+}
+
+variable "batching_window_seconds" {
+  description = "How long Lambda gathers records before it invokes the function. One batch is one message, so the default is the longest that Lambda offers: fewer messages, each up to five minutes later."
+  type        = number
+  default     = 300
+  nullable    = false
+
+  validation {
+    condition     = contains(range(0, 301), var.batching_window_seconds)
+    error_message = "batching_window_seconds is a whole number from 0 to 300."
+  }
+}
+
+variable "visibility_timeout_seconds" {
+  description = "Visibility timeout of the queue; null derives it as 6 x function timeout + batching window, below which a slow batch would be delivered a second time while the first still runs."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.visibility_timeout_seconds == null ? true : var.visibility_timeout_seconds <= 43200 && floor(var.visibility_timeout_seconds) == var.visibility_timeout_seconds
+    error_message = "visibility_timeout_seconds is a whole number up to 43200 (12 hours)."
+  }
+}
+
+variable "kms_key" {
+  description = <<-EOT
+    Encryption of the queues. The default is SSE-SQS, which needs no key.
+
+    - `create`: make a customer key whose policy lets EventBridge use it.
+    - `arn`: or use yours; its key policy must hold the statement of the output `kms_key_policy_statement`, or EventBridge can deliver nothing.
+  EOT
+  type = object({
+    create = optional(bool, false)
+    arn    = optional(string)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = !(var.kms_key.create && var.kms_key.arn != null)
+    error_message = "kms_key either creates a key or names one by arn, not both."
+  }
+  validation {
+    condition     = var.kms_key.arn == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key.arn))
+    error_message = "kms_key.arn is the ARN of a KMS key (…:key/…), not an alias: EventBridge cannot use aws/sqs."
+  }
+}
+
+variable "alarm_topic_arns" {
+  description = "SNS topics that alarms and their end are sent to. The alarms exist without a topic too, but then tell nobody. A topic must not depend on the function or its webhook."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = length(var.alarm_topic_arns) <= 5 && alltrue([for arn in var.alarm_topic_arns : can(regex("^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+$", arn))])
+    error_message = "alarm_topic_arns holds up to 5 ARNs of standard SNS topics."
+  }
+}
+
+variable "dashboard" {
+  description = "Make a CloudWatch dashboard of the whole path, from schedule to Slack."
+  type        = bool
+  default     = true
+  nullable    = false
+}

@@ -1,0 +1,90 @@
+"""An emulated AWS: moto's server as a process of its own on a free loopback port."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import boto3
+from botocore.config import Config
+
+REGION = "ap-northeast-2"
+
+# Nothing that a person has configured may reach an account of theirs from here.
+PRIVATE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def end(process: subprocess.Popen) -> None:
+    """Ends a process that was started here, and waits until it is gone."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+class Emulator:
+    """Starts with `with`, and ends however the block is left."""
+
+    def __init__(self, log: Path):
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = log
+
+    def environment(self) -> dict[str, str]:
+        """For every process that is to take this for AWS."""
+        inherited = {name: value for name, value in os.environ.items() if name not in PRIVATE}
+        return inherited | {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": "rehearsal",
+            "AWS_SECRET_ACCESS_KEY": "rehearsal",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_MAX_ATTEMPTS": "3",
+            "NO_PROXY": "127.0.0.1",
+            "no_proxy": "127.0.0.1",
+        }
+
+    def client(self, service: str):
+        return boto3.client(
+            service,
+            endpoint_url=self.url,
+            region_name=REGION,
+            aws_access_key_id="rehearsal",
+            aws_secret_access_key="rehearsal",
+            config=Config(retries={"max_attempts": 1}, proxies={}),
+        )
+
+    def __enter__(self) -> "Emulator":
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, Path(__file__).with_name("moto_server.py"), "-H", "127.0.0.1", "-p", str(self.port)],
+                stdout=log,
+                stderr=log,
+                env=self.environment(),
+            )
+        for _ in range(300):
+            if self.process.poll() is not None:
+                raise RuntimeError(f"moto ended at once; see {self.log}")
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return self
+            time.sleep(0.1)
+        end(self.process)
+        raise RuntimeError(f"moto does not answer; see {self.log}")
+
+    def __exit__(self, *_) -> None:
+        end(self.process)

@@ -1,0 +1,322 @@
+"""The rehearsal: the complete example really applied, events in, one message out, destroyed again.
+
+Everything runs on loopback: an emulated AWS, a fake Slack, the real function. What the emulator cannot play is played
+here and said: EventBridge Scheduler never fires (events are put on the bus as CloudTrail would), and the event source
+mapping is driven by lambda_service.Mapping.
+"""
+
+import argparse
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from emulator import REGION, Emulator
+from fake_slack import FakeSlack, visible_text
+from lambda_service import Function, Mapping
+from terraform import ROOT, Terraform
+
+sys.path.insert(0, str(ROOT / "fixtures"))
+import generate as cloudtrail  # noqa: E402  (the fixtures' own composer of records)
+
+# Long enough for a busy machine; the rehearsal ends by then, whatever hangs.
+LIMIT_SECONDS = 600
+# The function's time for a batch. Shorter than it has in AWS, so that a Slack that is down is soon given up.
+INVOCATION_SECONDS = 8
+
+STARTED = time.monotonic()
+
+
+class Failed(Exception):
+    """A step did not show what it should."""
+
+
+def say(text: str) -> None:
+    print(f"[{time.monotonic() - STARTED:5.1f} s] {text}", flush=True)
+
+
+def check(condition: bool, text: str) -> None:
+    if not condition:
+        raise Failed(f"expected that {text}")
+    say(f"  ok: {text}")
+
+
+def show_message(message: dict) -> None:
+    print("          ┌─ Slack got, on " + message["path"])
+    for line in visible_text(message.get("blocks", [])):
+        print(f"          │ {line}")
+    print("          ├─ and for the notification")
+    for line in message.get("text", "").splitlines():
+        print(f"          │ {line}")
+    print("          └─", flush=True)
+
+
+class Rehearsal:
+    def __init__(self, aws: Emulator, slack: FakeSlack, terraform: Terraform, binary: Path, work: Path):
+        self.aws, self.slack, self.terraform, self.binary, self.work = aws, slack, terraform, binary, work
+        self.sqs, self.events, self.lambdas = (aws.client(name) for name in ("sqs", "events", "lambda"))
+        # Inside one window, some minutes ago, as CloudTrail would tell it.
+        now = datetime.now(timezone.utc)
+        self.window = now.replace(minute=now.minute // 30 * 30, second=0, microsecond=0) - timedelta(minutes=30)
+
+    def run(self, lint) -> None:
+        self.put_secrets()
+        self.apply()
+        lint(self.second_plan)
+        self.take_over_the_mapping()
+        dev = cloudtrail.Place("app-dev", self.outputs["scheduler_role_arns"]["dev"].split("/")[-1], REGION)
+        self.put_events_on_the_bus(dev)
+        with self.function("dev") as function:
+            say(f"started the real function: asked for work after {function.start_milliseconds:.0f} ms")
+            mapping = Mapping(self.sqs, self.mappings["dev"], function)
+            self.one_message_comes_out(mapping)
+            self.a_poison_record_ends_in_the_dead_letter_queue(mapping, dev)
+            self.slack_is_down_and_comes_back(mapping, dev)
+        self.metrics_match_the_dashboard()
+        self.destroy()
+
+    # Steps
+
+    def put_secrets(self) -> None:
+        ssm = self.aws.client("ssm")
+        for environment in ("dev", "stg"):
+            ssm.put_parameter(
+                Name=f"/rollcall/{environment}/slack-webhook", Type="SecureString", Value=self.slack.webhook(environment)
+            )
+        say("stored each environment's webhook as an SSM SecureString")
+
+    def apply(self) -> None:
+        say("applying terraform/examples/complete")
+        self.terraform.init()
+        say(f"  {self.terraform.apply()}")
+        is_empty, self.second_plan, printed = self.terraform.plan_again()
+        if not is_empty:
+            print(printed)
+        check(is_empty, "a second plan has no changes")
+        self.outputs = self.terraform.outputs()
+        schedules = self.aws.client("scheduler").list_schedules(MaxResults=100)["Schedules"]
+        check(len(schedules) == 39, "39 schedules for 20 services, of which one has no evening")
+
+    def take_over_the_mapping(self) -> None:
+        """Reads what Terraform set, then keeps the emulator's own idea of a mapping from running."""
+        self.mappings, self.configurations = {}, {}
+        by_function = {m["FunctionArn"]: m for m in self.lambdas.list_event_source_mappings()["EventSourceMappings"]}
+        for environment, name in self.outputs["function_names"].items():
+            configuration = self.lambdas.get_function_configuration(FunctionName=name)
+            self.configurations[environment] = configuration
+            self.mappings[environment] = by_function[configuration["FunctionArn"]]
+            self.lambdas.update_event_source_mapping(UUID=self.mappings[environment]["UUID"], Enabled=False)
+        say("the emulator's own event source mappings are disabled (they know no windows and no partial failures);")
+        say("  this driver plays them from here, with the settings that Terraform gave them")
+
+    def put_events_on_the_bus(self, dev) -> None:
+        say("putting CloudTrail events on the bus")
+        at = self.window + timedelta(minutes=1)
+        stg = cloudtrail.Place("app-stg", self.outputs["scheduler_role_arns"]["stg"].split("/")[-1], REGION)
+        other_role = replace(dev, role="ci-deploy")
+        expected = [
+            *(cloudtrail.accepted(service, at, place=dev) for service in ("accounts", "billing", "gateway", "nestjs")),
+            cloudtrail.refused("orders", at, cloudtrail.NOT_FOUND, place=dev),
+            cloudtrail.refused("?", at, cloudtrail.THROTTLED, place=dev, requestParameters=None),
+        ]
+        unwanted = [
+            cloudtrail.accepted("checkout", at, place=other_role),
+            cloudtrail.refused("checkout", at, cloudtrail.NOT_FOUND, place=other_role),
+            cloudtrail.record("ecs", "CreateService", at, {"cluster": "app-dev", "serviceName": "x"}, place=dev),
+        ]
+        self.put(*expected, *unwanted, cloudtrail.accepted("catalog", at, place=stg))
+
+        arrived = self.peek("dev")
+        check(
+            sorted(record["eventID"] for record in arrived) == sorted(record["eventID"] for record in expected),
+            f"dev's queue has the {len(expected)} calls of dev's role, each once: "
+            f"{sum('errorCode' not in record for record in arrived)} by the rule for successes, "
+            f"{sum('errorCode' in record for record in arrived)} by the rule for failures",
+        )
+        check(any(record["requestParameters"] is None for record in arrived), "one of them is the throttled call without parameters")
+        check(len(self.peek("stg")) == 1, "stg's queue has the one call of stg's role")
+        say("  another role's calls and another event arrived nowhere")
+
+    def one_message_comes_out(self, mapping: Mapping) -> None:
+        say(f"playing dev's event source mapping: batches of up to {mapping.settings['BatchSize']}")
+        records, failed = mapping.poll_once(INVOCATION_SECONDS)
+        check((records, failed) == (6, 0), "one batch of 6 records, all handled")
+        check(len(self.slack.messages) == 1, "one message out")
+        [message] = self.slack.messages
+        show_message(message)
+        said = json.dumps(message, ensure_ascii=False)
+        check(all(name in said for name in ("orders", "dev")), "it names the environment and the service that failed")
+        check(self.slack.webhook("dev") not in self.log("dev").read_text(), "the webhook stands nowhere in the function's log")
+        check(self.waiting(mapping.queue_url) == 0, "the queue is empty")
+
+    def a_poison_record_ends_in_the_dead_letter_queue(self, mapping: Mapping, dev) -> None:
+        say("a record that nobody can decode, among good ones")
+        self.slack.messages.clear()
+        self.sqs.send_message(QueueUrl=mapping.queue_url, MessageBody="not a record")
+        self.put(cloudtrail.accepted("inventory", self.window + timedelta(minutes=2), place=dev))
+        dead = self.outputs["dead_letter_queue_urls"]["dev"]["records"]
+        receives = 0
+        while self.waiting(mapping.queue_url) and receives < 10:
+            records, failed = mapping.poll_once(INVOCATION_SECONDS)
+            if not records:
+                break
+            receives += 1
+            say(f"  receive {receives}: {records} records, {failed} given back")
+        check(receives == 5, "the poison record was tried five times")
+        check(len(self.slack.messages) == 1, "the good record beside it was told once")
+        [letter] = self.sqs.receive_message(QueueUrl=dead, VisibilityTimeout=0)["Messages"]
+        check(letter["Body"] == "not a record", "the poison record lies in the dead-letter queue, whose alarm would ring")
+
+    def slack_is_down_and_comes_back(self, mapping: Mapping, dev) -> None:
+        say("Slack is down")
+        self.slack.messages.clear()
+        self.slack.requests = 0
+        self.slack.is_down = True
+        self.put(cloudtrail.accepted("notifications", self.window + timedelta(minutes=3), place=dev))
+        records, failed = mapping.poll_once(INVOCATION_SECONDS)
+        check((records, failed) == (1, 1), f"after {self.slack.requests} attempts in one invocation the record goes back to the queue")
+        self.slack.is_down = False
+        records, failed = mapping.poll_once(INVOCATION_SECONDS)
+        check((records, failed) == (1, 0) and len(self.slack.messages) == 1, "Slack is back: the same record, one message, nothing lost")
+
+    def metrics_match_the_dashboard(self) -> None:
+        written: set[str] = set()
+        for line in self.log("dev").read_text().splitlines():
+            if '"CloudWatchMetrics"' in line:
+                for block in json.loads(line)["_aws"]["CloudWatchMetrics"]:
+                    check_namespace = block["Namespace"] == "Rollcall" and ["FunctionName"] in block["Dimensions"]
+                    written |= {metric["Name"] for metric in block["Metrics"] if check_namespace}
+        body = json.loads(self.aws.client("cloudwatch").get_dashboard(DashboardName="rollcall-dev")["DashboardBody"])
+        shown = {
+            metric[1]
+            for widget in body["widgets"]
+            for metric in widget["properties"].get("metrics", [])
+            if metric[0] == "Rollcall"
+        }
+        check(shown and shown <= written, f"the function wrote all {len(shown)} of its metrics that the dashboard shows")
+
+    def destroy(self) -> None:
+        say("destroying")
+        say(f"  {self.terraform.destroy()}")
+        left = [
+            *self.sqs.list_queues().get("QueueUrls", []),
+            *(rule["Name"] for rule in self.events.list_rules()["Rules"]),
+            *(schedule["Name"] for schedule in self.aws.client("scheduler").list_schedules()["Schedules"]),
+            *(function["FunctionName"] for function in self.lambdas.list_functions()["Functions"]),
+            *(role["RoleName"] for role in self.aws.client("iam").list_roles()["Roles"]),
+            *(alarm["AlarmName"] for alarm in self.aws.client("cloudwatch").describe_alarms()["MetricAlarms"]),
+        ]
+        check(not left, "nothing is left: no queue, rule, schedule, function, role or alarm")
+
+    # What the steps use
+
+    def function(self, environment: str) -> Function:
+        return Function(self.binary, self.configurations[environment], self.aws.environment(), self.log(environment))
+
+    def log(self, environment: str) -> Path:
+        return self.work / f"function-{environment}.log"
+
+    def put(self, *records: dict) -> None:
+        for first in range(0, len(records), 10):
+            answer = self.events.put_events(
+                Entries=[
+                    {
+                        "Source": "aws.ecs",
+                        "DetailType": "AWS API Call via CloudTrail",
+                        "Detail": json.dumps(record),
+                        "Time": record["eventTime"],
+                    }
+                    for record in records[first : first + 10]
+                ]
+            )
+            if answer["FailedEntryCount"]:
+                raise Failed(f"the bus refused events: {answer}")
+
+    def waiting(self, queue_url: str) -> int:
+        attributes = self.sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["All"])["Attributes"]
+        return int(attributes["ApproximateNumberOfMessages"]) + int(attributes["ApproximateNumberOfMessagesNotVisible"])
+
+    def peek(self, environment: str) -> list[dict]:
+        """The records in a queue. A receive counts, as it would for a person who looks into a queue."""
+        records = []
+        url = self.outputs["queue_urls"][environment]
+        received = self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+        for message in received:
+            records.append(json.loads(message["Body"])["detail"])
+            self.sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0)
+        return records
+
+
+def linter(checkov_python: str | None, work: Path):
+    """Lints the plan in which every policy is known, since the source alone holds references."""
+
+    def lint(plan: dict) -> None:
+        if not checkov_python:
+            say("  checkov is missing, so the applied policies are not linted")
+            return
+        path = work / "plan.json"
+        path.write_text(json.dumps(plan))
+        done = subprocess.run(
+            [checkov_python, "-m", "checkov.main", "--config-file", ROOT / ".ci/checkov.yaml", "--framework", "terraform_plan", "--file", path],
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode != 0:
+            print(done.stdout[-3000:], done.stderr[-1000:])
+        check(done.returncode == 0, "checkov passes on the plan, where every policy is known")
+
+    return lint
+
+
+def package(binary: Path, work: Path) -> Path:
+    path = work / "bootstrap.zip"
+    entry = zipfile.ZipInfo("bootstrap")
+    entry.external_attr = 0o755 << 16
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(entry, binary.read_bytes())
+    return path
+
+
+def stop(signum, _frame):
+    raise Failed(f"not finished after {LIMIT_SECONDS} s" if signum == signal.SIGALRM else "interrupted")
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--binary", type=Path, required=True, help="the function, rollcall-lambda")
+    arguments.add_argument("--work", type=Path, required=True, help="a folder for state and logs; emptied first")
+    arguments.add_argument("--checkov-python", help="a Python that has checkov")
+    options = arguments.parse_args()
+
+    for signum in (signal.SIGALRM, signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, stop)
+    signal.alarm(LIMIT_SECONDS)
+
+    work = options.work.resolve()
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    binary = options.binary.resolve()
+    try:
+        with Emulator(work / "moto.log") as aws, FakeSlack() as slack:
+            say(f"an emulated AWS answers on port {aws.port} (pid {aws.process.pid}), a fake Slack on port {slack.server.server_port}")
+            terraform = Terraform(work, aws.environment(), package(binary, work))
+            Rehearsal(aws, slack, terraform, binary, work).run(linter(options.checkov_python, work))
+    except (Failed, RuntimeError) as failure:
+        say(f"FAILED: {failure}")
+        print(f"rehearsal: failed; logs are in {options.work}")
+        return 1
+    finally:
+        signal.alarm(0)
+    say("everything that was started has ended")
+    print("rehearsal: passed")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

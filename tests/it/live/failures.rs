@@ -1,0 +1,84 @@
+//! Nobody is notified of an edit, so the thread calls people, and says when they may go home.
+
+use super::{MENTION, World, accepted, refused, roster};
+
+#[tokio::test]
+async fn the_thread_hears_of_a_failure_once_and_of_its_recovery() {
+    let mut world = World::new();
+    world.learn(0, &[roster(&["api", "web"])]).await;
+    world.visit(0).await;
+    assert!(world.workspace.replies().is_empty());
+
+    world.learn(20, &[refused("api", 5)]).await;
+    world.visit(20).await;
+    let message = world.workspace.only_message();
+    assert!(
+        message.title().starts_with("⏳ 0/2, 1 failed"),
+        "{message:?}"
+    );
+    assert!(!message.arguments.to_string().contains(MENTION));
+    let replies = world.workspace.replies();
+    assert_eq!(replies.len(), 1);
+    assert_eq!(replies[0].thread_ts.as_ref(), Some(&message.ts));
+    assert!(replies[0].text().starts_with(MENTION), "{replies:?}");
+    assert!(
+        replies[0]
+            .text()
+            .contains("api: ThrottlingException - Rate exceeded")
+    );
+    assert!(replies[0].arguments.get("reply_broadcast").is_none());
+
+    // It fails again, and more come: that is for the message alone.
+    world
+        .learn(30, &[refused("api", 15), accepted("web", 16)])
+        .await;
+    world.visit(30).await;
+    assert_eq!(world.workspace.replies().len(), 1);
+
+    world.learn(60, &[accepted("api", 40)]).await;
+    world.visit(60).await;
+    let replies = world.workspace.replies();
+    assert_eq!(replies.len(), 2);
+    assert_eq!(replies[1].text(), "✅ *Recovered*: api");
+    assert!(
+        world
+            .workspace
+            .only_message()
+            .title()
+            .starts_with("✅ 2/2 in 40 s")
+    );
+    world.visit(900).await;
+    assert_eq!(world.workspace.replies().len(), 2);
+    assert_eq!(world.metrics.replies_posted, 2);
+}
+
+#[tokio::test]
+async fn what_failed_later_is_told_when_the_window_ends() {
+    let mut world = World::with(false, true);
+    world.learn(20, &[refused("api", 5)]).await;
+    world.visit(20).await;
+    world.learn(30, &[refused("web", 25)]).await;
+    world.visit(30).await;
+    assert_eq!(world.workspace.replies().len(), 1);
+    world.visit(330).await;
+
+    let replies = world.workspace.replies();
+    assert_eq!(replies.len(), 2);
+    assert!(replies[1].text().contains("web") && !replies[1].text().contains("api"));
+    assert_eq!(replies[1].arguments["reply_broadcast"], true);
+    assert!(world.workspace.only_message().title().starts_with("❌ 0/2"));
+}
+
+#[tokio::test]
+async fn a_late_failure_is_told_at_once() {
+    let mut world = World::new();
+    world
+        .learn(0, &[roster(&["api"]), accepted("api", 5)])
+        .await;
+    world.visit(20).await;
+    assert!(world.workspace.only_message().title().starts_with("✅ 1/1"));
+    world.learn(600, &[refused("api", 590)]).await;
+    world.visit(600).await;
+    assert!(world.workspace.only_message().title().starts_with("❌ 0/1"));
+    assert_eq!(world.workspace.replies().len(), 1);
+}

@@ -1,0 +1,273 @@
+//! Slack refuses, fails, and forgets; there is one message all the same, and no failure goes unsaid.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tracing_subscriber::fmt::MakeWriter;
+
+use super::{Channel, Claim, Summary, Trouble, WindowLog, World, accepted, at, refused, roster};
+use crate::support::slack::SECRET;
+
+#[tokio::test]
+async fn an_edit_waits_out_a_rate_limit() {
+    let mut world = World::new();
+    world.learn(0, &[roster(&["api"])]).await;
+    world.visit(0).await;
+    world.learn(20, &[accepted("api", 5)]).await;
+    world
+        .workspace
+        .trouble("chat.update", Trouble::TooManyRequests(1));
+    world.visit(20).await;
+    assert!(world.workspace.only_message().title().starts_with("✅ 1/1"));
+    assert_eq!(world.metrics.slack_rate_limited, 1);
+}
+
+#[tokio::test]
+async fn a_rate_limit_beyond_the_invocation_is_waited_out_by_a_timer() {
+    let mut world = World::new();
+    world.learn(0, &[roster(&["api"])]).await;
+    world
+        .workspace
+        .trouble("chat.postMessage", Trouble::TooManyRequests(60));
+    let again = world.visit_within(0, Duration::from_secs(5)).await;
+    assert!(again.is_empty());
+    assert_eq!(world.last_alarm(), 30);
+    world.visit(30).await;
+    world.workspace.only_message();
+    assert_eq!(world.workspace.calls(), ["chat.postMessage"; 2]);
+}
+
+#[tokio::test]
+async fn a_refused_token_hands_over_to_the_webhook() {
+    let mut world = World::with_webhook();
+    world.workspace.revoke();
+    world.learn(20, &[refused("api", 5)]).await;
+    world.visit(20).await;
+    // The webhook cannot edit, so it waits until the window has settled.
+    assert!(world.workspace.webhook_posts().is_empty());
+    assert_eq!(world.last_alarm(), 320);
+    world.visit(320).await;
+
+    let posts = world.workspace.webhook_posts();
+    assert_eq!(posts.len(), 1);
+    let post = posts[0].to_string();
+    assert!(
+        post.contains("token_revoked") && post.contains("ThrottlingException"),
+        "{post}"
+    );
+    world.visit(900).await;
+    assert_eq!(world.workspace.webhook_posts().len(), 1);
+    assert!(world.workspace.messages().is_empty());
+}
+
+#[tokio::test]
+async fn a_token_revoked_midway_cannot_silence_a_failure() {
+    let mut world = World::with_webhook();
+    world.learn(0, &[roster(&["api", "web"])]).await;
+    world.visit(0).await;
+    world.workspace.revoke();
+    world
+        .learn(20, &[refused("api", 5), accepted("web", 6)])
+        .await;
+    world.visit(20).await;
+    world.visit(320).await;
+
+    let posts = world.workspace.webhook_posts();
+    assert_eq!(posts.len(), 1);
+    assert!(
+        posts[0].to_string().contains("1/2 succeeded, 1 failed"),
+        "{posts:?}"
+    );
+    assert!(world.workspace.only_message().title().starts_with("⏳ 0/2"));
+}
+
+#[tokio::test]
+async fn without_a_webhook_a_refused_token_is_tried_again_and_owed() {
+    let mut world = World::new();
+    world.workspace.revoke();
+    world.learn(20, &[refused("api", 5)]).await;
+    world.visit(20).await;
+    world.visit(320).await;
+    assert_eq!(world.last_alarm(), 350);
+    assert_eq!(world.metrics.windows_overdue, 0);
+    world.visit(1_800 + 600 + 900).await;
+    assert_eq!(world.metrics.windows_overdue, 1);
+}
+
+#[tokio::test]
+async fn a_deleted_message_is_posted_anew() {
+    let mut world = World::new();
+    world.learn(0, &[roster(&["api"])]).await;
+    world.visit(0).await;
+    let first = world.workspace.only_message();
+    world.workspace.delete_all();
+    world.learn(20, &[accepted("api", 5)]).await;
+    world.visit(20).await;
+    let second = world.workspace.only_message();
+    assert_ne!(first.ts, second.ts);
+    assert!(second.title().starts_with("✅ 1/1"));
+}
+
+#[tokio::test]
+async fn a_message_that_cannot_be_edited_is_followed_by_one_about_the_end() {
+    let mut world = World::new();
+    world.learn(0, &[roster(&["api", "web"])]).await;
+    world.visit(0).await;
+    world.learn(20, &[accepted("api", 5)]).await;
+    world
+        .workspace
+        .trouble("chat.update", Trouble::Error("edit_window_closed"));
+    world.visit(20).await;
+    world.visit(40).await;
+    assert_eq!(world.workspace.calls(), ["chat.postMessage", "chat.update"]);
+    world.learn(60, &[accepted("web", 50)]).await;
+    world.visit(60).await;
+    let messages = world.workspace.messages();
+    assert_eq!(messages.len(), 2);
+    assert!(messages[1].title().starts_with("✅ 2/2"));
+}
+
+#[tokio::test]
+async fn a_post_whose_answer_is_lost_is_found_and_not_repeated() {
+    for trouble in [Trouble::DoneThenServerError, Trouble::DoneThenClosed] {
+        let mut world = World::new();
+        world.learn(0, &[roster(&["api"])]).await;
+        world.workspace.trouble("chat.postMessage", trouble);
+        world.visit(0).await;
+        assert_eq!(world.last_alarm(), 30);
+        world.learn(30, &[accepted("api", 5)]).await;
+        world.visit(30).await;
+        assert!(world.workspace.only_message().title().starts_with("✅ 1/1"));
+        assert_eq!(
+            world.workspace.calls(),
+            ["chat.postMessage", "conversations.history", "chat.update"],
+            "{trouble:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_visitor_that_died_after_posting_is_noticed() {
+    let mut world = World::new();
+    world.learn(0, &[roster(&["api"])]).await;
+    let dead = Claim {
+        token: "dead".to_owned(),
+        until: at(60),
+    };
+    world.log.claim(&world.key, &dead, at(0)).await.unwrap();
+    let batches = world.log.read(&world.key).await.unwrap();
+    let roll = rollcall::roll::Roll::fold(batches.iter().flat_map(|batch| &batch.facts));
+    let summary = Summary::new(&world.key, &roll, false, chrono_tz::UTC);
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let posted = world.channel().post(&world.key, &summary, deadline).await;
+    let posted = posted.result.unwrap();
+
+    world.visit(60).await;
+    assert_eq!(world.workspace.only_message().ts, posted.ts);
+    assert!(world.workspace.only_message().title().starts_with("⏳ 0/1"));
+}
+
+#[tokio::test]
+async fn without_the_scope_to_look_a_message_is_repeated_and_not_lost() {
+    let mut world = World::new();
+    world.learn(0, &[roster(&["api"])]).await;
+    world
+        .workspace
+        .trouble("chat.postMessage", Trouble::Error("internal_error"));
+    world.visit(0).await;
+    assert!(world.workspace.messages().is_empty());
+    world
+        .workspace
+        .trouble("conversations.history", Trouble::Error("missing_scope"));
+    world.visit(30).await;
+    world.workspace.only_message();
+}
+
+#[tokio::test]
+async fn a_table_that_slack_refuses_is_said_as_text() {
+    let mut world = World::new();
+    world.learn(0, &[roster(&["api"])]).await;
+    world
+        .workspace
+        .trouble("chat.postMessage", Trouble::Error("invalid_blocks"));
+    world.visit(0).await;
+    let message = world.workspace.only_message().arguments.to_string();
+    assert!(
+        message.contains("```") && !message.contains(r#""type":"table""#),
+        "{message}"
+    );
+}
+
+#[tokio::test]
+async fn a_reply_that_fails_is_made_up_for() {
+    let mut world = World::new();
+    world.learn(0, &[roster(&["api"])]).await;
+    world.visit(0).await;
+    world.learn(20, &[refused("api", 5)]).await;
+    world
+        .workspace
+        .trouble("chat.postMessage", Trouble::Error("fatal_error"));
+    world.visit(20).await;
+    assert!(world.workspace.replies().is_empty());
+    assert_eq!(world.last_alarm(), 50);
+    world.visit(50).await;
+    assert_eq!(world.workspace.replies().len(), 1);
+}
+
+/// Everything that is written while it is in force.
+#[derive(Clone, Default)]
+struct Output(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Output {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test]
+async fn neither_token_nor_webhook_is_ever_written() {
+    let output = Output::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(output.clone())
+        .finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    let mut world = World::with_webhook();
+    tracing::info!("{:?}", world.speaker);
+    world.learn(0, &[roster(&["api", "web"])]).await;
+    for trouble in [
+        Trouble::Error("internal_error"),
+        Trouble::DoneThenServerError,
+        Trouble::DoneThenClosed,
+    ] {
+        world.workspace.trouble("chat.postMessage", trouble);
+        world.visit_within(0, Duration::from_secs(5)).await;
+    }
+    world.workspace.revoke();
+    world.learn(10, &[refused("api", 5)]).await;
+    world.visit(10).await;
+    world.visit(900).await;
+    assert_eq!(world.workspace.webhook_posts().len(), 1);
+    drop(guard);
+
+    let output = String::from_utf8(output.0.lock().unwrap().clone()).unwrap();
+    let (head, tail) = SECRET.split_at(SECRET.len() / 2);
+    assert!(output.contains("token_revoked"), "{output}");
+    assert!(!output.contains(head) && !output.contains(tail), "{output}");
+    assert!(!output.contains("xoxb"), "{output}");
+}
