@@ -16,6 +16,7 @@ fn decided(arrivals: &Arrivals, said: Option<(i64, usize)>, now: i64) -> String 
             .iter()
             .map(|batch| batch.id.clone())
             .collect(),
+        live: None,
     });
     let known = Knowledge::of(&key(), &batches, spoken.as_ref(), PATIENCE).unwrap();
     match decide(&key(), &known, PATIENCE, at(now)) {
