@@ -31,7 +31,9 @@ impl Contender {
             Self::Rollcall => Command::new(env!("CARGO_BIN_EXE_rollcall-lambda")),
             Self::Python => {
                 let mut python = Command::new(python());
-                python.arg(
+                // Without this machine's packages, some of which run code at every start; what is measured
+                // is what a clean installation takes.
+                python.arg("-S").arg(
                     Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/baseline/bootstrap.py"),
                 );
                 python
