@@ -33,7 +33,7 @@ fn live(plan: &Plan) -> Result<(World, Tally), String> {
 fn every_world_is_told_once_and_truly() {
     // Proptest's default is meant for cases that take longer.
     let cases = match Config::default().cases {
-        256 => 4_000,
+        256 => 3_000,
         cases => cases,
     };
     let total = Cell::new(Tally::default());
