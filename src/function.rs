@@ -33,7 +33,15 @@ pub async fn report_batch(
 ) -> BTreeSet<String> {
     let mut received = pipeline::receive(records, &settings.windowing, metrics);
     let undecodable = std::mem::take(&mut received.undecodable);
-    let unsaid = pipeline::report(received, settings.timezone, notifier, deadline, metrics).await;
+    let unsaid = pipeline::report(
+        received,
+        false,
+        settings.timezone,
+        notifier,
+        deadline,
+        metrics,
+    )
+    .await;
     undecodable
         .into_iter()
         .map(|message| message.message_id)

@@ -119,9 +119,11 @@ pub async fn append(
     failed
 }
 
-/// Says what was learned about each window, at once. Returns the ids of the messages whose window was not said.
+/// Says what was learned about each window, at once. `is_over` says that nothing more will come, so that who is
+/// expected and has not answered is missing. Returns the ids of the messages whose window was not said.
 pub async fn report(
     received: Received,
+    is_over: bool,
     timezone: Tz,
     notifier: &impl Notifier,
     deadline: Instant,
@@ -143,7 +145,13 @@ pub async fn report(
             .flat_map(|part| windows.remove(part).unwrap_or_default());
         let message_ids: BTreeSet<String> = message_ids.collect();
         let roll = Roll::fold(&facts);
-        if roll.has_news() && !say(&key, &roll, timezone, notifier, deadline, metrics).await {
+        // A roster alone only says what is to happen.
+        let is_worth_saying = roll.has_news() || (is_over && !roll.standings(is_over).is_empty());
+        if !is_worth_saying {
+            continue;
+        }
+        let summary = Summary::new(&key, &roll, is_over, timezone);
+        if !say(&key, &summary, notifier, deadline, metrics).await {
             unsaid.extend(message_ids);
         }
     }
@@ -152,15 +160,13 @@ pub async fn report(
 
 async fn say(
     key: &WindowKey,
-    roll: &Roll,
-    timezone: Tz,
+    summary: &Summary,
     notifier: &impl Notifier,
     deadline: Instant,
     metrics: &mut Metrics,
 ) -> bool {
-    let summary = Summary::new(key, roll, false, timezone);
-    let delivery = notifier.notify(&summary, deadline).await;
-    metrics.said(&summary, &delivery);
+    let delivery = notifier.notify(summary, deadline).await;
+    metrics.said(summary, &delivery);
     match delivery.result {
         Ok(()) => {
             tracing::info!(window = %key, "reported {key}: {}", summary.totals());

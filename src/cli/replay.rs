@@ -81,8 +81,10 @@ pub async fn replay(
         summaries: RefCell::default(),
     };
     let deadline = Instant::now() + PATIENCE;
+    // What was recorded is all there is.
     let unsaid = pipeline::report(
         everything,
+        true,
         settings.timezone,
         &audience,
         deadline,
