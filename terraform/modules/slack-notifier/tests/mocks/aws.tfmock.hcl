@@ -40,3 +40,7 @@ mock_resource "aws_kms_key" {
 mock_resource "aws_cloudwatch_metric_alarm" {
   defaults = { arn = "arn:aws:cloudwatch:ap-northeast-2:123456789012:alarm:mocked-alarm" }
 }
+
+mock_resource "aws_dynamodb_table" {
+  defaults = { arn = "arn:aws:dynamodb:ap-northeast-2:123456789012:table/mocked-table" }
+}
