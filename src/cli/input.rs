@@ -16,7 +16,7 @@ const SIZE_LIMIT: u64 = 1 << 30;
 /// Why a file gave no records.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum InputError {
-    #[error("{0}")]
+    #[error(transparent)]
     Io(#[from] io::Error),
     #[error("it is larger than {} MiB when decompressed", SIZE_LIMIT >> 20)]
     TooLarge,

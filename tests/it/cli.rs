@@ -128,10 +128,9 @@ fn exits_2_where_the_input_cannot_be_read() {
     }
     let output = rollcall(&["replay", "no-such-file.json"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(
-        stderr(&output).contains("cannot read no-such-file.json"),
-        "{}",
-        stderr(&output)
+    assert_eq!(
+        stderr(&output),
+        "rollcall: cannot read no-such-file.json: No such file or directory (os error 2)\n"
     );
 }
 
