@@ -5,46 +5,44 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_lambda_events::sqs::SqsMessage;
 use tokio::time::Instant;
 
 use crate::config::Settings;
+use crate::decode::Message;
 use crate::delivery::{Ports, Visit, VisitError, visit};
 use crate::fact::Fact;
 use crate::metrics::Metrics;
 use crate::notify::Notifier;
-use crate::pipeline::{self, receive_count};
+use crate::pipeline;
 use crate::roll::Roll;
 use crate::summary::Summary;
 use crate::timer::{LONGEST_DELAY, Timers};
-use crate::window::{MemoryLog, WindowKey, WindowLog, Windowing};
+use crate::window::{WindowKey, WindowLog, Windowing};
 
 /// The receive after which SQS moves a message to the dead-letter queue.
 const LAST_RECEIVE: u32 = 5;
 
-/// An invocation without a table: every batch is reported at once, from a log that lives as long as the
-/// invocation, so that what it leads to does not depend on which instance of the function gets it.
+/// An invocation without a table: every batch is reported at once, and nothing is remembered, so that what a
+/// batch leads to does not depend on which instance of the function gets it.
 pub async fn report_batch(
-    records: Vec<SqsMessage>,
+    records: Vec<Message>,
     settings: &Settings,
     notifier: &impl Notifier,
     deadline: Instant,
     metrics: &mut Metrics,
 ) -> BTreeSet<String> {
-    let log = MemoryLog::default();
-    let received = pipeline::receive(records, &settings.windowing, metrics);
-    pipeline::append(&received.facts, &log, chrono::DateTime::UNIX_EPOCH).await;
+    let mut received = pipeline::receive(records, &settings.windowing, metrics);
+    let undecodable = std::mem::take(&mut received.undecodable);
     let unsaid = pipeline::report(
-        received.windows,
-        &log,
+        received,
+        false,
         settings.timezone,
         notifier,
         deadline,
         metrics,
     )
     .await;
-    received
-        .undecodable
+    undecodable
         .into_iter()
         .map(|message| message.message_id)
         .chain(unsaid)
@@ -53,17 +51,18 @@ pub async fn report_batch(
 
 /// An invocation with a table: what was learned is kept, and each window is visited.
 pub async fn visit_windows<L: WindowLog, N: Notifier, T: Timers>(
-    records: Vec<SqsMessage>,
+    records: impl IntoIterator<Item = impl Into<Message>>,
     windowing: &Windowing,
     ports: &Ports<'_, L, N, T>,
     how: Visit<'_>,
     metrics: &mut Metrics,
 ) -> BTreeSet<String> {
-    let is_last = |record: &&SqsMessage| receive_count(record) >= LAST_RECEIVE;
+    let records: Vec<Message> = records.into_iter().map(Into::into).collect();
+    let is_last = |record: &&Message| record.receive_count >= LAST_RECEIVE;
     let last_chance: BTreeSet<String> = records
         .iter()
         .filter(is_last)
-        .filter_map(|record| record.message_id.clone())
+        .map(|record| record.id.clone())
         .collect();
     let received = pipeline::receive(records, windowing, metrics);
     let not_kept = pipeline::append(&received.facts, ports.log, how.now).await;

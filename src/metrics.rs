@@ -102,10 +102,10 @@ impl Metrics {
         is_confirmed
     }
 
-    /// How often something was said, or was to be.
+    /// How often something was said, or was to be: in a message, an edit or a reply.
     #[must_use]
     pub fn messages(&self) -> u64 {
-        self.messages_posted + self.messages_failed
+        self.messages_posted + self.messages_edited + self.replies_posted + self.messages_failed
     }
 
     /// One line in the embedded metric format, with the function's name as the only dimension.

@@ -1,4 +1,4 @@
-//! From a batch to what is said: decode → append, then read → fold → summarise → notify.
+//! From a batch to what is said: decode, then append to the log, or fold → summarise → notify at once.
 //!
 //! The function and the command line share these steps, so that a replay shows what production would do.
 //! Effects come in through [`WindowLog`] and [`Notifier`]. With a table, [`crate::delivery`] decides when to
@@ -6,12 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_lambda_events::sqs::SqsMessage;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use tokio::time::Instant;
 
-use crate::decode::{DecodeError, Decoded, decode};
+use crate::decode::{DecodeError, Decoded, Message};
 use crate::fact::Fact;
 use crate::metrics::Metrics;
 use crate::notify::Notifier;
@@ -33,6 +32,22 @@ pub struct Received {
     pub undecodable: Vec<Undecodable>,
 }
 
+impl Received {
+    /// Adds what another batch turned out to hold.
+    pub fn merge(&mut self, other: Self) {
+        for (key, mut facts) in other.facts {
+            self.facts.entry(key).or_default().append(&mut facts);
+        }
+        for (key, mut message_ids) in other.windows {
+            self.windows
+                .entry(key)
+                .or_default()
+                .append(&mut message_ids);
+        }
+        self.undecodable.extend(other.undecodable);
+    }
+}
+
 /// A message that could not be decoded.
 #[derive(Debug)]
 pub struct Undecodable {
@@ -42,14 +57,14 @@ pub struct Undecodable {
     pub error: DecodeError,
 }
 
-/// Decodes a batch.
-pub fn receive(records: Vec<SqsMessage>, windowing: &Windowing, metrics: &mut Metrics) -> Received {
+/// Sorts what a batch says by window.
+pub fn receive(records: Vec<Message>, windowing: &Windowing, metrics: &mut Metrics) -> Received {
     let mut received = Received::default();
     let mut first_seen = Vec::new();
-    for mut record in records {
+    for record in records {
         metrics.records += 1;
-        let message_id = record.message_id.take().unwrap_or_default();
-        match decode(&record) {
+        let message_id = record.id;
+        match record.content {
             Ok(Decoded::Fact { fact, environment }) => {
                 metrics.decoded += 1;
                 if let Some(key) = windowing.key_of(&fact, environment.as_deref()) {
@@ -72,7 +87,7 @@ pub fn receive(records: Vec<SqsMessage>, windowing: &Windowing, metrics: &mut Me
             Err(error) => {
                 metrics.undecodable += 1;
                 tracing::error!(sqs.message_id = message_id, %error, "cannot decode a message: {error}");
-                if receive_count(&record) <= 1 {
+                if record.receive_count <= 1 {
                     first_seen.push(Fact::Undecodable {
                         message_id: message_id.clone(),
                     });
@@ -86,16 +101,6 @@ pub fn receive(records: Vec<SqsMessage>, windowing: &Windowing, metrics: &mut Me
         first.get_mut().append(&mut first_seen);
     }
     received
-}
-
-/// How often SQS has handed out a message, this time included.
-#[must_use]
-pub fn receive_count(record: &SqsMessage) -> u32 {
-    record
-        .attributes
-        .get("ApproximateReceiveCount")
-        .and_then(|count| count.parse().ok())
-        .unwrap_or(1)
 }
 
 /// Appends what was learned to the log. Returns the windows whose facts may not have been kept.
@@ -114,36 +119,40 @@ pub async fn append(
     failed
 }
 
-/// Says what is known about each window, at once. Returns the ids of the messages whose window was not said.
+/// Says what was learned about each window, at once. `is_over` says that nothing more will come, so that who is
+/// expected and has not answered is missing. Returns the ids of the messages whose window was not said.
 pub async fn report(
-    mut windows: TouchedWindows,
-    log: &impl WindowLog,
+    received: Received,
+    is_over: bool,
     timezone: Tz,
     notifier: &impl Notifier,
     deadline: Instant,
     metrics: &mut Metrics,
 ) -> BTreeSet<String> {
+    let Received {
+        mut facts,
+        mut windows,
+        ..
+    } = received;
     let mut unsaid = BTreeSet::new();
-    for (key, logged_as) in adopt_anonymous(windows.keys()) {
-        let mut message_ids: BTreeSet<String> = BTreeSet::new();
-        let mut facts = Vec::new();
-        let mut is_read = true;
-        for part in logged_as {
-            message_ids.append(&mut windows.remove(&part).unwrap_or_default());
-            match log.read(&part).await {
-                Ok(batches) => facts.extend(batches.into_iter().flat_map(|batch| batch.facts)),
-                Err(error) => {
-                    is_read = false;
-                    tracing::error!(window = %part, %error, "cannot read what is known about {part}: {error}");
-                }
-            }
-        }
+    for (key, parts) in adopt_anonymous(windows.keys()) {
+        let facts: Vec<Fact> = parts
+            .iter()
+            .flat_map(|part| facts.remove(part).unwrap_or_default())
+            .collect();
+        let message_ids = parts
+            .iter()
+            .flat_map(|part| windows.remove(part).unwrap_or_default());
+        let message_ids: BTreeSet<String> = message_ids.collect();
         let roll = Roll::fold(&facts);
-        if is_read && !roll.has_news() {
+        // A roster alone only says what is to happen.
+        let is_worth_saying = roll.has_news() || (is_over && !roll.standings(is_over).is_empty());
+        if !is_worth_saying {
             continue;
         }
-        if !is_read || !say(&key, &roll, timezone, notifier, deadline, metrics).await {
-            unsaid.append(&mut message_ids);
+        let summary = Summary::new(&key, &roll, is_over, timezone);
+        if !say(&key, &summary, notifier, deadline, metrics).await {
+            unsaid.extend(message_ids);
         }
     }
     unsaid
@@ -151,15 +160,13 @@ pub async fn report(
 
 async fn say(
     key: &WindowKey,
-    roll: &Roll,
-    timezone: Tz,
+    summary: &Summary,
     notifier: &impl Notifier,
     deadline: Instant,
     metrics: &mut Metrics,
 ) -> bool {
-    let summary = Summary::new(key, roll, false, timezone);
-    let delivery = notifier.notify(&summary, deadline).await;
-    metrics.said(&summary, &delivery);
+    let delivery = notifier.notify(summary, deadline).await;
+    metrics.said(summary, &delivery);
     match delivery.result {
         Ok(()) => {
             tracing::info!(window = %key, "reported {key}: {}", summary.totals());
@@ -172,7 +179,7 @@ async fn say(
     }
 }
 
-/// Which logged windows are said together. Where windows are labelled by cluster, refused calls that name none
+/// Which windows are said together. Where windows are labelled by cluster, refused calls that name none
 /// stand in a window of their own; if just one cluster was called in that period, that is where they belong.
 fn adopt_anonymous<'a>(
     keys: impl Iterator<Item = &'a WindowKey>,

@@ -17,7 +17,7 @@ use crate::aws::Aws;
 use crate::config::{Settings, WebhookSource};
 use crate::metrics::Metrics;
 use crate::notify::{Delivery, Notifier};
-use crate::pipeline::{self, TouchedWindows};
+use crate::pipeline::{self, Received};
 use crate::slack::message::{Message, TableForm};
 use crate::slack::render::render;
 use crate::slack::webhook::Webhook;
@@ -50,22 +50,20 @@ pub async fn replay(
         None
     };
 
+    // What a function with a table would have known, for the trace.
     let log = MemoryLog::default();
-    let mut windows = TouchedWindows::new();
+    let mut everything = Received::default();
     let mut metrics = Metrics::default();
     for file in &args.files {
         let name = file.display();
         let records = input::read(file).with_context(|| format!("cannot read {name}"))?;
+        let records = records.into_iter().map(Into::into).collect();
         let mut counts = Metrics::default();
         let received = pipeline::receive(records, &settings.windowing, &mut counts);
-        let now = trace::happened_at(&received).unwrap_or(now);
-        pipeline::append(&received.facts, &log, now).await;
         if args.trace {
+            let now = trace::happened_at(&received).unwrap_or(now);
+            pipeline::append(&received.facts, &log, now).await;
             trace::trace(&name.to_string(), &received, &counts, &log, now).await?;
-        }
-        metrics.add_counts(&counts);
-        for (key, mut message_ids) in received.windows {
-            windows.entry(key).or_default().append(&mut message_ids);
         }
         for message in &received.undecodable {
             anstream::eprintln!(
@@ -74,6 +72,8 @@ pub async fn replay(
                 message.error
             );
         }
+        metrics.add_counts(&counts);
+        everything.merge(received);
     }
 
     let audience = Audience {
@@ -81,9 +81,10 @@ pub async fn replay(
         summaries: RefCell::default(),
     };
     let deadline = Instant::now() + PATIENCE;
+    // What was recorded is all there is.
     let unsaid = pipeline::report(
-        windows,
-        &log,
+        everything,
+        true,
         settings.timezone,
         &audience,
         deadline,

@@ -6,6 +6,7 @@
 
 mod cloudtrail;
 mod dead_letter;
+mod message;
 mod own;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ use std::fmt;
 
 use aws_lambda_events::sqs::SqsMessage;
 
+pub use self::message::{Batch, Message};
 pub use self::own::{OwnMessage, Roster};
 use crate::fact::Fact;
 use crate::window::WindowKey;

@@ -1,8 +1,8 @@
 """The rehearsal: the complete example really applied, events in, one message out, destroyed again.
 
-Everything runs on loopback: an emulated AWS, a fake Slack, the real function. What the emulator cannot play is played
-here and said: EventBridge Scheduler never fires (events are put on the bus as CloudTrail would), and the event source
-mapping is driven by lambda_service.Mapping.
+Everything runs on loopback: an emulated AWS with a table, a fake Slack, the real function. What the emulator cannot
+play is played here and said: EventBridge Scheduler never fires (rosters and its dead letters are sent, and events are
+put on the bus, as Scheduler and CloudTrail would), and the event source mappings are driven by lambda_service.Mapping.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from pathlib import Path
 from emulator import REGION, Emulator
 from fake_slack import FakeSlack, visible_text
 from lambda_service import Function, Mapping
-from terraform import ROOT, Terraform
+from terraform import GRACE_SECONDS, ROOT, Terraform
 
 sys.path.insert(0, str(ROOT / "fixtures"))
 import generate as cloudtrail  # noqa: E402  (the fixtures' own composer of records)
@@ -29,6 +29,8 @@ import generate as cloudtrail  # noqa: E402  (the fixtures' own composer of reco
 LIMIT_SECONDS = 600
 # The function's time for a batch. Shorter than it has in AWS, so that a Slack that is down is soon given up.
 INVOCATION_SECONDS = 8
+# How long the fragments of a window may take to arrive here before it is due.
+FRAGMENTS_SECONDS = 25
 
 STARTED = time.monotonic()
 
@@ -61,9 +63,9 @@ class Rehearsal:
     def __init__(self, aws: Emulator, slack: FakeSlack, terraform: Terraform, binary: Path, work: Path):
         self.aws, self.slack, self.terraform, self.binary, self.work = aws, slack, terraform, binary, work
         self.sqs, self.events, self.lambdas = (aws.client(name) for name in ("sqs", "events", "lambda"))
-        # Inside one window, some minutes ago, as CloudTrail would tell it.
+        # Inside one window, whose deadline is past, so that it is said at once.
         now = datetime.now(timezone.utc)
-        self.window = now.replace(minute=now.minute // 30 * 30, second=0, microsecond=0) - timedelta(minutes=30)
+        self.window = now.replace(minute=now.minute // 30 * 30, second=0, microsecond=0) - timedelta(minutes=60)
 
     def run(self, lint) -> None:
         self.put_secrets()
@@ -75,7 +77,9 @@ class Rehearsal:
         with self.function("dev") as function:
             say(f"started the real function: asked for work after {function.start_milliseconds:.0f} ms")
             mapping = Mapping(self.sqs, self.mappings["dev"], function)
+            undelivered = Mapping(self.sqs, self.undelivered["dev"], function)
             self.one_message_comes_out(mapping)
+            self.the_roll_is_called(mapping, undelivered, dev)
             self.a_poison_record_ends_in_the_dead_letter_queue(mapping, dev)
             self.slack_is_down_and_comes_back(mapping, dev)
         self.metrics_match_the_dashboard()
@@ -101,17 +105,22 @@ class Rehearsal:
         check(is_empty, "a second plan has no changes")
         self.outputs = self.terraform.outputs()
         schedules = self.aws.client("scheduler").list_schedules(MaxResults=100)["Schedules"]
-        check(len(schedules) == 39, "39 schedules for 20 services, of which one has no evening")
+        rosters = [schedule["Name"] for schedule in schedules if schedule["GroupName"].endswith("-rosters")]
+        check(len(schedules) - len(rosters) == 39, "39 schedules for 20 services, of which one has no evening")
+        check(sorted(rosters) == 2 * ["ecs.evening"] + 2 * ["ecs.morning"], "one roster for each schedule of each environment")
 
     def take_over_the_mapping(self) -> None:
         """Reads what Terraform set, then keeps the emulator's own idea of a mapping from running."""
-        self.mappings, self.configurations = {}, {}
-        by_function = {m["FunctionArn"]: m for m in self.lambdas.list_event_source_mappings()["EventSourceMappings"]}
+        self.mappings, self.undelivered, self.configurations = {}, {}, {}
+        by_source = {m["EventSourceArn"]: m for m in self.lambdas.list_event_source_mappings()["EventSourceMappings"]}
         for environment, name in self.outputs["function_names"].items():
             configuration = self.lambdas.get_function_configuration(FunctionName=name)
             self.configurations[environment] = configuration
-            self.mappings[environment] = by_function[configuration["FunctionArn"]]
-            self.lambdas.update_event_source_mapping(UUID=self.mappings[environment]["UUID"], Enabled=False)
+            self.mappings[environment] = by_source[self.queue_arn(self.outputs["queue_urls"][environment])]
+            self.undelivered[environment] = by_source[self.outputs["schedules_dead_letter_queue_arns"][environment]]
+            for mapping in (self.mappings[environment], self.undelivered[environment]):
+                check(mapping["FunctionArn"] == configuration["FunctionArn"], f"{mapping['EventSourceArn'].split(':')[-1]} feeds {name}")
+                self.lambdas.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
         say("the emulator's own event source mappings are disabled (they know no windows and no partial failures);")
         say("  this driver plays them from here, with the settings that Terraform gave them")
 
@@ -153,7 +162,60 @@ class Rehearsal:
         said = json.dumps(message, ensure_ascii=False)
         check(all(name in said for name in ("orders", "dev")), "it names the environment and the service that failed")
         check(self.slack.webhook("dev") not in self.log("dev").read_text(), "the webhook stands nowhere in the function's log")
-        check(self.waiting(mapping.queue_url) == 0, "the queue is empty")
+        check(self.waiting(mapping.queue_url) == 0, "the queue is empty: the window is said, and no timer is needed")
+
+    def the_roll_is_called(self, mapping: Mapping, undelivered: Mapping, dev) -> None:
+        say("the morning's roster, as Scheduler would send it")
+        self.slack.messages.clear()
+        schedule = self.aws.client("scheduler").get_schedule(GroupName="rollcall-dev-rosters", Name="ecs.morning")
+        template = json.loads(schedule["Target"]["Input"])
+        check(schedule["Target"]["Arn"] == mapping.queue_arn, "its target is the function's queue")
+        # Fired so long ago that the last call may have been made just now, and its record is due soon.
+        fired = datetime.now(timezone.utc).replace(microsecond=0) - timedelta(
+            minutes=template["flexible_window_minutes"], seconds=GRACE_SECONDS - FRAGMENTS_SECONDS
+        )
+        at = cloudtrail.iso(fired)
+        self.sqs.send_message(
+            QueueUrl=mapping.queue_url, MessageBody=schedule["Target"]["Input"].replace("<aws.scheduler.scheduled-time>", at)
+        )
+        *called, given_up, missing = sorted(template["services"])
+        say(f"  {len(called)} of its {len(template['services'])} services answer in three fragments, one was given up on, one is not heard of")
+        invocations = 0
+        for fragment in (called[:3], called[3:5], called[5:]):
+            self.put(*(cloudtrail.accepted(service, fired, desired=template["services"][service], place=dev) for service in fragment))
+            records, failed = mapping.poll_once(INVOCATION_SECONDS)
+            check(records >= len(fragment) and failed == 0, f"invocation {invocations + 1}: {records} records, all kept")
+            invocations += 1
+        self.sqs.send_message(
+            QueueUrl=undelivered.queue_url,
+            MessageBody=json.dumps({"Cluster": "app-dev", "Service": given_up, "DesiredCount": 1}),
+            MessageAttributes={
+                name: {"DataType": "String", "StringValue": value}
+                for name, value in {
+                    "ERROR_CODE": "AccessDeniedException",
+                    "ERROR_MESSAGE": "not authorized to perform: ecs:UpdateService",
+                    "RETRY_ATTEMPTS": "0",
+                    "SCHEDULED_TIME": at,
+                    "SCHEDULE_ARN": f"arn:aws:scheduler:{REGION}:123456789012:schedule/rollcall-dev/morning.{given_up}",
+                    "TARGET_ARN": "arn:aws:scheduler:::aws-sdk:ecs:updateService",
+                }.items()
+            },
+        )
+        check(undelivered.poll_once(INVOCATION_SECONDS) == (1, 0), "the schedules' dead letter came by the second mapping")
+        check(not self.slack.messages, "nothing is said while the missing one may yet answer")
+        timers = self.play_timers(mapping, until=lambda: bool(self.slack.messages))
+        check(len(self.slack.messages) == 1, f"one message, brought by a timer ({timers} fired), for {invocations + 1} invocations")
+        [message] = self.slack.messages
+        show_message(message)
+        said = json.dumps(message, ensure_ascii=False)
+        total = f"{len(called)}/{len(template['services'])} succeeded, 1 failed, 1 missing"
+        check(total in said, f"it says {total}")
+        check(given_up in said and "AccessDeniedException" in said, f"{given_up}, which Scheduler gave up on, is a failed row with its error")
+        check(missing in said, f"{missing}, which nobody called, is named")
+        self.play_timers(mapping, until=lambda: False, seconds=5)
+        check(len(self.slack.messages) == 1, "and no other message follows")
+        items = self.aws.client("dynamodb").scan(TableName=self.outputs["table_names"]["dev"], ConsistentRead=True)["Items"]
+        check(items and all("expires_at" in item for item in items), f"the table has {len(items)} items, which all expire")
 
     def a_poison_record_ends_in_the_dead_letter_queue(self, mapping: Mapping, dev) -> None:
         say("a record that nobody can decode, among good ones")
@@ -162,14 +224,13 @@ class Rehearsal:
         self.put(cloudtrail.accepted("inventory", self.window + timedelta(minutes=2), place=dev))
         dead = self.outputs["dead_letter_queue_urls"]["dev"]["records"]
         receives = 0
-        while self.waiting(mapping.queue_url) and receives < 10:
+        while not self.waiting(dead) and receives < 10:
             records, failed = mapping.poll_once(INVOCATION_SECONDS)
-            if not records:
-                break
-            receives += 1
-            say(f"  receive {receives}: {records} records, {failed} given back")
+            receives += failed
+            say(f"  {records} records, {failed} given back")
         check(receives == 5, "the poison record was tried five times")
-        check(len(self.slack.messages) == 1, "the good record beside it was told once")
+        self.play_timers(mapping, until=lambda: bool(self.slack.messages))
+        check(len(self.slack.messages) == 1, "the good record beside it was told once, as what changed")
         [letter] = self.sqs.receive_message(QueueUrl=dead, VisibilityTimeout=0)["Messages"]
         check(letter["Body"] == "not a record", "the poison record lies in the dead-letter queue, whose alarm would ring")
 
@@ -178,12 +239,16 @@ class Rehearsal:
         self.slack.messages.clear()
         self.slack.requests = 0
         self.slack.is_down = True
-        self.put(cloudtrail.accepted("notifications", self.window + timedelta(minutes=3), place=dev))
+        window = self.window - timedelta(minutes=60)
+        self.put(cloudtrail.accepted("notifications", window + timedelta(minutes=3), place=dev))
         records, failed = mapping.poll_once(INVOCATION_SECONDS)
-        check((records, failed) == (1, 1), f"after {self.slack.requests} attempts in one invocation the record goes back to the queue")
+        check(
+            (records, failed) == (1, 0) and self.slack.requests > 0,
+            f"after {self.slack.requests} attempts the record is kept in the log, and need not come again",
+        )
         self.slack.is_down = False
-        records, failed = mapping.poll_once(INVOCATION_SECONDS)
-        check((records, failed) == (1, 0) and len(self.slack.messages) == 1, "Slack is back: the same record, one message, nothing lost")
+        timers = self.play_timers(mapping, until=lambda: bool(self.slack.messages), seconds=60)
+        check(len(self.slack.messages) == 1, f"Slack is back: {timers} timer, one message, nothing lost")
 
     def metrics_match_the_dashboard(self) -> None:
         written: set[str] = set()
@@ -210,9 +275,10 @@ class Rehearsal:
             *(schedule["Name"] for schedule in self.aws.client("scheduler").list_schedules()["Schedules"]),
             *(function["FunctionName"] for function in self.lambdas.list_functions()["Functions"]),
             *(role["RoleName"] for role in self.aws.client("iam").list_roles()["Roles"]),
+            *self.aws.client("dynamodb").list_tables()["TableNames"],
             *(alarm["AlarmName"] for alarm in self.aws.client("cloudwatch").describe_alarms()["MetricAlarms"]),
         ]
-        check(not left, "nothing is left: no queue, rule, schedule, function, role or alarm")
+        check(not left, "nothing is left: no queue, rule, schedule, function, role, table or alarm")
 
     # What the steps use
 
@@ -237,6 +303,19 @@ class Rehearsal:
             )
             if answer["FailedEntryCount"]:
                 raise Failed(f"the bus refused events: {answer}")
+
+    def play_timers(self, mapping: Mapping, until, seconds: float = 45) -> int:
+        """Polls as the mapping would, until something is so or the time is over. Returns how many messages came."""
+        came, end_at = 0, time.monotonic() + seconds
+        while not until() and time.monotonic() < end_at:
+            records, _ = mapping.poll_once(INVOCATION_SECONDS)
+            came += records
+            if not records:
+                time.sleep(0.5)
+        return came
+
+    def queue_arn(self, queue_url: str) -> str:
+        return self.sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
 
     def waiting(self, queue_url: str) -> int:
         attributes = self.sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["All"])["Attributes"]

@@ -8,6 +8,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "terraform/examples/complete"
+SETTLE_SECONDS = 2
+GRACE_SECONDS = 3
 
 
 class Terraform:
@@ -26,6 +28,8 @@ class Terraform:
             f"-var-file={EXAMPLE / 'terraform.tfvars.example'}",
             f"-var=function_zip={package}",
             f"-var=architecture={architecture}",
+            # Windows end within seconds, so that nobody has to wait for them.
+            f"-var=windows={{settle_seconds={SETTLE_SECONDS},grace_seconds={GRACE_SECONDS}}}",
         ]
         self.state = f"-state={work / 'terraform.tfstate'}"
 

@@ -7,11 +7,13 @@
 
 mod arbitrary;
 mod cli;
+mod decisions;
 mod fixtures;
 mod function;
 mod laws;
 mod limits;
 mod live;
+mod simulation;
 mod slack_reference;
 #[allow(dead_code, reason = "the benches use it too, each its own part")]
 mod support;

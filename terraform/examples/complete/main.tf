@@ -30,6 +30,7 @@ module "notifier" {
     mention_on_failure = each.value.mention_on_failure
   }
 
+  windows          = var.windows
   enabled          = var.notifier_enabled
   alarm_topic_arns = [aws_sns_topic.alarms.arn]
 }

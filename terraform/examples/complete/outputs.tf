@@ -23,6 +23,21 @@ output "dead_letter_queue_urls" {
   value       = { for environment, notifier in module.notifier : environment => notifier.dead_letter_queue_urls }
 }
 
+output "table_names" {
+  description = "By environment, the window log, for rollcall silence."
+  value       = { for environment, notifier in module.notifier : environment => notifier.table_name }
+}
+
+output "roster_schedule_names" {
+  description = "By environment, the schedules that tell the notifier whom to expect."
+  value       = { for environment, notifier in module.notifier : environment => notifier.roster_schedule_names }
+}
+
+output "schedules_dead_letter_queue_arns" {
+  description = "By environment, the queue of the calls that Scheduler gave up on."
+  value       = { for environment, scheduler in module.scheduler : environment => scheduler.dead_letter_queue_arn }
+}
+
 output "rosters" {
   description = "By environment, what each schedule is expected to do."
   value       = { for environment, scheduler in module.scheduler : environment => scheduler.rosters }

@@ -60,3 +60,15 @@ variable "notifier_enabled" {
   default     = true
   nullable    = false
 }
+
+variable "windows" {
+  description = "One message per window, as in the slack-notifier module; { enabled = false } makes every batch a message again."
+  type = object({
+    enabled             = optional(bool, true)
+    settle_seconds      = optional(number, 300)
+    grace_seconds       = optional(number, 600)
+    deletion_protection = optional(bool, false)
+  })
+  default  = {}
+  nullable = false
+}

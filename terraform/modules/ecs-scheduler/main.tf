@@ -143,8 +143,9 @@ resource "aws_scheduler_schedule" "this" {
 
 # Calls that Scheduler gave up on; the body is the call, the attributes say why. Kept for as long as SQS can.
 resource "aws_sqs_queue" "dead_letters" {
-  name                      = "${local.name}-schedules-dead"
-  message_retention_seconds = 14 * 24 * 60 * 60
-  sqs_managed_sse_enabled   = var.kms_key_arn == null ? true : null
-  kms_master_key_id         = var.kms_key_arn
+  name                       = "${local.name}-schedules-dead"
+  message_retention_seconds  = 14 * 24 * 60 * 60
+  visibility_timeout_seconds = var.dead_letter_visibility_seconds
+  sqs_managed_sse_enabled    = var.kms_key_arn == null ? true : null
+  kms_master_key_id          = var.kms_key_arn
 }

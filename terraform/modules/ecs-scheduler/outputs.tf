@@ -13,6 +13,16 @@ output "dead_letter_queue_arn" {
   value       = aws_sqs_queue.dead_letters.arn
 }
 
+output "dead_letter_visibility_seconds" {
+  description = "That queue's visibility timeout, which has to suit the function that reads it."
+  value       = var.dead_letter_visibility_seconds
+}
+
+output "kms_key_arn" {
+  description = "The customer key of that queue; null with SSE-SQS."
+  value       = var.kms_key_arn
+}
+
 output "schedule_names" {
   description = "Names of the schedules in the group, by <schedule>/<service> or job/<job>."
   value       = { for key, schedule in aws_scheduler_schedule.this : key => schedule.name }

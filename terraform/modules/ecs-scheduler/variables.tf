@@ -294,3 +294,15 @@ variable "kms_key_arn" {
     error_message = "kms_key_arn is the ARN of a KMS key (…:key/…), not an alias."
   }
 }
+
+variable "dead_letter_visibility_seconds" {
+  description = "Visibility timeout of the dead-letter queue, which the notifier reads: at least 6 x its function's timeout."
+  type        = number
+  default     = 300
+  nullable    = false
+
+  validation {
+    condition     = var.dead_letter_visibility_seconds >= 30 && var.dead_letter_visibility_seconds <= 43200 && floor(var.dead_letter_visibility_seconds) == var.dead_letter_visibility_seconds
+    error_message = "dead_letter_visibility_seconds is a whole number from 30 to 43200 (12 hours)."
+  }
+}

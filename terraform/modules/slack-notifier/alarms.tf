@@ -1,18 +1,32 @@
 # These go to SNS, never through the function or Slack: they must speak when those do not.
 
 locals {
-  # How long the oldest record may wait. A batch may use its window and its timeout, and fail and come back once.
+  # How long the oldest record may wait. A batch may use its window and its timeout, and fail and come back once. The
+  # quarter of an hour is also what a timer sleeps at most.
   oldest_seconds = 2 * local.visibility + 15 * 60
 
   queue_alarms = merge(
-    { for key, queue in aws_sqs_queue.dead : "${key}-dead" => { queue = queue.name, what = key == "records" ? "Records that the function could not handle in ${local.max_receive_count} attempts" : "Events that EventBridge could not put into the queue" } },
-    { for key, scheduler in var.schedulers : "schedules-dead-${key}" => { queue = reverse(split(":", scheduler.dead_letter_queue_arn))[0], what = "Calls that EventBridge Scheduler gave up on" } },
+    { for key, queue in aws_sqs_queue.dead : "${key}-dead" => { queue = queue.name, minutes = 1, what = key == "records" ? "Records that the function could not handle in ${local.max_receive_count} attempts" : "Events and rosters that EventBridge could not put into the queue" } },
+    # The function empties these where it reads them, so there only what stays tells of a fault.
+    { for key, scheduler in var.schedulers : "schedules-dead-${key}" => {
+      queue   = reverse(split(":", scheduler.dead_letter_queue_arn))[0]
+      minutes = contains(keys(local.read_dead_letters), key) ? 15 : 1
+      what    = contains(keys(local.read_dead_letters), key) ? "The function does not take the calls that EventBridge Scheduler gave up on" : "Calls that EventBridge Scheduler gave up on"
+    } },
   )
 
   sum_alarms = merge(
     {
       function-errors    = { namespace = "AWS/Lambda", metric = "Errors", dimensions = { FunctionName = local.function_name }, what = "The function failed as a whole, so its batch comes again" }
       function-throttles = { namespace = "AWS/Lambda", metric = "Throttles", dimensions = { FunctionName = local.function_name }, what = "Lambda refused to run the function, so records wait" }
+    },
+    # The function counts these, but they reach CloudWatch through its log: they speak when Slack does not.
+    !local.windows ? {} : {
+      windows-overdue = { namespace = "Rollcall", metric = "WindowsOverdue", dimensions = { FunctionName = local.function_name }, what = "A window is a quarter of an hour past its deadline and could not be said" }
+    },
+    # One lapses when Lambda ends an instance in the middle of a visit; several, when the function dies of something.
+    !local.windows ? {} : {
+      claims-lapsed = { namespace = "Rollcall", metric = "ClaimsLapsed", dimensions = { FunctionName = local.function_name }, threshold = 3, seconds = 900, what = "More than 3 visitors of windows in a quarter of an hour did not come back" }
     },
     merge([
       for key, scheduler in var.schedulers : {
@@ -34,7 +48,7 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   statistic         = "Maximum"
   period            = 60
 
-  evaluation_periods  = 1
+  evaluation_periods  = each.value.minutes
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
   treat_missing_data  = "notBreaching" # SQS is silent about queues that nobody used for hours.
@@ -70,11 +84,11 @@ resource "aws_cloudwatch_metric_alarm" "sums" {
   metric_name       = each.value.metric
   dimensions        = each.value.dimensions
   statistic         = "Sum"
-  period            = 60
+  period            = lookup(each.value, "seconds", 60)
 
   evaluation_periods  = 1
   comparison_operator = "GreaterThanThreshold"
-  threshold           = 0
+  threshold           = lookup(each.value, "threshold", 0)
   treat_missing_data  = "notBreaching" # These are published only when there is something to count.
 
   alarm_actions = var.alarm_topic_arns

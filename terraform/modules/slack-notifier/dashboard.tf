@@ -1,7 +1,25 @@
 # Read from left to right and top to bottom, it follows a call from the schedule to Slack; the last row is what failed.
 
 locals {
-  widgets = [
+  widgets = concat(local.path_widgets, !local.windows ? [] : [
+    {
+      title     = "Windows: timers, overdue, claims lapsed"
+      statistic = "Sum"
+      metrics   = [for metric in ["Timers", "WindowsOverdue", "ClaimsLapsed"] : ["Rollcall", metric, "FunctionName", local.function_name]]
+    },
+    {
+      title     = "Window log: requests, throttled"
+      statistic = "Sum"
+      metrics   = [for metric in ["ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits", "WriteThrottleEvents"] : ["AWS/DynamoDB", metric, "TableName", "${local.name}-windows"]]
+    },
+    {
+      title     = "Rosters: sent, errors, given up"
+      statistic = "Sum"
+      metrics   = [for metric in ["InvocationAttemptCount", "TargetErrorCount", "InvocationDroppedCount"] : ["AWS/Scheduler", metric, "ScheduleGroup", "${local.name}-rosters"]]
+    },
+  ])
+
+  path_widgets = [
     {
       title     = "1 Schedules: attempts, errors, given up"
       statistic = "Sum"
@@ -51,14 +69,14 @@ locals {
       metrics   = [for metric in ["Records", "Decoded", "Ignored", "Undecodable"] : ["Rollcall", metric, "FunctionName", local.function_name]]
     },
     {
-      title     = "Services: succeeded, failed"
+      title     = local.windows ? "Services: succeeded, failed, missing" : "Services: succeeded, failed"
       statistic = "Sum"
-      metrics   = [for metric in ["ServicesSucceeded", "ServicesFailed"] : ["Rollcall", metric, "FunctionName", local.function_name]]
+      metrics   = [for metric in concat(["ServicesSucceeded", "ServicesFailed"], local.windows ? ["ServicesMissing"] : []) : ["Rollcall", metric, "FunctionName", local.function_name]]
     },
     {
       title     = "6 Slack: messages, rate limits"
       statistic = "Sum"
-      metrics   = [for metric in ["MessagesPosted", "SlackRateLimited"] : ["Rollcall", metric, "FunctionName", local.function_name]]
+      metrics   = [for metric in concat(["MessagesPosted", "MessagesFailed", "SlackRateLimited"], var.slack_bot == null ? [] : ["MessagesEdited", "RepliesPosted"]) : ["Rollcall", metric, "FunctionName", local.function_name]]
     },
     {
       title     = "Slack: latency (ms)"

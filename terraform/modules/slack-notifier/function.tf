@@ -3,16 +3,29 @@ locals {
   function_arn  = "arn:${local.partition}:lambda:${local.region}:${local.account}:function:${local.function_name}"
   log_group     = "/aws/lambda/${local.function_name}"
 
-  # A Secrets Manager secret is read through Parameter Store, so the function knows one way to read a secret.
-  webhook_parameter = var.slack_webhook.ssm_parameter != null ? var.slack_webhook.ssm_parameter : "/aws/reference/secretsmanager/${var.slack_webhook.secrets_manager_secret}"
+  # What the function may read, by what it is called in permissions.
+  secrets = {
+    for key, secret in { Webhook = var.slack_webhook, Token = var.slack_bot } : key => {
+      # A Secrets Manager secret is read through Parameter Store, so the function knows one way to read a secret.
+      parameter   = secret.ssm_parameter != null ? secret.ssm_parameter : "/aws/reference/secretsmanager/${secret.secrets_manager_secret}"
+      secret      = secret.secrets_manager_secret
+      kms_key_arn = secret.kms_key_arn
+    } if secret != null
+  }
 
   function_environment = merge(
     {
-      SLACK_WEBHOOK_PARAMETER = local.webhook_parameter
       ROLLCALL_ENVIRONMENT    = var.environment
       ROLLCALL_TIMEZONE       = var.message.timezone
       ROLLCALL_WINDOW_MINUTES = tostring(var.message.window_minutes)
     },
+    var.slack_webhook == null ? {} : { SLACK_WEBHOOK_PARAMETER = local.secrets.Webhook.parameter },
+    var.slack_bot == null ? {} : {
+      SLACK_BOT_TOKEN_PARAMETER = local.secrets.Token.parameter
+      SLACK_CHANNEL             = var.slack_bot.channel
+      SLACK_REPLY_BROADCAST     = tostring(var.slack_bot.reply_broadcast)
+    },
+    local.windows_environment,
     var.message.mention_on_failure == null ? {} : { ROLLCALL_MENTION_ON_FAILURE = var.message.mention_on_failure },
   )
 }
@@ -51,6 +64,21 @@ resource "aws_lambda_function" "this" {
     mode = var.function.tracing ? "Active" : "PassThrough"
   }
 
+  lifecycle {
+    precondition {
+      condition     = length(local.secrets) > 0
+      error_message = "Somebody has to speak: give slack_webhook, slack_bot, or both."
+    }
+    precondition {
+      condition     = var.slack_bot == null || local.windows
+      error_message = "slack_bot needs windows.enabled: which message is to be edited has to be remembered."
+    }
+    precondition {
+      condition     = var.function.reserved_concurrency == null ? true : var.function.reserved_concurrency >= 2 * (1 + length(local.read_dead_letters))
+      error_message = "function.reserved_concurrency is at least 2 for each mapping, that is ${2 * (1 + length(local.read_dead_letters))}: with less, Lambda throttles and messages age."
+    }
+  }
+
   # The function must find its log group and its permissions when the first batch comes.
   depends_on = [aws_iam_role_policy.function]
 }
@@ -66,7 +94,7 @@ resource "aws_lambda_event_source_mapping" "records" {
   enabled          = var.enabled
 
   batch_size                         = var.batch_size
-  maximum_batching_window_in_seconds = var.batching_window_seconds
+  maximum_batching_window_in_seconds = local.batching_window_seconds
 
   # Without this, Lambda deletes the whole batch when the function returns, whatever it says failed.
   function_response_types = ["ReportBatchItemFailures"]

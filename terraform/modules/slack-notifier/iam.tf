@@ -1,12 +1,35 @@
 locals {
-  ssm_arn    = "arn:${local.partition}:ssm:${local.region}:${local.account}:parameter/${trimprefix(local.webhook_parameter, "/")}"
-  secret     = var.slack_webhook.secrets_manager_secret
-  secret_arn = local.secret == null ? null : "arn:${local.partition}:secretsmanager:${local.region}:${local.account}:secret:${local.secret}-??????"
+  undelivered_key_arns = distinct([for scheduler in local.read_dead_letters : scheduler.kms_key_arn if scheduler.kms_key_arn != null])
+
+  secret_statements = concat([], [
+    for key, secret in local.secrets : concat(
+      [{
+        Sid      = "Read${key}"
+        Effect   = "Allow"
+        Action   = "ssm:GetParameter"
+        Resource = "arn:${local.partition}:ssm:${local.region}:${local.account}:parameter/${trimprefix(secret.parameter, "/")}"
+      }],
+      # Secrets Manager puts six characters of its own behind the name.
+      secret.secret == null ? [] : [{
+        Sid      = "Read${key}Secret"
+        Effect   = "Allow"
+        Action   = "secretsmanager:GetSecretValue"
+        Resource = "arn:${local.partition}:secretsmanager:${local.region}:${local.account}:secret:${secret.secret}-??????"
+      }],
+      secret.kms_key_arn == null ? [] : [{
+        Sid       = "Decrypt${key}"
+        Effect    = "Allow"
+        Action    = "kms:Decrypt"
+        Resource  = secret.kms_key_arn
+        Condition = { StringEquals = { "kms:ViaService" = "${secret.secret == null ? "ssm" : "secretsmanager"}.${local.region}.amazonaws.com" } }
+      }],
+    )
+  ]...)
 }
 
 resource "aws_iam_role" "function" {
   name        = "${local.name}-function"
-  description = "Lambda function ${local.function_name}: reads its queue and its webhook, writes its log"
+  description = "Lambda function ${local.function_name}: reads its queue and its secrets, writes its log"
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -38,31 +61,39 @@ resource "aws_iam_role_policy" "function" {
           Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
           Resource = "arn:${local.partition}:logs:${local.region}:${local.account}:log-group:${local.log_group}:*"
         },
-        {
-          Sid      = "ReadWebhook"
-          Effect   = "Allow"
-          Action   = "ssm:GetParameter"
-          Resource = local.ssm_arn
-        },
       ],
-      # Secrets Manager puts six characters of its own behind the name.
-      local.secret_arn == null ? [] : [{
-        Sid      = "ReadWebhookSecret"
+      local.secret_statements,
+      [
+        for table in aws_dynamodb_table.windows : {
+          Sid      = "KeepWindows"
+          Effect   = "Allow"
+          Action   = ["dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
+          Resource = table.arn
+        }
+      ],
+      !local.windows ? [] : [{
+        Sid      = "SetTimers"
         Effect   = "Allow"
-        Action   = "secretsmanager:GetSecretValue"
-        Resource = local.secret_arn
+        Action   = "sqs:SendMessage"
+        Resource = aws_sqs_queue.records.arn
       }],
-      var.slack_webhook.kms_key_arn == null ? [] : [{
-        Sid       = "DecryptWebhook"
-        Effect    = "Allow"
-        Action    = "kms:Decrypt"
-        Resource  = var.slack_webhook.kms_key_arn
-        Condition = { StringEquals = { "kms:ViaService" = "${local.secret == null ? "ssm" : "secretsmanager"}.${local.region}.amazonaws.com" } }
+      length(local.read_dead_letters) == 0 ? [] : [{
+        Sid      = "ReadUndelivered"
+        Effect   = "Allow"
+        Action   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+        Resource = [for scheduler in local.read_dead_letters : scheduler.dead_letter_queue_arn]
       }],
-      !local.has_kms_key ? [] : [{
-        Sid      = "DecryptRecords"
+      length(local.undelivered_key_arns) == 0 ? [] : [{
+        Sid      = "DecryptUndelivered"
         Effect   = "Allow"
         Action   = "kms:Decrypt"
+        Resource = local.undelivered_key_arns
+      }],
+      !local.has_kms_key ? [] : [{
+        Sid    = "DecryptRecords"
+        Effect = "Allow"
+        # A timer is a message that the function encrypts itself.
+        Action   = concat(["kms:Decrypt"], local.windows ? ["kms:GenerateDataKey"] : [])
         Resource = local.kms_key_arn
       }],
       !var.function.tracing ? [] : [{

@@ -1,5 +1,5 @@
 # CloudTrail record -> two rules -> queue -> function -> Slack. Every arrow that can fail has a queue behind it, and
-# every such queue has an alarm.
+# every such queue has an alarm. With a window log (windows.tf), rosters and the schedules' dead letters come too.
 
 data "aws_caller_identity" "current" {}
 
@@ -8,6 +8,10 @@ data "aws_partition" "current" {}
 # Also tells the Region: aws_region's attribute for it was renamed in provider 6, this one's was not.
 data "aws_service_principal" "events" {
   service_name = "events"
+}
+
+data "aws_service_principal" "scheduler" {
+  service_name = "scheduler"
 }
 
 locals {

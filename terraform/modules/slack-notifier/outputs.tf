@@ -23,6 +23,16 @@ output "queue_arn" {
   value       = aws_sqs_queue.records.arn
 }
 
+output "table_name" {
+  description = "Name of the window log, for `rollcall silence`; null without windows."
+  value       = one(aws_dynamodb_table.windows[*].name)
+}
+
+output "roster_schedule_names" {
+  description = "Names of the schedules in the group <name>-rosters, by <scheduler>/<schedule>; a roster of more than 900 services has more, with /2 and so on."
+  value       = { for key, schedule in aws_scheduler_schedule.rosters : key => schedule.name }
+}
+
 output "dead_letter_queue_urls" {
   description = "URLs of the dead-letter queues: records (the function failed) and rules (EventBridge could not deliver)."
   value       = { for key, queue in aws_sqs_queue.dead : key => queue.url }

@@ -1,6 +1,6 @@
 locals {
   # Lambda asks for six times the timeout, so that throttled retries of a batch end before it is delivered again.
-  least_visibility = 6 * var.function.timeout_seconds + var.batching_window_seconds
+  least_visibility = 6 * var.function.timeout_seconds + local.batching_window_seconds
   visibility       = coalesce(var.visibility_timeout_seconds, local.least_visibility)
 
   max_receive_count = 5
@@ -27,7 +27,7 @@ resource "aws_sqs_queue" "records" {
       error_message = "visibility_timeout_seconds is at least 6 x function timeout + batching window = ${local.least_visibility}; it is ${local.visibility}."
     }
     precondition {
-      condition     = var.batch_size <= 10 || var.batching_window_seconds >= 1
+      condition     = var.batch_size <= 10 || local.batching_window_seconds >= 1
       error_message = "A batch_size over 10 needs a batching_window_seconds of at least 1."
     }
   }

@@ -27,11 +27,27 @@ variable "schedulers" {
     - `role_arn`: the role whose calls are reported.
     - `schedule_group_name`: the group whose metrics are watched.
     - `dead_letter_queue_arn`: the schedules' dead-letter queue, which is watched too.
+    - `dead_letter_visibility_seconds`: that queue's visibility timeout, at least 6 x the function's timeout. Where it is given, and with `windows`, the function reads the queue, and what it cannot handle moves to the notifier's own dead-letter queue.
+    - `kms_key_arn`: the customer key of that queue.
+    - `rosters`: for each schedule, whom it calls, and when; what is missing can then be said.
   EOT
   type = map(object({
     role_arn              = string
     schedule_group_name   = string
     dead_letter_queue_arn = string
+
+    dead_letter_visibility_seconds = optional(number)
+    kms_key_arn                    = optional(string)
+    rosters = optional(map(object({
+      environment             = string
+      cluster                 = string
+      expression              = string
+      timezone                = optional(string, "UTC")
+      flexible_window_minutes = optional(number, 0)
+      start_date              = optional(string)
+      end_date                = optional(string)
+      services                = map(number)
+    })), {})
   }))
   nullable = false
 
@@ -42,6 +58,16 @@ variable "schedulers" {
   validation {
     condition     = alltrue([for key in keys(var.schedulers) : can(regex("^[A-Za-z0-9_-]{1,32}$", key))])
     error_message = "Each key of schedulers is 1 to 32 letters, digits, hyphens and underscores."
+  }
+  validation {
+    condition     = alltrue(flatten([for scheduler in values(var.schedulers) : [for key in keys(scheduler.rosters) : can(regex("^[A-Za-z0-9_-]{1,30}$", key))]]))
+    error_message = "Each key of schedulers[*].rosters is 1 to 30 letters, digits, hyphens and underscores."
+  }
+  validation {
+    condition = alltrue(flatten([
+      for scheduler in values(var.schedulers) : [for roster in values(scheduler.rosters) : [for service in keys(roster.services) : can(regex("^[A-Za-z0-9_-]{1,255}$", service))]]
+    ]))
+    error_message = "schedulers[*].rosters[*].services has names of ECS services as keys."
   }
 }
 
@@ -54,7 +80,7 @@ variable "watch_all_callers" {
 
 variable "slack_webhook" {
   description = <<-EOT
-    Where the incoming webhook's URL is kept. Its value is never an argument, so it is never in the state; the function reads it when it starts.
+    Where the incoming webhook's URL is kept; null where the bot of `slack_bot` is to speak alone. Its value is never an argument, so it is never in the state; the function reads it when it starts.
 
     - `ssm_parameter`: name of an SSM SecureString, such as /rollcall/dev/slack-webhook.
     - `secrets_manager_secret`: or the name of a Secrets Manager secret that holds the URL as plain text.
@@ -65,23 +91,86 @@ variable "slack_webhook" {
     secrets_manager_secret = optional(string)
     kms_key_arn            = optional(string)
   })
-  nullable = false
+  default = null
 
   validation {
-    condition     = (var.slack_webhook.ssm_parameter == null) != (var.slack_webhook.secrets_manager_secret == null)
+    condition     = var.slack_webhook == null ? true : (var.slack_webhook.ssm_parameter == null) != (var.slack_webhook.secrets_manager_secret == null)
     error_message = "slack_webhook names exactly one of ssm_parameter and secrets_manager_secret."
   }
   validation {
-    condition     = var.slack_webhook.ssm_parameter == null || can(regex("^(/[A-Za-z0-9_.-]+)+$|^[A-Za-z0-9_.-]+$", var.slack_webhook.ssm_parameter))
+    condition     = try(var.slack_webhook.ssm_parameter, null) == null || can(regex("^(/[A-Za-z0-9_.-]+)+$|^[A-Za-z0-9_.-]+$", var.slack_webhook.ssm_parameter))
     error_message = "slack_webhook.ssm_parameter is the name of a parameter (letters, digits, _ . - and, where it begins with one, /), never the webhook's URL."
   }
   validation {
-    condition     = var.slack_webhook.secrets_manager_secret == null || can(regex("^[A-Za-z0-9/_+=.@-]{1,512}$", var.slack_webhook.secrets_manager_secret))
+    condition     = try(var.slack_webhook.secrets_manager_secret, null) == null || can(regex("^[A-Za-z0-9/_+=.@-]{1,512}$", var.slack_webhook.secrets_manager_secret))
     error_message = "slack_webhook.secrets_manager_secret is the name of a secret (letters, digits and / _ + = . @ -), not its ARN and never the webhook's URL."
   }
   validation {
-    condition     = var.slack_webhook.kms_key_arn == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.slack_webhook.kms_key_arn))
+    condition     = try(var.slack_webhook.kms_key_arn, null) == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.slack_webhook.kms_key_arn))
     error_message = "slack_webhook.kms_key_arn is the ARN of a KMS key (…:key/…), not an alias."
+  }
+}
+
+variable "slack_bot" {
+  description = <<-EOT
+    A Slack app's bot, which posts one message per window and edits it while the window goes on; docs/slack-app.md makes the app. Needs `windows`. With `slack_webhook` too, that speaks where Slack refuses the bot.
+
+    - `channel`: the channel's id, such as C012AB3CD.
+    - `ssm_parameter`, `secrets_manager_secret`, `kms_key_arn`: where the token is kept, as in `slack_webhook`.
+    - `reply_broadcast`: show the replies about failures in the channel too, not in the message's thread alone.
+  EOT
+  type = object({
+    channel                = string
+    ssm_parameter          = optional(string)
+    secrets_manager_secret = optional(string)
+    kms_key_arn            = optional(string)
+    reply_broadcast        = optional(bool, false)
+  })
+  default = null
+
+  validation {
+    condition     = var.slack_bot == null ? true : can(regex("^[CGD][A-Z0-9]{2,}$", var.slack_bot.channel))
+    error_message = "slack_bot.channel is the channel's id (C012AB3CD), which its details show at the bottom; not its name."
+  }
+  validation {
+    condition     = var.slack_bot == null ? true : (var.slack_bot.ssm_parameter == null) != (var.slack_bot.secrets_manager_secret == null)
+    error_message = "slack_bot names exactly one of ssm_parameter and secrets_manager_secret."
+  }
+  validation {
+    condition     = try(var.slack_bot.ssm_parameter, null) == null || can(regex("^(/[A-Za-z0-9_.-]+)+$|^[A-Za-z0-9_.-]+$", var.slack_bot.ssm_parameter)) && !can(regex("^xox", var.slack_bot.ssm_parameter))
+    error_message = "slack_bot.ssm_parameter is the name of a parameter (letters, digits, _ . - and, where it begins with one, /), never the token."
+  }
+  validation {
+    condition     = try(var.slack_bot.secrets_manager_secret, null) == null || can(regex("^[A-Za-z0-9/_+=.@-]{1,512}$", var.slack_bot.secrets_manager_secret)) && !can(regex("^xox", var.slack_bot.secrets_manager_secret))
+    error_message = "slack_bot.secrets_manager_secret is the name of a secret (letters, digits and / _ + = . @ -), not its ARN and never the token."
+  }
+  validation {
+    condition     = try(var.slack_bot.kms_key_arn, null) == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.slack_bot.kms_key_arn))
+    error_message = "slack_bot.kms_key_arn is the ARN of a KMS key (…:key/…), not an alias."
+  }
+}
+
+variable "windows" {
+  description = <<-EOT
+    One message per window, from a log of what is known in a DynamoDB table; with rosters, a service that nobody called is said to be missing.
+
+    - `enabled`: false takes the table, the rosters and the reading of the schedules' dead letters away, and makes every batch a message. The rollback switch of all this.
+    - `settle_seconds`: how long nothing new must have arrived before a window with failures is said; a retry may yet succeed.
+    - `grace_seconds`: how much later than the last possible call its record may arrive before it counts as missing.
+    - `deletion_protection`: of the table; false by default, because it holds 14 days that nothing else depends on, and the switch above should be one step.
+  EOT
+  type = object({
+    enabled             = optional(bool, true)
+    settle_seconds      = optional(number, 300)
+    grace_seconds       = optional(number, 600)
+    deletion_protection = optional(bool, false)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for seconds in [var.windows.settle_seconds, var.windows.grace_seconds] : seconds >= 0 && seconds <= 86400 && floor(seconds) == seconds])
+    error_message = "windows.settle_seconds and windows.grace_seconds are whole numbers from 0 to 86400."
   }
 }
 
@@ -117,7 +206,7 @@ variable "function" {
     - `architecture`: arm64 costs a fifth less than x86_64; the package must match.
     - `timeout_seconds`: for one batch, including waiting out Slack's rate limit.
     - `tracing`: X-Ray.
-    - `reserved_concurrency`: null reserves none; the mapping never runs more than two at once.
+    - `reserved_concurrency`: null reserves none; a mapping never runs more than two at once, and with `windows` each schedules' dead-letter queue has one too.
   EOT
   type = object({
     architecture         = optional(string, "arm64")
@@ -207,13 +296,12 @@ variable "batch_size" {
 }
 
 variable "batching_window_seconds" {
-  description = "How long Lambda gathers records before it invokes the function. One batch is one message, so the default is the longest that Lambda offers: fewer messages, each up to five minutes later."
+  description = "How long Lambda gathers records before it invokes the function; null means 20 with `windows`, where a batch is no message, and 300 without, the longest that Lambda offers: fewer messages, each up to five minutes later."
   type        = number
-  default     = 300
-  nullable    = false
+  default     = null
 
   validation {
-    condition     = contains(range(0, 301), var.batching_window_seconds)
+    condition     = var.batching_window_seconds == null ? true : contains(range(0, 301), var.batching_window_seconds)
     error_message = "batching_window_seconds is a whole number from 0 to 300."
   }
 }

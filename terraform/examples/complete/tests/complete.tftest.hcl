@@ -43,3 +43,23 @@ run "each_environment_has_schedules_and_a_notifier_of_its_own" {
     error_message = "Rosters say what each environment expects."
   }
 }
+
+run "each_environment_has_a_window_log_and_rosters" {
+  assert {
+    condition     = output.table_names == { dev = "rollcall-dev-windows", stg = "rollcall-stg-windows" }
+    error_message = "One table for each environment."
+  }
+  assert {
+    condition     = output.roster_schedule_names.stg == { "ecs/evening" = "ecs.evening", "ecs/morning" = "ecs.morning" }
+    error_message = "One roster for each schedule."
+  }
+}
+
+run "windows_can_be_turned_off" {
+  variables { windows = { enabled = false } }
+
+  assert {
+    condition     = output.table_names.dev == null && length(output.roster_schedule_names.dev) == 0
+    error_message = "No table, no rosters."
+  }
+}

@@ -72,6 +72,15 @@ run "dead_letters_are_kept_encrypted_for_fourteen_days" {
   }
 }
 
+run "the_notifier_can_read_the_dead_letters" {
+  command = plan
+
+  assert {
+    condition     = aws_sqs_queue.dead_letters.visibility_timeout_seconds == 300 && output.dead_letter_visibility_seconds == 300
+    error_message = "Six times the function's 30 seconds, and more; and the notifier is told."
+  }
+}
+
 run "flexible_window_is_five_minutes" {
   command = plan
 

@@ -5,7 +5,10 @@ mock_data "aws_caller_identity" {
 }
 
 mock_data "aws_partition" {
-  defaults = { partition = "aws" }
+  defaults = {
+    partition  = "aws"
+    dns_suffix = "amazonaws.com"
+  }
 }
 
 mock_data "aws_service_principal" {
@@ -39,4 +42,8 @@ mock_resource "aws_kms_key" {
 
 mock_resource "aws_cloudwatch_metric_alarm" {
   defaults = { arn = "arn:aws:cloudwatch:ap-northeast-2:123456789012:alarm:mocked-alarm" }
+}
+
+mock_resource "aws_dynamodb_table" {
+  defaults = { arn = "arn:aws:dynamodb:ap-northeast-2:123456789012:table/mocked-table" }
 }

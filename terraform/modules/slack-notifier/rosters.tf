@@ -1,0 +1,130 @@
+# The roll call: at the time of each schedule, a message to the queue that says who is to answer. Without it a window
+# can only hold whoever answered.
+
+locals {
+  rosters = merge([
+    for key, scheduler in local.windows ? var.schedulers : {} : merge([
+      for schedule, roster in scheduler.rosters : {
+        # Scheduler takes an input of 256 KB. A service takes 264 bytes at most: its name has up to 255, its count few.
+        for part, services in chunklist(sort(keys(roster.services)), 900) :
+        "${key}/${schedule}${part == 0 ? "" : "/${part + 1}"}" => merge(roster, {
+          name     = "${key}.${schedule}${part == 0 ? "" : ".${part + 1}"}"
+          schedule = schedule
+          services = { for service in services : service => roster.services[service] }
+        })
+      }
+    ]...)
+  ]...)
+
+  # As src/decode/own.rs reads it. Scheduler puts the time in, if it finds the words as they are: jsonencode escapes <>.
+  roster_inputs = {
+    for key, roster in local.rosters : key => replace(replace(jsonencode({
+      rollcall                = "roster"
+      environment             = roster.environment
+      schedule                = roster.schedule
+      scheduled_time          = "<aws.scheduler.scheduled-time>"
+      flexible_window_minutes = roster.flexible_window_minutes
+      account                 = local.account
+      region                  = local.region
+      cluster                 = roster.cluster
+      services                = roster.services
+    }), "\\u003c", "<"), "\\u003e", ">")
+  }
+
+  # Put together rather than taken from the resource, so that the trust can be read in the plan.
+  roster_group_arn = "arn:${local.partition}:scheduler:${local.region}:${local.account}:schedule-group/${local.name}-rosters"
+}
+
+resource "aws_scheduler_schedule_group" "rosters" {
+  count = local.windows ? 1 : 0
+
+  name = "${local.name}-rosters"
+}
+
+resource "aws_scheduler_schedule" "rosters" {
+  for_each = local.rosters
+
+  # A shortened name keeps a hash of the whole one.
+  name        = length(each.value.name) <= 64 ? each.value.name : "${substr(each.value.name, 0, 55)}.${substr(sha256(each.value.name), 0, 8)}"
+  group_name  = aws_scheduler_schedule_group.rosters[0].name
+  description = "${var.environment}: tells the notifier whom ${each.value.schedule} calls (${length(each.value.services)} services)"
+  state       = "ENABLED" # A schedule that is paused has no roster.
+
+  schedule_expression          = each.value.expression
+  schedule_expression_timezone = each.value.timezone
+  start_date                   = each.value.start_date
+  end_date                     = each.value.end_date
+
+  # The roster comes first, and says itself how long the calls may take.
+  flexible_time_window {
+    mode = "OFF"
+  }
+
+  target {
+    arn      = aws_sqs_queue.records.arn
+    role_arn = aws_iam_role.rosters[0].arn
+    input    = local.roster_inputs[each.key]
+
+    # After an hour the window has been said without it.
+    retry_policy {
+      maximum_retry_attempts       = 185
+      maximum_event_age_in_seconds = 60 * 60
+    }
+
+    dead_letter_config {
+      arn = aws_sqs_queue.dead["rules"].arn
+    }
+  }
+
+  # A schedule must not fire before its role may act.
+  depends_on = [aws_iam_role_policy.rosters]
+}
+
+resource "aws_iam_role" "rosters" {
+  count = local.windows ? 1 : 0
+
+  name        = "${local.name}-rosters"
+  description = "EventBridge Scheduler: sends rosters to the queue of ${local.function_name}"
+
+  # Only this group's schedules may use the role, whoever else can create schedules in the account.
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = data.aws_service_principal.scheduler.name }
+      Condition = {
+        StringEquals = {
+          "aws:SourceAccount" = local.account
+          "aws:SourceArn"     = local.roster_group_arn
+        }
+      }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "rosters" {
+  count = local.windows ? 1 : 0
+
+  name = "rosters"
+  role = aws_iam_role.rosters[0].id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = concat(
+      # The second is for its dead letters, which Scheduler writes with this role, not as a service.
+      [{
+        Sid      = "SendRosters"
+        Effect   = "Allow"
+        Action   = "sqs:SendMessage"
+        Resource = [aws_sqs_queue.records.arn, aws_sqs_queue.dead["rules"].arn]
+      }],
+      !local.has_kms_key ? [] : [{
+        Sid      = "EncryptRosters"
+        Effect   = "Allow"
+        Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
+        Resource = local.kms_key_arn
+      }],
+    )
+  })
+}

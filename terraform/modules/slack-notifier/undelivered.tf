@@ -1,0 +1,44 @@
+# The function's second source: what the schedules gave up on. It becomes the row of a service that may have left no
+# record at all.
+
+locals {
+  # Only where the queue's visibility timeout is known: it must suit the function.
+  read_dead_letters = { for key, scheduler in var.schedulers : key => scheduler if local.windows && scheduler.dead_letter_visibility_seconds != null }
+}
+
+resource "aws_lambda_event_source_mapping" "undelivered" {
+  for_each = local.read_dead_letters
+
+  event_source_arn = each.value.dead_letter_queue_arn
+  function_name    = aws_lambda_function.this.arn
+  enabled          = var.enabled
+
+  batch_size              = 10
+  function_response_types = ["ReportBatchItemFailures"]
+
+  scaling_config {
+    maximum_concurrency = 2
+  }
+
+  lifecycle {
+    precondition {
+      condition     = each.value.dead_letter_visibility_seconds >= 6 * var.function.timeout_seconds
+      error_message = "schedulers[\"${each.key}\"].dead_letter_visibility_seconds is at least 6 x function timeout = ${6 * var.function.timeout_seconds}; it is ${each.value.dead_letter_visibility_seconds}."
+    }
+  }
+
+  # Lambda refuses a mapping to a queue that the function's role cannot read.
+  depends_on = [aws_iam_role_policy.function]
+}
+
+# A letter that the function cannot handle would come again for fourteen days. It ends where its records end, and rings.
+resource "aws_sqs_queue_redrive_policy" "undelivered" {
+  for_each = local.read_dead_letters
+
+  # An ARN is arn:partition:sqs:region:account:name.
+  queue_url = "https://sqs.${local.region}.${data.aws_partition.current.dns_suffix}/${local.account}/${split(":", each.value.dead_letter_queue_arn)[5]}"
+  redrive_policy = jsonencode({
+    deadLetterTargetArn = aws_sqs_queue.dead["records"].arn
+    maxReceiveCount     = local.max_receive_count
+  })
+}

@@ -1,0 +1,398 @@
+//! The world in virtual time: a queue with SQS's semantics, pollers that batch, and invocations of the real
+//! function that are stepped from effect to effect, side by side, and die where the plan says so.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use aws_lambda_events::sqs::SqsMessage;
+use rollcall::decode::OwnMessage;
+use rollcall::window::WindowKey;
+
+use super::circumstances::clock;
+use super::invocation::{Invocation, TIMEOUT, run};
+use super::mail::{Mail, Millis, timer};
+use super::plan::{Plan, Quirk};
+use super::ports::{Effect, Fate, Gate, Shared};
+
+const LAST_RECEIVE: u32 = 5;
+/// How often an operator moves dead letters back to the queue; the world ends when nothing is left.
+const REDRIVES: u32 = 10;
+const MOST_EVENTS: usize = 30_000;
+
+/// A message in the queue.
+pub struct Message {
+    pub mail: Mail,
+    pub receives: u32,
+    pub is_deleted: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Event {
+    Visible(usize),
+    Echo(usize),
+    Batch(usize, u64),
+    Step(usize),
+    Timeout(usize),
+}
+
+/// Fills a batch, has it handled, and only then fetches again.
+struct Poller {
+    batch: Vec<usize>,
+    number: u64,
+    is_busy: bool,
+}
+
+/// A world on its way.
+pub struct World {
+    pub plan: Plan,
+    pub shared: Rc<Shared>,
+    pub messages: Vec<Message>,
+    pub invocations: Vec<Invocation>,
+    /// How many steps there were; a step is an effect or a return.
+    pub steps: u16,
+    pub redrives: u32,
+    /// Timers that became dead letters without need.
+    pub lost_timers: Vec<String>,
+    pub trace: Vec<(Millis, String)>,
+    pollers: Vec<Poller>,
+    visible: VecDeque<usize>,
+    dead: Vec<usize>,
+    events: BTreeMap<(Millis, u64), Event>,
+    scheduled: u64,
+    pub now: Millis,
+}
+
+impl World {
+    /// Lives a world to its end: until no message is left anywhere.
+    pub fn live(plan: &Plan) -> Result<Self, String> {
+        let mut world = Self::new(plan);
+        for count in 0.. {
+            if count > MOST_EVENTS {
+                return Err(format!("it never comes to rest\n{}", world.story()));
+            }
+            if let Some(((at, _), event)) = world.events.pop_first() {
+                world.now = at;
+                world.shared.clock.set(at);
+                world.happen(event);
+            } else if !world.redrive() {
+                break;
+            }
+        }
+        Ok(world)
+    }
+
+    fn new(plan: &Plan) -> Self {
+        let pollers = (0..plan.mapping.pollers).map(|_| Poller {
+            batch: Vec::new(),
+            number: 0,
+            is_busy: false,
+        });
+        let mut world = Self {
+            plan: plan.clone(),
+            shared: Rc::default(),
+            messages: Vec::new(),
+            invocations: Vec::new(),
+            steps: 0,
+            redrives: 0,
+            lost_timers: Vec::new(),
+            trace: Vec::new(),
+            pollers: pollers.collect(),
+            visible: VecDeque::new(),
+            dead: Vec::new(),
+            events: BTreeMap::new(),
+            scheduled: 0,
+            now: 0,
+        };
+        for mail in plan.mail() {
+            world.send(mail);
+        }
+        world
+    }
+
+    fn send(&mut self, mail: Mail) {
+        let index = self.messages.len();
+        self.schedule(mail.at, Event::Visible(index));
+        for &echo in &mail.echoes {
+            self.schedule(echo, Event::Echo(index));
+        }
+        self.messages.push(Message {
+            mail,
+            receives: 0,
+            is_deleted: false,
+        });
+    }
+
+    fn schedule(&mut self, at: Millis, event: Event) {
+        self.scheduled += 1;
+        self.events
+            .insert((at.max(self.now), self.scheduled), event);
+    }
+
+    fn note(&mut self, text: String) {
+        self.trace.push((self.now, text));
+    }
+
+    /// A number that looks random, the same in every life of the same plan.
+    fn dice(&self, what: u64, sides: u64) -> u64 {
+        let mut mixed = (u64::from(self.plan.mapping.seed) << 32) ^ what;
+        for _ in 0..2 {
+            mixed = (mixed ^ (mixed >> 31)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        }
+        (mixed >> 33) % sides.max(1)
+    }
+
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::Visible(message) if self.messages[message].is_deleted => {}
+            Event::Visible(message) if self.messages[message].receives >= LAST_RECEIVE => {
+                self.lost_timers.extend(self.lost_timer(message));
+                self.note(format!(
+                    "{} is a dead letter",
+                    self.messages[message].mail.label
+                ));
+                self.dead.push(message);
+            }
+            Event::Visible(message) | Event::Echo(message) => {
+                self.visible.push_back(message);
+                self.fetch();
+            }
+            Event::Batch(poller, number) => {
+                if self.pollers[poller].number == number {
+                    self.invoke(poller);
+                }
+            }
+            Event::Step(invocation) => self.step(invocation),
+            Event::Timeout(invocation) => self.die(invocation, "runs out of time"),
+        }
+    }
+
+    /// Whichever poller has nothing else to do takes the next message.
+    fn fetch(&mut self) {
+        let mapping = self.plan.mapping;
+        let batch_window = Millis::from(mapping.batch_seconds) * 1_000;
+        while let Some(&message) = self.visible.front() {
+            let free: Vec<usize> = (0..self.pollers.len())
+                .filter(|&poller| !self.pollers[poller].is_busy)
+                .collect();
+            let dice = self.dice(self.scheduled, free.len() as u64);
+            let Some(&poller) = free.get(usize::try_from(dice).unwrap()) else {
+                return;
+            };
+            self.visible.pop_front();
+            self.messages[message].receives += 1;
+            self.schedule(
+                self.now + 6 * TIMEOUT + batch_window,
+                Event::Visible(message),
+            );
+            if self.pollers[poller].batch.is_empty() {
+                let number = self.pollers[poller].number;
+                self.schedule(self.now + batch_window, Event::Batch(poller, number));
+            }
+            self.pollers[poller].batch.push(message);
+            if self.pollers[poller].batch.len() >= usize::from(mapping.batch_size) {
+                self.invoke(poller);
+            }
+        }
+    }
+
+    fn invoke(&mut self, poller: usize) {
+        let messages = std::mem::take(&mut self.pollers[poller].batch);
+        self.pollers[poller].number += 1;
+        self.pollers[poller].is_busy = true;
+        let id = self.invocations.len();
+        let records: Vec<SqsMessage> = messages
+            .iter()
+            .map(|&index| {
+                let message = &self.messages[index];
+                let mut record = message.mail.record.clone();
+                let count = message.receives.to_string();
+                record
+                    .attributes
+                    .insert("ApproximateReceiveCount".to_owned(), count);
+                record
+            })
+            .collect();
+        let received: Vec<&Message> = messages
+            .iter()
+            .map(|&index| &self.messages[index])
+            .collect();
+        let labels: Vec<&str> = received
+            .iter()
+            .map(|message| message.mail.label.as_str())
+            .collect();
+        let labels = labels.join(", ");
+        let is_timer =
+            |message: &&Message| message.mail.label.starts_with("timer") && message.receives == 1;
+        let gate = Rc::<Gate>::default();
+        let invocation = Invocation {
+            future: Some(run(
+                records,
+                self.shared.clone(),
+                gate.clone(),
+                id,
+                self.now,
+            )),
+            gate,
+            poller,
+            start: self.now,
+            is_timer_only: received.iter().all(is_timer),
+            is_last_chance: received
+                .iter()
+                .any(|message| message.receives >= LAST_RECEIVE),
+            messages,
+            next: None,
+            timer_quirk: None,
+            again: None,
+        };
+        self.note(format!("#{id} begins with {labels}"));
+        self.invocations.push(invocation);
+        self.schedule(self.now + TIMEOUT, Event::Timeout(id));
+        self.advance(id);
+    }
+
+    /// Lets an invocation run up to its next effect, or to its end.
+    fn advance(&mut self, id: usize) {
+        let invocation = &mut self.invocations[id];
+        let Some(future) = invocation.future.as_mut() else {
+            return;
+        };
+        let polled = future
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()));
+        let (effect, label) = match polled {
+            Poll::Pending => {
+                let (effect, key) = invocation.gate.asked.take().unwrap();
+                (effect, invocation.gate.label(key))
+            }
+            Poll::Ready(again) => {
+                invocation.again = Some(again);
+                (Effect::Return, String::new())
+            }
+        };
+        let quirk = self.plan.quirks.get(&self.steps).copied();
+        self.steps += 1;
+        let dice = self.dice(
+            u64::from(self.steps) << 16,
+            u64::from(self.plan.mapping.jitter),
+        );
+        let takes = 1 + Millis::try_from(dice).unwrap();
+        let (fate, takes) = match (quirk, effect) {
+            (Some(Quirk::Die), _) => {
+                self.invocations[id].again = None;
+                return self.die(id, &format!("dies before {effect:?} {label}"));
+            }
+            (Some(Quirk::Stall(millis)), _) => (Fate::Done, Millis::from(millis)),
+            (Some(Quirk::Fail), _) => (Fate::Failed, takes),
+            (Some(Quirk::LoseAnswer), _) => (Fate::AnswerLost, takes),
+            (_, Effect::Say) => self.ask_slack(id, takes),
+            (_, Effect::Append | Effect::Claim | Effect::Read | Effect::Release)
+                if self.is_table_down() =>
+            {
+                (Fate::Failed, takes)
+            }
+            _ => (Fate::Done, takes),
+        };
+        self.invocations[id].timer_quirk = quirk.filter(|_| effect == Effect::Arm);
+        self.invocations[id].next = Some((effect, fate));
+        let step = self.steps - 1;
+        self.note(format!(
+            "#{id} step {step}: {effect:?} {label} → {fate:?} in {takes} ms"
+        ));
+        self.schedule(self.now + takes, Event::Step(id));
+    }
+
+    fn step(&mut self, id: usize) {
+        let invocation = &mut self.invocations[id];
+        let Some((effect, fate)) = invocation.next.take() else {
+            return;
+        };
+        if invocation.future.is_none() {
+            return;
+        }
+        if effect == Effect::Return {
+            invocation.future = None;
+            if fate == Fate::Done {
+                self.acknowledge(id);
+            } else {
+                invocation.again = None;
+            }
+            return self.rest(id);
+        }
+        invocation.gate.granted.set(Some(fate));
+        self.advance(id);
+        let quirk = self.invocations[id].timer_quirk;
+        let armed = self.shared.armed.take();
+        for armed in armed {
+            self.send_timers(&armed.key, armed.at, quirk);
+        }
+    }
+
+    fn send_timers(&mut self, key: &WindowKey, at: Millis, quirk: Option<Quirk>) {
+        let window = key.clone();
+        let body = serde_json::to_value(OwnMessage::Timer { window }).unwrap();
+        let number = self.messages.len();
+        let late = match quirk {
+            Some(Quirk::TimerLate(seconds)) => Millis::from(seconds) * 1_000,
+            _ => 0,
+        };
+        let mut mail = timer(number, &body, at + late);
+        if let Some(Quirk::TimerTwice(seconds)) = quirk {
+            mail.echoes.push(at + Millis::from(seconds) * 1_000);
+        }
+        let label = mail.label.clone();
+        self.note(format!(
+            "{label} for {key} is to fire at {}",
+            clock(mail.at)
+        ));
+        self.send(mail);
+    }
+
+    fn acknowledge(&mut self, id: usize) {
+        let invocation = &self.invocations[id];
+        let again = invocation.again.clone().unwrap_or_default();
+        for &index in &invocation.messages {
+            let message = &mut self.messages[index];
+            let message_id = message.mail.record.message_id.as_deref().unwrap();
+            message.is_deleted |= !again.contains(message_id);
+        }
+        if !again.is_empty() {
+            self.note(format!("#{id} wants again: {again:?}"));
+        }
+    }
+
+    fn die(&mut self, id: usize, how: &str) {
+        if self.invocations[id].future.take().is_some() {
+            self.invocations[id].again = None;
+            self.note(format!("#{id} {how}"));
+            self.rest(id);
+        }
+    }
+
+    fn rest(&mut self, id: usize) {
+        self.pollers[self.invocations[id].poller].is_busy = false;
+        self.fetch();
+    }
+
+    /// Somebody moves what ended in the dead-letter queue back, once everything is well again.
+    fn redrive(&mut self) -> bool {
+        let dead = std::mem::take(&mut self.dead);
+        if dead.is_empty() || self.redrives == REDRIVES {
+            return false;
+        }
+        self.redrives += 1;
+        let ends = self
+            .plan
+            .slack
+            .iter()
+            .map(|outage| outage.from + outage.seconds);
+        let ends = ends.chain(self.plan.table.map(|(from, length)| from + length));
+        self.now = self.now.max(i64::from(ends.max().unwrap_or(0)) * 1_000);
+        self.note(format!("{} dead letters go back to the queue", dead.len()));
+        for message in dead {
+            self.messages[message].receives = 0;
+            self.schedule(self.now, Event::Visible(message));
+        }
+        true
+    }
+}
