@@ -4,11 +4,18 @@
 //! makes appending to the window log idempotent. Changing a field's meaning here changes what a stored log
 //! means, so fields are added, never repurposed.
 
+mod ecs;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+
+pub use self::ecs::{
+    Bounds, ClusterId, Container, JobId, Observed, Remark, Rollout, RolloutState, RunTask,
+    ServiceAction, ServiceState, Task, TaskId, Unobserved,
+};
 
 /// One thing learned about one window.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -27,6 +34,16 @@ pub enum Fact {
         /// The SQS message's id.
         message_id: String,
     },
+    /// What ECS said about a service when it was asked.
+    Observed(Box<Observed>),
+    /// ECS could not be asked.
+    Unobserved(Box<Unobserved>),
+    /// An event about a service that ECS sent of its own accord.
+    ServiceAction(Box<ServiceAction>),
+    /// A CloudTrail record of a `RunTask` call.
+    RunTask(Box<RunTask>),
+    /// How a job's task is.
+    Task(Box<Task>),
 }
 
 impl Fact {
@@ -39,7 +56,22 @@ impl Fact {
             Self::Undelivered(undelivered) => FactId::Undelivered(undelivered),
             Self::Silenced => FactId::Silenced,
             Self::Undecodable { message_id } => FactId::Undecodable(message_id),
+            Self::Observed(observed) => FactId::Observed(observed),
+            Self::Unobserved(unobserved) => FactId::Unobserved(unobserved),
+            Self::ServiceAction(action) => FactId::ServiceAction(&action.event_id),
+            Self::RunTask(call) => FactId::RunTask(&call.event_id),
+            Self::Task(task) => FactId::Task(task),
         }
+    }
+
+    /// Whether it is part of the roll call, so that a retry may yet follow it. What ECS says of a service only
+    /// adds to that: waiting for it has an end of its own.
+    #[must_use]
+    pub fn is_answer(&self) -> bool {
+        !matches!(
+            self,
+            Self::Observed(_) | Self::Unobserved(_) | Self::ServiceAction(_) | Self::Task(_)
+        )
     }
 }
 
@@ -56,6 +88,16 @@ pub enum FactId<'a> {
     Silenced,
     /// An undecodable message, by its SQS `messageId`.
     Undecodable(&'a str),
+    /// An observation, by its content.
+    Observed(&'a Observed),
+    /// A vain observation, by its content.
+    Unobserved(&'a Unobserved),
+    /// An event of ECS, by its `id`.
+    ServiceAction(&'a str),
+    /// A call, by CloudTrail's `eventID`.
+    RunTask(&'a str),
+    /// A task's state, by its content.
+    Task(&'a Task),
 }
 
 /// One `UpdateService` call as CloudTrail recorded it.
@@ -113,6 +155,9 @@ pub struct Expected {
     pub cluster: String,
     /// The desired count by service.
     pub services: BTreeMap<String, i64>,
+    /// How many tasks are to be started, by the task definition's family.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub jobs: BTreeMap<String, i64>,
 }
 
 /// A call that EventBridge Scheduler gave up on.
@@ -132,6 +177,9 @@ pub struct Undelivered {
     pub service: Option<String>,
     /// The desired count, from the schedule's input.
     pub desired_count: Option<i64>,
+    /// The task definition's family, where a job was to be started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family: Option<String>,
     /// The error of the last attempt.
     pub error: ApiError,
     /// How many calls were attempted, the first one included.
@@ -149,6 +197,19 @@ impl Undelivered {
             name: self.service.clone()?,
         })
     }
+
+    /// The job that was to be started, where the dead letter names one.
+    #[must_use]
+    pub fn job_id(&self) -> Option<JobId> {
+        Some(JobId {
+            family: self.family.clone()?,
+            cluster: ClusterId {
+                name: self.cluster.clone()?,
+                region: self.region.clone(),
+                account: self.account.clone(),
+            },
+        })
+    }
 }
 
 /// Which service: names repeat across clusters, Regions and accounts.
@@ -162,6 +223,18 @@ pub struct ServiceId {
     pub region: String,
     /// Twelve digits.
     pub account: String,
+}
+
+impl ServiceId {
+    /// Where the service is.
+    #[must_use]
+    pub fn cluster_id(&self) -> ClusterId {
+        ClusterId {
+            name: self.cluster.clone(),
+            region: self.region.clone(),
+            account: self.account.clone(),
+        }
+    }
 }
 
 /// How a call ended.

@@ -10,11 +10,12 @@ use tokio::time::Instant;
 use crate::config::Settings;
 use crate::decode::Message;
 use crate::delivery::{Ports, Visit, VisitError, visit};
+use crate::ecs::Ecs;
 use crate::fact::Fact;
 use crate::metrics::Metrics;
 use crate::notify::Notifier;
 use crate::pipeline;
-use crate::roll::Roll;
+use crate::roll::{Over, Roll};
 use crate::summary::Summary;
 use crate::timer::{LONGEST_DELAY, Timers};
 use crate::window::{WindowKey, WindowLog, Windowing};
@@ -35,7 +36,7 @@ pub async fn report_batch(
     let undecodable = std::mem::take(&mut received.undecodable);
     let unsaid = pipeline::report(
         received,
-        false,
+        Over::default(),
         settings.timezone,
         notifier,
         deadline,
@@ -50,10 +51,10 @@ pub async fn report_batch(
 }
 
 /// An invocation with a table: what was learned is kept, and each window is visited.
-pub async fn visit_windows<L: WindowLog, N: Notifier, T: Timers>(
+pub async fn visit_windows<L: WindowLog, N: Notifier, T: Timers, E: Ecs>(
     records: impl IntoIterator<Item = impl Into<Message>>,
     windowing: &Windowing,
-    ports: &Ports<'_, L, N, T>,
+    ports: &Ports<'_, L, N, T, E>,
     how: Visit<'_>,
     metrics: &mut Metrics,
 ) -> BTreeSet<String> {
@@ -115,7 +116,7 @@ async fn say_partially(
     if !roll.has_news() {
         return;
     }
-    let mut summary = Summary::new(key, &roll, false, how.timezone);
+    let mut summary = Summary::new(key, &roll, Over::default(), how.timezone);
     summary.notes.insert(
         0,
         "⚠️ Partial: the window log could not be reached, so this is one batch only.".to_owned(),

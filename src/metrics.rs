@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use crate::decode::IgnoredReason;
+use crate::fact::Fact;
 use crate::notify::Delivery;
 use crate::summary::Summary;
 
@@ -34,6 +35,16 @@ pub struct Metrics {
     pub windows_overdue: u64,
     /// Services that were expected and reported as missing.
     pub services_missing: u64,
+    /// Answers of ECS about services and tasks.
+    pub looks: u64,
+    /// Clusters that ECS could not be asked about.
+    pub looks_failed: u64,
+    /// Services reported as neither failed nor where they should be, although their time was over.
+    pub services_late: u64,
+    /// Jobs reported as started, running or ended well.
+    pub jobs_succeeded: u64,
+    /// Jobs reported as failed or missing.
+    pub jobs_failed: u64,
     /// Services reported as succeeded.
     pub services_succeeded: u64,
     /// Services reported as failed, and refused calls that named none.
@@ -64,6 +75,14 @@ impl Metrics {
         }
     }
 
+    /// Counts what ECS said, or did not.
+    pub fn looked(&mut self, facts: &[Fact]) {
+        let is_vain = |fact: &&Fact| matches!(fact, Fact::Unobserved(_));
+        let vain = facts.iter().filter(is_vain).count() as u64;
+        self.looks_failed += vain;
+        self.looks += facts.len() as u64 - vain;
+    }
+
     /// Counts a message that was said, or was to be, with its services.
     pub fn said(&mut self, summary: &Summary, delivery: &Delivery) {
         self.posted(delivery);
@@ -89,9 +108,13 @@ impl Metrics {
 
     /// Counts the services of a window, how it ended being said.
     pub fn count(&mut self, summary: &Summary) {
-        self.services_succeeded += summary.counts.succeeded as u64;
-        self.services_failed += summary.counts.failed as u64;
-        self.services_missing += summary.counts.missing as u64;
+        let (services, jobs) = (&summary.counts, &summary.jobs);
+        self.services_succeeded += services.succeeded() as u64;
+        self.services_failed += services.failed() as u64;
+        self.services_missing += services.missing() as u64;
+        self.services_late += services.late() as u64;
+        self.jobs_succeeded += jobs.succeeded() as u64;
+        self.jobs_failed += (jobs.failed() + jobs.missing()) as u64;
     }
 
     fn sent<T>(&mut self, delivery: &Delivery<T>) -> u64 {
@@ -124,6 +147,11 @@ impl Metrics {
             ("ServicesMissing".to_owned(), self.services_missing),
             ("ServicesSucceeded".to_owned(), self.services_succeeded),
             ("ServicesFailed".to_owned(), self.services_failed),
+            ("ServicesLate".to_owned(), self.services_late),
+            ("JobsSucceeded".to_owned(), self.jobs_succeeded),
+            ("JobsFailed".to_owned(), self.jobs_failed),
+            ("Looks".to_owned(), self.looks),
+            ("LooksFailed".to_owned(), self.looks_failed),
             ("MessagesPosted".to_owned(), self.messages_posted),
             ("MessagesEdited".to_owned(), self.messages_edited),
             ("RepliesPosted".to_owned(), self.replies_posted),

@@ -14,7 +14,7 @@ use crate::decode::{DecodeError, Decoded, Message};
 use crate::fact::Fact;
 use crate::metrics::Metrics;
 use crate::notify::Notifier;
-use crate::roll::Roll;
+use crate::roll::{Over, Roll};
 use crate::summary::Summary;
 use crate::window::{UNKNOWN_ENVIRONMENT, WindowKey, WindowLog, Windowing};
 
@@ -119,11 +119,11 @@ pub async fn append(
     failed
 }
 
-/// Says what was learned about each window, at once. `is_over` says that nothing more will come, so that who is
-/// expected and has not answered is missing. Returns the ids of the messages whose window was not said.
+/// Says what was learned about each window, at once. What is `over` says whether more may come: where nothing
+/// will, who is expected and has not answered is missing. Returns the ids of the messages whose window was not said.
 pub async fn report(
     received: Received,
-    is_over: bool,
+    over: Over,
     timezone: Tz,
     notifier: &impl Notifier,
     deadline: Instant,
@@ -146,11 +146,11 @@ pub async fn report(
         let message_ids: BTreeSet<String> = message_ids.collect();
         let roll = Roll::fold(&facts);
         // A roster alone only says what is to happen.
-        let is_worth_saying = roll.has_news() || (is_over && !roll.standings(is_over).is_empty());
+        let is_worth_saying = roll.has_news() || (over.calls && !roll.standings(over).is_empty());
         if !is_worth_saying {
             continue;
         }
-        let summary = Summary::new(&key, &roll, is_over, timezone);
+        let summary = Summary::new(&key, &roll, over, timezone);
         if !say(&key, &summary, notifier, deadline, metrics).await {
             unsaid.extend(message_ids);
         }

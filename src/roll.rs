@@ -1,14 +1,22 @@
-//! The fold: a set of facts becomes a roll, one entry per service.
+//! The fold: a set of facts becomes a roll, one entry per service and one per job.
 //!
 //! Pure, and a law: the roll does not depend on the order, the grouping or the repetition of the facts. Every
 //! later promise (late records, redelivery, several writers) rests on it; property tests hold it.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod entry;
+mod job;
+mod standing;
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+pub use self::entry::{Entry, Sight};
+pub use self::job::Job;
+pub use self::standing::{Changed, Over, Reached, Standing, Subject, Underway, Working, news};
 use crate::fact::{
-    Action, ActionKind, ApiError, Call, Expected, Fact, FactId, Outcome, ServiceId, Undelivered,
+    Action, ActionKind, ApiError, Call, ClusterId, Expected, Fact, FactId, JobId, Observed,
+    Outcome, RunTask, ServiceAction, ServiceId, Task, Undelivered, Unobserved,
 };
 
 /// Everything known about a window, by service.
@@ -30,76 +38,10 @@ pub struct Roll {
     pub calls_end_at: Option<DateTime<Utc>>,
     /// What does not answer is not missing.
     pub is_silenced: bool,
-}
-
-/// What became of one service.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Entry {
-    /// What the last call asked for, or the roster expects.
-    pub action: Option<Action>,
-    /// How the last call ended; `None` where nothing was heard of the service.
-    pub outcome: Option<Outcome>,
-    /// How many calls were made.
-    pub attempts: usize,
-    /// When a roster's schedule was to fire; a call before that is no answer to it.
-    pub expected_from: Option<DateTime<Utc>>,
-}
-
-/// What there is to say something about.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Subject {
-    /// A service.
-    Service(ServiceId),
-    /// Refused calls that named none.
-    Unnamed(AnonymousFailure),
-}
-
-/// How a subject stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
-    /// The last call was accepted.
-    Succeeded,
-    /// The last call was refused.
-    Failed(ApiError),
-    /// Expected, and nothing was heard of it in time.
-    Missing,
-    /// Expected, and there is still time.
-    Pending,
-    /// So many refused calls.
-    Unnamed(usize),
-}
-
-impl Standing {
-    /// Whether people who were told `earlier` need to hear this. Another text of the same error is no news.
-    #[must_use]
-    pub fn is_news(&self, earlier: Option<&Self>) -> bool {
-        match (self, earlier) {
-            (Self::Pending, _) => false,
-            (Self::Failed(error), Some(Self::Failed(known))) => error.code != known.code,
-            _ => Some(self) != earlier,
-        }
-    }
-}
-
-/// What people who were told `earlier` need to hear of, where they need to hear anything. That what was told
-/// stands no more is news too, of no subject that is left: calls that were refused without a name do not count
-/// once everything expected is known to have succeeded.
-#[must_use]
-pub fn news(
-    standings: &BTreeMap<Subject, Standing>,
-    earlier: &BTreeMap<Subject, Standing>,
-) -> Option<BTreeSet<Subject>> {
-    let is_news =
-        |(subject, standing): &(&Subject, &Standing)| standing.is_news(earlier.get(subject));
-    let news: BTreeSet<Subject> = standings
-        .iter()
-        .filter(is_news)
-        .map(|(subject, _)| subject.clone())
-        .collect();
-    let is_gone = |(subject, standing): (&Subject, &Standing)| {
-        *standing != Standing::Pending && !standings.contains_key(subject)
-    };
-    (!news.is_empty() || earlier.iter().any(is_gone)).then_some(news)
+    /// One entry per job that was called or expected.
+    pub jobs: BTreeMap<JobId, Job>,
+    /// Where ECS could not be asked, the last time that it was tried.
+    pub unobserved: BTreeMap<ClusterId, Unobserved>,
 }
 
 /// A refused call that does not say for which service it was made.
@@ -121,70 +63,111 @@ impl Roll {
             *kept = fact.max(*kept);
         }
         let mut roll = Self::default();
-        let (mut calls, mut rosters, mut dead_letters) = (Vec::new(), Vec::new(), Vec::new());
+        let mut sorted = Sorted::default();
         for fact in distinct.into_values() {
             match fact {
-                Fact::Called(call) => calls.push(call),
-                Fact::Expected(expected) => rosters.push(expected),
-                Fact::Undelivered(undelivered) => dead_letters.push(undelivered),
+                Fact::Called(call) => sorted.calls.push(call),
+                Fact::Expected(expected) => sorted.rosters.push(expected),
+                Fact::Undelivered(undelivered) => sorted.dead_letters.push(undelivered),
                 Fact::Silenced => roll.is_silenced = true,
                 Fact::Undecodable { .. } => roll.undecodable += 1,
+                Fact::Observed(observed) => sorted.observed.push(observed),
+                Fact::Unobserved(unobserved) => sorted.unobserved.push(unobserved),
+                Fact::ServiceAction(action) => sorted.actions.push(action),
+                Fact::RunTask(call) => sorted.runs.push(call),
+                Fact::Task(task) => sorted.tasks.push(task),
             }
         }
-        rosters.sort_unstable();
-        for roster in rosters {
+        sorted.sort();
+        roll.span = sorted.span();
+        for roster in &sorted.rosters {
             roll.expect(roster);
         }
-        calls.sort_unstable();
-        roll.span = calls
-            .first()
-            .zip(calls.last())
-            .map(|(first, last)| (first.event_time, last.event_time));
-        for call in calls {
+        for call in &sorted.calls {
             roll.call(call);
         }
-        dead_letters.sort_unstable();
-        for dead_letter in dead_letters {
+        for call in &sorted.runs {
+            roll.run(call);
+        }
+        for dead_letter in &sorted.dead_letters {
             roll.give_up(dead_letter);
         }
+        for unobserved in &sorted.unobserved {
+            let cluster = unobserved.cluster.clone();
+            roll.unobserved.insert(cluster, (*unobserved).clone());
+        }
+        roll.see_services(&sorted);
+        roll.see_tasks(&sorted);
         roll
     }
 
-    /// Whether every service that a roster names has succeeded. Not true without a roster.
+    /// Whether everything that a roster names is known to have been called with success. Not true without a
+    /// roster.
     #[must_use]
-    pub fn has_all_succeeded(&self) -> bool {
+    pub fn has_all_succeeded(&self, over: Over) -> bool {
+        let is_called = |entry: &Entry| match &entry.outcome {
+            Some(outcome) => *outcome == Outcome::Accepted,
+            None => entry
+                .standing(over, false)
+                .is_some_and(|standing| standing.is_good()),
+        };
         self.calls_end_at.is_some()
+            && self.expected().all(is_called)
             && self
-                .expected()
-                .all(|entry| entry.outcome == Some(Outcome::Accepted))
+                .expected_jobs()
+                .all(|job| job.outcome == Some(Outcome::Accepted))
+    }
+
+    /// Whether everything that a roster names has an outcome. Not true without a roster.
+    #[must_use]
+    pub fn has_all_answered(&self) -> bool {
+        self.calls_end_at.is_some()
+            && self.expected().all(|entry| entry.outcome.is_some())
+            && self.expected_jobs().all(|job| job.outcome.is_some())
     }
 
     /// Whether anything happened: a roster alone only says what is to happen.
     #[must_use]
     pub fn has_news(&self) -> bool {
-        let is_answered = |entry: &Entry| entry.outcome.is_some();
         self.anonymous_accepted > 0
             || !self.anonymous.is_empty()
-            || self.services.values().any(is_answered)
+            || self.services.values().any(|entry| entry.outcome.is_some())
+            || self.jobs.values().any(|job| job.outcome.is_some())
     }
 
-    /// How every subject stands; `is_over` says that waiting for the rosters' services is over.
+    /// Whether ECS was asked how things are, and said it of anything.
     #[must_use]
-    pub fn standings(&self, is_over: bool) -> BTreeMap<Subject, Standing> {
-        let service = |(id, entry): (&ServiceId, &Entry)| {
-            let standing = match &entry.outcome {
-                Some(Outcome::Accepted) => Standing::Succeeded,
-                Some(Outcome::Failed(error)) => Standing::Failed(error.clone()),
-                None if self.is_silenced => return None,
-                None if is_over => Standing::Missing,
-                None => Standing::Pending,
-            };
+    pub fn is_observed(&self) -> bool {
+        self.services
+            .values()
+            .any(|entry| entry.sight.state.is_some())
+    }
+
+    /// When the last call was accepted: from then on, tasks take their time to start or to stop.
+    #[must_use]
+    pub fn last_accepted_at(&self) -> Option<DateTime<Utc>> {
+        let is_accepted = |entry: &&Entry| entry.outcome == Some(Outcome::Accepted);
+        let services = self.services.values().filter(is_accepted);
+        services
+            .filter_map(|entry| entry.called_at)
+            .chain(self.jobs.values().filter_map(|job| job.called_at))
+            .max()
+    }
+
+    /// How every subject stands.
+    #[must_use]
+    pub fn standings(&self, over: Over) -> BTreeMap<Subject, Standing> {
+        let services = self.services.iter().filter_map(|(id, entry)| {
+            let standing = entry.standing(over, self.is_silenced)?;
             Some((Subject::Service(id.clone()), standing))
-        };
-        let mut standings: BTreeMap<Subject, Standing> =
-            self.services.iter().filter_map(service).collect();
+        });
+        let jobs = self.jobs.iter().filter_map(|(id, job)| {
+            let standing = job.standing(over, self.is_silenced)?;
+            Some((Subject::Job(id.clone()), standing))
+        });
+        let mut standings: BTreeMap<Subject, Standing> = services.chain(jobs).collect();
         // Whatever was refused without a name was called again: everything expected has succeeded.
-        if !self.has_all_succeeded() {
+        if !self.has_all_succeeded(over) {
             let unnamed = |(failure, &calls): (&AnonymousFailure, &usize)| {
                 (Subject::Unnamed(failure.clone()), Standing::Unnamed(calls))
             };
@@ -193,16 +176,14 @@ impl Roll {
         standings
     }
 
-    /// Whether every service that a roster names has an outcome. Not true without a roster.
-    #[must_use]
-    pub fn has_all_answered(&self) -> bool {
-        self.calls_end_at.is_some() && self.expected().all(|entry| entry.outcome.is_some())
-    }
-
     fn expected(&self) -> impl Iterator<Item = &Entry> {
         self.services
             .values()
             .filter(|entry| entry.expected_from.is_some())
+    }
+
+    fn expected_jobs(&self) -> impl Iterator<Item = &Job> {
+        self.jobs.values().filter(|job| job.expected_from.is_some())
     }
 
     fn expect(&mut self, expected: &Expected) {
@@ -210,16 +191,28 @@ impl Roll {
         self.calls_end_at = self
             .calls_end_at
             .max(Some(expected.scheduled_time + flexible_window));
+        let cluster = ClusterId {
+            name: expected.cluster.clone(),
+            region: expected.region.clone(),
+            account: expected.account.clone(),
+        };
         for (name, &desired_count) in &expected.services {
-            let id = ServiceId {
-                account: expected.account.clone(),
-                region: expected.region.clone(),
-                cluster: expected.cluster.clone(),
-                name: name.clone(),
-            };
-            let entry = self.services.entry(id).or_default();
+            let entry = self
+                .services
+                .entry(cluster.service(name.clone()))
+                .or_default();
             entry.expected_from = entry.expected_from.max(Some(expected.scheduled_time));
             entry.action = Some(towards(desired_count));
+            entry.asked = Some(desired_count);
+        }
+        for (family, &count) in &expected.jobs {
+            let id = JobId {
+                family: family.clone(),
+                cluster: cluster.clone(),
+            };
+            let job = self.jobs.entry(id).or_default();
+            job.expected_from = job.expected_from.max(Some(expected.scheduled_time));
+            job.asked = Some(count);
         }
     }
 
@@ -237,33 +230,95 @@ impl Roll {
         let entry = self.services.entry(id).or_default();
         entry.action = call.action.or(entry.action);
         entry.attempts += 1;
+        let count = call.action.and_then(|action| action.desired_count);
+        if entry.expected_from.is_none() {
+            entry.asked = count.or(entry.asked);
+        }
+        if let (Outcome::Accepted, Some(count)) = (&call.outcome, count) {
+            entry.changes.push((call.event_time, count, caller));
+        }
         if entry
             .expected_from
             .is_none_or(|from| call.event_time >= from)
         {
             entry.outcome = Some(call.outcome.clone());
+            entry.called_at = Some(call.event_time);
+        }
+    }
+
+    /// As [`Roll::call`], for jobs.
+    fn run(&mut self, call: &RunTask) {
+        let caller = call.caller.to_string();
+        *self.callers.entry(caller.clone()).or_default() += 1;
+        match (call.job_id(), &call.outcome) {
+            (Some(id), _) => self.jobs.entry(id).or_default().call(call),
+            (None, Outcome::Failed(error)) => self.fail_anonymously(error, caller),
+            (None, Outcome::Accepted) => self.anonymous_accepted += 1,
         }
     }
 
     /// A dead letter says that Scheduler stopped trying; a call that was accepted all the same outweighs it.
     fn give_up(&mut self, undelivered: &Undelivered) {
-        let Some(id) = undelivered.service_id() else {
-            let schedule = undelivered
-                .schedule_arn
-                .rsplit('/')
-                .next()
-                .unwrap_or_default();
+        let (error, attempts) = (&undelivered.error, undelivered.attempts as usize);
+        let outcome = |outcome: &mut Option<Outcome>| {
+            if *outcome != Some(Outcome::Accepted) {
+                *outcome = Some(Outcome::Failed(error.clone()));
+            }
+        };
+        if let Some(id) = undelivered.service_id() {
+            let entry = self.services.entry(id).or_default();
+            entry.action = entry.action.or(undelivered.desired_count.map(towards));
+            entry.attempts = entry.attempts.max(attempts);
+            outcome(&mut entry.outcome);
+        } else if let Some(id) = undelivered.job_id() {
+            let job = self.jobs.entry(id).or_default();
+            job.attempts = job.attempts.max(attempts);
+            outcome(&mut job.outcome);
+        } else {
+            let schedule = undelivered.schedule_arn.rsplit('/').next();
+            let schedule = schedule.unwrap_or_default();
             self.fail_anonymously(
-                &undelivered.error,
+                error,
                 format!("EventBridge Scheduler's schedule {schedule}"),
             );
-            return;
-        };
-        let entry = self.services.entry(id).or_default();
-        entry.action = entry.action.or(undelivered.desired_count.map(towards));
-        entry.attempts = entry.attempts.max(undelivered.attempts as usize);
-        if entry.outcome != Some(Outcome::Accepted) {
-            entry.outcome = Some(Outcome::Failed(undelivered.error.clone()));
+        }
+    }
+
+    /// What ECS says about a service counts from its call on. It makes no entry: a service that nobody called is
+    /// none of this window's business.
+    fn see_services(&mut self, facts: &Sorted<'_>) {
+        let mut looks: BTreeMap<&ServiceId, Vec<&Observed>> = BTreeMap::new();
+        for observed in &facts.observed {
+            looks.entry(&observed.service).or_default().push(observed);
+        }
+        let mut actions: BTreeMap<&ServiceId, Vec<&ServiceAction>> = BTreeMap::new();
+        for action in &facts.actions {
+            actions.entry(&action.service).or_default().push(action);
+        }
+        for (id, entry) in &mut self.services {
+            let (looks, actions) = (looks.get(id), actions.get(id));
+            if let Some(since) = entry
+                .since()
+                .filter(|_| looks.is_some() || actions.is_some())
+            {
+                let looks = looks.map_or(&[][..], Vec::as_slice);
+                let actions = actions.map_or(&[][..], Vec::as_slice);
+                entry.sight = Sight::of(since, entry.is_deployment(), looks, actions);
+            }
+        }
+    }
+
+    /// The last that is known of the jobs' tasks.
+    fn see_tasks(&mut self, facts: &Sorted<'_>) {
+        // In their order, a task that has stopped comes last.
+        let last: BTreeMap<&str, &Task> = facts
+            .tasks
+            .iter()
+            .map(|task| (task.task.id.as_str(), *task))
+            .collect();
+        let tasks = self.jobs.values_mut().flat_map(|job| &mut job.tasks);
+        for (id, task) in tasks {
+            *task = last.get(id.as_str()).copied().cloned();
         }
     }
 
@@ -275,6 +330,43 @@ impl Roll {
                 caller,
             })
             .or_default() += 1;
+    }
+}
+
+/// Distinct facts by kind, each kind in an order of its own.
+#[derive(Default)]
+struct Sorted<'a> {
+    rosters: Vec<&'a Expected>,
+    calls: Vec<&'a Call>,
+    runs: Vec<&'a RunTask>,
+    dead_letters: Vec<&'a Undelivered>,
+    observed: Vec<&'a Observed>,
+    unobserved: Vec<&'a Unobserved>,
+    actions: Vec<&'a ServiceAction>,
+    tasks: Vec<&'a Task>,
+}
+
+impl Sorted<'_> {
+    fn sort(&mut self) {
+        self.rosters.sort_unstable();
+        self.calls.sort_unstable();
+        self.runs.sort_unstable();
+        self.dead_letters.sort_unstable();
+        self.observed.sort_unstable();
+        self.unobserved.sort_unstable();
+        self.actions.sort_unstable();
+        self.tasks.sort_unstable();
+    }
+
+    /// The first and the last call.
+    fn span(&self) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+        let calls = self.calls.iter().map(|call| call.event_time);
+        let times = || {
+            calls
+                .clone()
+                .chain(self.runs.iter().map(|call| call.event_time))
+        };
+        times().min().zip(times().max())
     }
 }
 

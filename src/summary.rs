@@ -4,21 +4,23 @@
 //! renders it makes it harmless for the medium.
 
 mod console;
+mod counts;
+mod lines;
 mod news;
 mod notes;
 mod period;
 mod progress;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
+use std::fmt;
 
 use chrono_tz::Tz;
 
+pub use self::counts::{Class, Counts};
+use self::lines::Lines;
 pub use self::news::News;
 pub use self::progress::{Progress, Stage};
-use crate::advice::advice;
-use crate::fact::{ApiError, ServiceId};
-use crate::roll::{AnonymousFailure, Roll, Standing, Subject, news};
+use crate::roll::{Over, Roll, Standing, Subject, news};
 use crate::window::WindowKey;
 
 /// What to say about one window.
@@ -34,81 +36,79 @@ pub struct Summary {
     pub rows: Vec<Row>,
     /// One for each failed row, in the same order.
     pub failures: Vec<Failure>,
-    /// How many of what stands how.
+    /// How many services stand how.
     pub counts: Counts,
+    /// How many jobs stand how.
+    pub jobs: Counts,
     /// What else the reader should know, a sentence each.
     pub notes: Vec<String>,
     /// How far the window is, in a message that follows it.
     pub progress: Option<Progress>,
 }
 
-/// How many services stand how.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// How many services there are, where a roster says who is expected.
-    pub of: Option<usize>,
-    /// Services that ended well.
-    pub succeeded: usize,
-    /// Services that failed, plus the refused calls that named none.
-    pub failed: usize,
-    /// How many of `failed` are calls that named no service.
-    pub unnamed: usize,
-    /// Services that were expected and not heard of.
-    pub missing: usize,
-    /// Services that may still be heard of.
-    pub pending: usize,
-}
-
 /// One line of the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    /// The service's name, with as much of its place as tells it from the others.
+    /// The service's name, with as much of its place as tells it from the others; or a job's.
     pub service: String,
     /// Such as `Scale Up (→ 1)`.
     pub action: String,
-    /// How it ended.
+    /// How it stands.
     pub status: Status,
+    /// What the totals count it under.
+    pub class: Class,
+    /// How much of the totals the row stands for: one service, or every call that named none.
+    pub count: usize,
 }
 
-/// How a row ended.
+/// How a row stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// At a glance.
+    pub mark: Mark,
+    /// In a few words, such as `1/1 running (48 s)`; often none are needed.
+    pub words: String,
+}
+
+/// How a row stands at a glance, the worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Status {
-    /// The last call was refused, after this many calls.
-    Failed(usize),
-    /// No call was recorded in time.
-    Missing,
-    /// This many calls were refused whose record names no service.
-    Unnamed(usize),
-    /// No call was recorded yet.
-    Pending,
-    /// The last call was accepted, after this many calls.
-    Succeeded(usize),
+pub enum Mark {
+    /// It failed.
+    Bad,
+    /// It is not as it should be.
+    Warn,
+    /// More is to come.
+    Waiting,
+    /// It is as it should be, as far as anybody can tell.
+    Good,
 }
 
 impl Status {
-    /// Whether people need to look at it.
+    /// With another sign for the mark, where emoji are no good.
     #[must_use]
-    pub fn is_failure(self) -> bool {
-        matches!(self, Self::Failed(_) | Self::Missing | Self::Unnamed(_))
+    pub fn in_ascii(&self) -> String {
+        let mark = match (self.mark, self.words.as_str()) {
+            (Mark::Bad, "Error") => return "ERROR".to_owned(),
+            (Mark::Bad, _) => "ERROR",
+            (Mark::Warn, _) => "WARNING",
+            (Mark::Waiting, _) => "pending",
+            (Mark::Good, _) => "ok",
+        };
+        format!("{mark} {}", self.words).trim_end().to_owned()
     }
+}
 
-    /// The word under which the totals count it.
-    #[must_use]
-    pub fn outcome(self) -> &'static str {
-        match self {
-            Self::Failed(_) | Self::Unnamed(_) => "failed",
-            Self::Missing => "missing",
-            Self::Pending => "pending",
-            Self::Succeeded(_) => "succeeded",
-        }
-    }
-
-    /// How much of the totals the row stands for: a service, or every call that named none.
-    #[must_use]
-    pub fn count(self) -> usize {
-        match self {
-            Self::Unnamed(calls) => calls,
-            _ => 1,
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.mark {
+            Mark::Bad => "❌",
+            Mark::Warn => "⚠️",
+            Mark::Waiting => "⏳",
+            Mark::Good => "✅",
+        })?;
+        match self.words.as_str() {
+            "" => Ok(()),
+            words => write!(f, " {words}"),
         }
     }
 }
@@ -130,25 +130,20 @@ pub struct Failure {
     pub advice: Option<&'static str>,
 }
 
-/// A schedule that is disabled, deleted or without a usable role makes no call, so nothing records it.
-const MISSING: &str = "no call was recorded";
-const MISSING_ADVICE: &str = "Is the schedule enabled, and can its role be assumed?";
-
 impl Summary {
-    /// Says what a roll means, with times in the reader's zone. `is_over` says that waiting for the rosters'
-    /// services is over.
+    /// Says what a roll means, with times in the reader's zone.
     #[must_use]
-    pub fn new(key: &WindowKey, roll: &Roll, is_over: bool, timezone: Tz) -> Self {
-        let standings = roll.standings(is_over);
+    pub fn new(key: &WindowKey, roll: &Roll, over: Over, timezone: Tz) -> Self {
+        let standings = roll.standings(over);
         let everything = standings.keys().cloned().collect();
         Self::of(key, roll, &standings, &everything, timezone)
     }
 
     /// As [`Summary::new`], for a message that follows its window.
     #[must_use]
-    pub fn live(key: &WindowKey, roll: &Roll, is_over: bool, stage: Stage, timezone: Tz) -> Self {
-        let summary = Self::new(key, roll, is_over, timezone);
-        let progress = Progress::of(roll, &summary.counts, stage);
+    pub fn live(key: &WindowKey, roll: &Roll, over: Over, stage: Stage, timezone: Tz) -> Self {
+        let summary = Self::new(key, roll, over, timezone);
+        let progress = Progress::of(roll, &summary, stage);
         Self {
             progress: Some(progress),
             ..summary
@@ -160,11 +155,11 @@ impl Summary {
     pub fn follow_up(
         key: &WindowKey,
         roll: &Roll,
-        is_over: bool,
+        over: Over,
         earlier: &BTreeMap<Subject, Standing>,
         timezone: Tz,
     ) -> Option<Self> {
-        let standings = roll.standings(is_over);
+        let standings = roll.standings(over);
         let news = news(&standings, earlier)?;
         let summary = Self::of(key, roll, &standings, &news, timezone);
         Some(Self {
@@ -181,29 +176,33 @@ impl Summary {
         shown: &BTreeSet<Subject>,
         timezone: Tz,
     ) -> Self {
-        let qualifier = Qualifier::of(roll);
-        let mut counts = Counts {
-            of: roll.calls_end_at.map(|_| roll.services.len()),
-            ..Counts::default()
-        };
-        let mut lines: Vec<(Row, Option<Failure>)> = Vec::with_capacity(shown.len());
+        let lines = Lines::new(roll, timezone);
+        let has_roster = roll.calls_end_at.is_some();
+        let of = |all: usize| has_roster.then_some(all);
+        let mut counts = Counts::new(lines.usual(), of(roll.services.len()));
+        let mut jobs = Counts::new(Class::Finished, of(roll.jobs.len()));
+        let mut shown_lines: Vec<(Row, Option<Failure>)> = Vec::with_capacity(shown.len());
         for (subject, standing) in standings {
-            counts.add(standing);
+            let (row, failure) = lines.line(subject, standing);
+            match subject {
+                Subject::Job(_) => &mut jobs,
+                Subject::Service(_) | Subject::Unnamed(_) => &mut counts,
+            }
+            .add(row.class, row.count);
+            if let Standing::Unnamed(calls) = standing {
+                counts.unnamed += calls;
+            }
             if shown.contains(subject) {
-                lines.push(match subject {
-                    Subject::Service(id) => service_line(roll, id, standing, &qualifier),
-                    Subject::Unnamed(failure) => unnamed_line(failure, standing),
-                });
+                shown_lines.push((row, failure));
             }
         }
         // Subjects come by name; a stable sort only brings the failures and what is unknown to the front.
-        lines.sort_by_key(|(row, _)| match row.status {
-            Status::Failed(_) | Status::Missing => 0,
-            Status::Unnamed(_) => 1,
-            Status::Pending => 2,
-            Status::Succeeded(_) => 3,
+        shown_lines.sort_by_key(|(row, failure)| match (row.status.mark, failure) {
+            (_, Some(failure)) => u8::from(failure.console_url.is_none() && row.action == "—"),
+            (Mark::Good, None) => 3,
+            (_, None) => 2,
         });
-        let (rows, failures): (Vec<Row>, Vec<Option<Failure>>) = lines.into_iter().unzip();
+        let (rows, failures): (Vec<Row>, Vec<Option<Failure>>) = shown_lines.into_iter().unzip();
         Self {
             environment: key.environment.clone(),
             period: period::text(roll.span.unwrap_or((key.start, key.start)), timezone),
@@ -211,7 +210,8 @@ impl Summary {
             rows,
             failures: failures.into_iter().flatten().collect(),
             counts,
-            notes: notes::notes(roll, standings),
+            jobs,
+            notes: notes::notes(roll, standings, &lines),
             progress: None,
         }
     }
@@ -232,155 +232,16 @@ impl Summary {
         !self.failures.is_empty()
     }
 
-    /// `Total: 19 succeeded, 1 failed`, or with a roster `Total: 18/20 succeeded, 1 failed, 1 missing`.
+    /// `Total: 19 succeeded, 1 failed`, or with a roster `Total: 18/20 running, 1 starting, 1 failed`; jobs apart.
     #[must_use]
     pub fn totals(&self) -> String {
-        let Counts {
-            of,
-            succeeded,
-            failed,
-            unnamed,
-            missing,
-            pending,
-        } = self.counts;
-        let of = of.map_or_else(String::new, |of| format!("/{of}"));
-        let unnamed = match unnamed {
-            0 => String::new(),
-            1 => " (1 call named no service)".to_owned(),
-            calls => format!(" ({calls} calls named no service)"),
-        };
-        let mut totals = format!("Total: {succeeded}{of} succeeded, {failed} failed{unnamed}");
-        for (count, standing) in [(missing, "missing"), (pending, "pending")] {
-            if count > 0 {
-                // Writing to a string cannot fail.
-                let _ = write!(totals, ", {count} {standing}");
-            }
+        let services = format!("Total: {}", self.counts.words());
+        let jobs = format!("Jobs: {}", self.jobs.words());
+        match (self.counts.is_empty(), self.jobs.is_empty()) {
+            (_, true) => services,
+            (true, false) => jobs,
+            (false, false) => format!("{services} · {jobs}"),
         }
-        totals
-    }
-}
-
-impl Counts {
-    fn add(&mut self, standing: &Standing) {
-        match standing {
-            Standing::Succeeded => self.succeeded += 1,
-            Standing::Failed(_) => self.failed += 1,
-            Standing::Missing => self.missing += 1,
-            Standing::Pending => self.pending += 1,
-            Standing::Unnamed(calls) => {
-                self.failed += calls;
-                self.unnamed += calls;
-            }
-        }
-    }
-}
-
-fn service_line(
-    roll: &Roll,
-    id: &ServiceId,
-    standing: &Standing,
-    qualifier: &Qualifier,
-) -> (Row, Option<Failure>) {
-    let entry = roll.services.get(id);
-    let attempts = entry.map_or(0, |entry| entry.attempts);
-    let status = match standing {
-        Standing::Succeeded => Status::Succeeded(attempts),
-        Standing::Failed(_) => Status::Failed(attempts),
-        Standing::Missing => Status::Missing,
-        Standing::Pending | Standing::Unnamed(_) => Status::Pending,
-    };
-    let service = qualifier.name(id);
-    let failure = |code: &str, reason: String, advice| Failure {
-        subject: service.clone(),
-        count: 1,
-        console_url: console::url(id),
-        code: code.to_owned(),
-        reason,
-        advice,
-    };
-    let failure = match standing {
-        Standing::Failed(error) => Some(failure(&error.code, error.to_string(), advice(error))),
-        Standing::Missing => Some(failure(MISSING, MISSING.to_owned(), Some(MISSING_ADVICE))),
-        _ => None,
-    };
-    let action = entry
-        .and_then(|entry| entry.action)
-        .map_or_else(|| "—".to_owned(), |action| action.to_string());
-    (
-        Row {
-            service,
-            action,
-            status,
-        },
-        failure,
-    )
-}
-
-fn unnamed_line(
-    AnonymousFailure { error, caller }: &AnonymousFailure,
-    standing: &Standing,
-) -> (Row, Option<Failure>) {
-    let count = if let Standing::Unnamed(calls) = standing {
-        *calls
-    } else {
-        1
-    };
-    let subject = match count {
-        1 => format!("unknown service (called by {caller})"),
-        _ => format!("unknown services ({count} calls by {caller})"),
-    };
-    let ApiError { code, .. } = error;
-    let failure = Failure {
-        subject,
-        count,
-        console_url: None,
-        code: code.clone(),
-        reason: error.to_string(),
-        advice: advice(error),
-    };
-    let row = Row {
-        service: "(unknown)".to_owned(),
-        action: "—".to_owned(),
-        status: Status::Unnamed(count),
-    };
-    (row, Some(failure))
-}
-
-/// How much of a service's place its name needs: nothing while all share it.
-struct Qualifier {
-    cluster: bool,
-    region: bool,
-    account: bool,
-}
-
-impl Qualifier {
-    fn of(roll: &Roll) -> Self {
-        let differs = |part: fn(&ServiceId) -> &str| {
-            let mut parts = roll.services.keys().map(part);
-            parts
-                .next()
-                .is_some_and(|first| parts.any(|other| other != first))
-        };
-        Self {
-            cluster: differs(|id| &id.cluster),
-            region: differs(|id| &id.region),
-            account: differs(|id| &id.account),
-        }
-    }
-
-    fn name(&self, id: &ServiceId) -> String {
-        let parts = [
-            (self.account, &id.account),
-            (self.region, &id.region),
-            (self.cluster, &id.cluster),
-            (true, &id.name),
-        ];
-        let shown: Vec<&str> = parts
-            .into_iter()
-            .filter(|(is_shown, _)| *is_shown)
-            .map(|(_, part)| part.as_str())
-            .collect();
-        shown.join("/")
     }
 }
 

@@ -11,6 +11,7 @@ use rollcall::aws::{Aws, SqsTimers};
 use rollcall::config::Config;
 use rollcall::decode::Batch;
 use rollcall::delivery::{Ports, Visit};
+use rollcall::ecs::NoEcs;
 use rollcall::function::{report_batch, visit_windows};
 use rollcall::metrics::Metrics;
 use rollcall::slack::speaker::Speaker;
@@ -96,6 +97,7 @@ impl Instance {
                     log,
                     notifier: &self.speaker,
                     timers,
+                    ecs: &NoEcs,
                 };
                 // The request's id alone would do on Lambda; an emulator may count from one for each instance.
                 let token = format!("{}-{:016x}", event.context.request_id, fastrand::u64(..));

@@ -18,6 +18,7 @@ use crate::config::{Settings, WebhookSource};
 use crate::metrics::Metrics;
 use crate::notify::{Delivery, Notifier};
 use crate::pipeline::{self, Received};
+use crate::roll::Over;
 use crate::slack::message::{Message, TableForm};
 use crate::slack::render::render;
 use crate::slack::webhook::Webhook;
@@ -84,7 +85,7 @@ pub async fn replay(
     // What was recorded is all there is.
     let unsaid = pipeline::report(
         everything,
-        true,
+        Over::ALL,
         settings.timezone,
         &audience,
         deadline,

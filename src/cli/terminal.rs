@@ -4,14 +4,15 @@ use std::fmt::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use crate::slack::render::{HEADINGS, status};
-use crate::summary::{Row, Summary};
+use crate::slack::render::HEADINGS;
+use crate::summary::{Mark, Row, Summary};
 use crate::table;
 use crate::text::visible;
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 const GOOD: Style = AnsiColor::Green.on_default();
+const WARN: Style = AnsiColor::Yellow.on_default();
 const BAD: Style = AnsiColor::Red.on_default();
 
 /// The message as lines with colour codes; whoever prints it strips them where they are not wanted.
@@ -62,7 +63,7 @@ fn table(out: &mut String, rows: &[Row]) -> fmt::Result {
         [
             visible(&row.service),
             row.action.clone(),
-            status(row.status),
+            row.status.to_string(),
         ]
     });
     let lines = table::aligned(&HEADINGS.map(str::to_owned), cells);
@@ -71,10 +72,10 @@ fn table(out: &mut String, rows: &[Row]) -> fmt::Result {
         writeln!(out, "{DIM}{line}{DIM:#}")?;
     }
     for (line, row) in lines.iter().zip(rows) {
-        let style = if row.status.is_failure() {
-            BAD
-        } else {
-            Style::new()
+        let style = match row.status.mark {
+            Mark::Bad => BAD,
+            Mark::Warn => WARN,
+            Mark::Waiting | Mark::Good => Style::new(),
         };
         writeln!(out, "{style}{line}{style:#}")?;
     }

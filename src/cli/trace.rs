@@ -7,6 +7,7 @@ use crate::delivery::{Decision, Knowledge, decide};
 use crate::fact::Fact;
 use crate::metrics::Metrics;
 use crate::pipeline::Received;
+use crate::roll::Over;
 use crate::summary::Summary;
 use crate::window::{MemoryLog, WindowLog};
 
@@ -16,6 +17,11 @@ pub(super) fn happened_at(received: &Received) -> Option<DateTime<Utc>> {
         Fact::Called(call) => Some(call.event_time),
         Fact::Expected(expected) => Some(expected.scheduled_time),
         Fact::Undelivered(undelivered) => Some(undelivered.scheduled_time),
+        Fact::Observed(observed) => Some(observed.observed_at),
+        Fact::Unobserved(unobserved) => Some(unobserved.observed_at),
+        Fact::ServiceAction(action) => Some(action.created_at),
+        Fact::RunTask(call) => Some(call.event_time),
+        Fact::Task(task) => Some(task.observed_at),
         Fact::Silenced | Fact::Undecodable { .. } => None,
     };
     received.facts.values().flatten().filter_map(time).max()
@@ -44,7 +50,7 @@ pub(super) async fn trace(
         let Some(known) = Knowledge::of(key, &batches, None, DEFAULT_PATIENCE) else {
             continue;
         };
-        let totals = Summary::new(key, &known.roll, false, chrono_tz::UTC).totals();
+        let totals = Summary::new(key, &known.roll, Over::default(), chrono_tz::UTC).totals();
         let decision = explain(decide(key, &known, DEFAULT_PATIENCE, now));
         anstream::eprintln!("trace:   {key}: {totals}; at {}: {decision}", clock(now));
     }

@@ -65,6 +65,7 @@ pub const DEFAULT_PATIENCE: Patience = Patience {
     settle: Duration::from_mins(5),
     grace: Duration::from_mins(10),
     period: Duration::from_mins(30),
+    verify: Some(Duration::from_mins(10)),
 };
 
 impl Config {
@@ -148,6 +149,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
             settle: self.seconds("ROLLCALL_SETTLE_SECONDS", DEFAULT_PATIENCE.settle),
             grace: self.seconds("ROLLCALL_GRACE_SECONDS", DEFAULT_PATIENCE.grace),
             period,
+            verify: self.verify(),
         };
         let Some(queue_url) = self.get("ROLLCALL_QUEUE_URL") else {
             self.problem(
@@ -161,6 +163,15 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
             queue_url,
             patience,
         })
+    }
+
+    fn verify(&mut self) -> Option<Duration> {
+        let expected = "expected whole minutes up to 60, such as 10; 0 asks ECS nothing";
+        let default = DEFAULT_PATIENCE
+            .verify
+            .map_or(0, |length| length.as_secs() / 60);
+        let minutes = self.number("ROLLCALL_VERIFY_MINUTES", 0..=60, default, expected);
+        Some(Duration::from_mins(minutes)).filter(|length| !length.is_zero())
     }
 
     fn seconds(&mut self, name: &str, default: Duration) -> Duration {

@@ -9,18 +9,19 @@ use aws_lambda_events::sqs::SqsMessageAttribute;
 use chrono::DateTime;
 use serde::Deserialize;
 
-use super::{DecodeError, Decoded, last_segment};
+use super::{DecodeError, Decoded, family, last_segment};
 use crate::fact::{ApiError, Fact, Undelivered};
 
 type Attributes = HashMap<String, SqsMessageAttribute>;
 
-/// The input of a schedule whose target is `ecs:updateService`.
+/// The input of a schedule whose target is `ecs:updateService` or `ecs:runTask`.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Input {
     cluster: Option<String>,
     service: Option<String>,
     desired_count: Option<i64>,
+    task_definition: Option<String>,
 }
 
 /// Whether a message is a dead letter of a schedule. (Those of a rule have `RULE_ARN` instead.)
@@ -60,7 +61,10 @@ pub(super) fn decode(body: &str, attributes: &Attributes) -> Result<Decoded, Dec
             .and_then(|input| input.service.as_deref())
             .map(last_segment)
             .map(str::to_owned),
-        desired_count: input.and_then(|input| input.desired_count),
+        desired_count: input.as_ref().and_then(|input| input.desired_count),
+        family: input
+            .and_then(|input| input.task_definition)
+            .map(|name| family(&name).to_owned()),
         error: ApiError {
             code: required("ERROR_CODE")?,
             message: text("ERROR_MESSAGE"),

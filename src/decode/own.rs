@@ -43,7 +43,11 @@ pub struct Roster {
     /// The cluster's short name or ARN.
     pub cluster: String,
     /// The desired count by service.
+    #[serde(default)]
     pub services: BTreeMap<String, i64>,
+    /// How many tasks are to be started, by the task definition's family.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub jobs: BTreeMap<String, i64>,
 }
 
 pub(super) fn decode(body: &str) -> Result<Decoded, DecodeError> {
@@ -73,6 +77,7 @@ pub(super) fn decode(body: &str) -> Result<Decoded, DecodeError> {
                 region: roster.region,
                 cluster,
                 services: roster.services,
+                jobs: roster.jobs,
             }));
             Decoded::Fact {
                 fact,

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::roll::{Roll, Standing, Subject, news};
+use super::look::is_looking;
+use crate::roll::{Over, Roll, Standing, Subject, news};
 use crate::window::{Batch, Spoken, WindowKey, last_news_at};
 
 /// How long to wait for what.
@@ -18,6 +19,8 @@ pub struct Patience {
     pub grace: Duration,
     /// The length of a window, which bounds the waiting where no roster does.
     pub period: Duration,
+    /// How long after the last accepted call ECS is asked whether tasks run; `None` where it is not asked.
+    pub verify: Option<Duration>,
 }
 
 /// What to do about a window now.
@@ -44,6 +47,8 @@ pub enum Reason {
     Settled,
     /// The waiting is over, whatever is still absent.
     Deadline,
+    /// Tasks have had their time to start or to stop.
+    Checks,
     /// Something was learned, and the message can follow.
     News,
     /// The message was edited just now.
@@ -56,6 +61,7 @@ impl fmt::Display for Reason {
             Self::Complete => "complete",
             Self::Settled => "settled",
             Self::Deadline => "deadline",
+            Self::Checks => "checks",
             Self::News => "news",
             Self::Pace => "pace",
         })
@@ -88,7 +94,7 @@ impl Knowledge {
                 .iter()
                 .filter(|batch| spoken.batches.contains(&batch.id));
             let roll = Roll::fold(known_then.flat_map(|batch| &batch.facts));
-            roll.standings(spoken.at >= deadline(key, &roll, patience))
+            roll.standings(over(key, &roll, patience, spoken.at))
         });
         Some(Self {
             roll,
@@ -114,6 +120,20 @@ pub fn deadline(key: &WindowKey, roll: &Roll, patience: Patience) -> DateTime<Ut
     last_call + delta(patience.grace)
 }
 
+/// Which waiting is over at a moment.
+#[must_use]
+pub fn over(key: &WindowKey, roll: &Roll, patience: Patience, at: DateTime<Utc>) -> Over {
+    Over {
+        calls: at >= deadline(key, roll, patience),
+        checks: checks_until(roll, patience).is_none_or(|until| at >= until),
+    }
+}
+
+/// Until when tasks have time to start or to stop; `None` where nobody looks at them.
+pub(super) fn checks_until(roll: &Roll, patience: Patience) -> Option<DateTime<Utc>> {
+    Some(roll.last_accepted_at()? + delta(patience.verify?))
+}
+
 /// What to do about a window at `now`.
 #[must_use]
 pub fn decide(
@@ -124,9 +144,7 @@ pub fn decide(
 ) -> Decision {
     let roll = &known.roll;
     let deadline = deadline(key, roll, patience);
-    let settled = known.settled(patience);
-    let is_over = now >= deadline;
-    let standings = roll.standings(is_over);
+    let standings = roll.standings(over(key, roll, patience, now));
     let (at, reason) = if let Some(said) = &known.said {
         let is_changed = news(&standings, said).is_some();
         let is_waiting = standings
@@ -135,10 +153,12 @@ pub fn decide(
         match (is_changed, is_waiting) {
             // News after the summary is worth one message, and what comes next may belong to it.
             (true, _) => {
-                return if now >= settled.0 {
+                let settled = known.settled(patience);
+                let (at, reason) = checked(settled, known, patience, now);
+                return if now >= at {
                     Decision::FollowUp
                 } else {
-                    Decision::Wait(settled.0, settled.1)
+                    Decision::Wait(at, reason)
                 };
             }
             (false, true) => (deadline, Reason::Deadline),
@@ -165,12 +185,27 @@ pub(super) fn due(
     now: DateTime<Utc>,
 ) -> (DateTime<Utc>, Reason) {
     let deadline = (deadline(key, &known.roll, patience), Reason::Deadline);
-    if known.roll.has_all_succeeded() {
+    let over = over(key, &known.roll, patience, now);
+    let answered = if known.roll.has_all_succeeded(over) {
         (now, Reason::Complete)
     } else if known.roll.calls_end_at.is_none() || known.roll.has_all_answered() {
         known.settled(patience).min(deadline)
     } else {
         deadline
+    };
+    checked(answered, known, patience, now)
+}
+
+/// When what is due may be said: not while tasks have time to start or to stop, and ECS can be asked about them.
+fn checked(
+    due: (DateTime<Utc>, Reason),
+    known: &Knowledge,
+    patience: Patience,
+    now: DateTime<Utc>,
+) -> (DateTime<Utc>, Reason) {
+    match checks_until(&known.roll, patience) {
+        Some(until) if now < until && is_looking(&known.roll) => due.max((until, Reason::Checks)),
+        _ => due,
     }
 }
 

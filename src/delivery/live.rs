@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
-use super::decide::{Decision, Knowledge, Patience, Reason, deadline, due};
+use super::decide::{Decision, Knowledge, Patience, Reason, due, over};
 use crate::roll::{Roll, Standing};
 use crate::summary::{Stage, Summary};
 use crate::window::{Batch, Spoken, WindowKey};
@@ -35,18 +35,18 @@ impl Picture {
         now: DateTime<Utc>,
     ) -> Self {
         let roll = &known.roll;
-        let is_over = now >= deadline(key, roll, patience);
-        let standings = roll.standings(is_over);
-        let is_awaited = |standing: &Standing| *standing == Standing::Pending;
+        let over = over(key, roll, patience, now);
+        let standings = roll.standings(over);
         let due = due(key, known, patience, now);
-        let has_ended = now >= due.0 || (was_final && !standings.values().any(is_awaited));
+        let has_ended =
+            now >= due.0 || (was_final && !standings.values().any(Standing::is_awaited));
         let stage = if has_ended {
             Stage::Ended
         } else {
             Stage::Waiting
         };
         Self {
-            summary: Summary::live(key, roll, is_over, stage, timezone),
+            summary: Summary::live(key, roll, over, stage, timezone),
             waits_until: Some(due).filter(|_| !has_ended),
             is_blank: standings.is_empty() && roll.anonymous_accepted == 0,
         }
@@ -79,14 +79,14 @@ impl Shown {
             .iter()
             .filter(|batch| spoken.batches.contains(&batch.id));
         let roll = Roll::fold(known_then.flat_map(|batch| &batch.facts));
-        let is_over = spoken.at >= deadline(key, &roll, patience);
+        let over = over(key, &roll, patience, spoken.at);
         let stage = if live.is_final {
             Stage::Ended
         } else {
             Stage::Waiting
         };
         Some(Self {
-            summary: Summary::live(key, &roll, is_over, stage, timezone),
+            summary: Summary::live(key, &roll, over, stage, timezone),
             edited_at: live.edited_at,
             is_frozen: live.is_frozen,
         })
@@ -133,7 +133,7 @@ mod tests {
 
     use super::{Picture, Shown, decide_live};
     use crate::delivery::{Decision, Reason};
-    use crate::roll::Roll;
+    use crate::roll::{Over, Roll};
     use crate::summary::{Stage, Summary};
     use crate::window::WindowKey;
 
@@ -146,7 +146,13 @@ mod tests {
             start: at(0),
             environment: "dev".to_owned(),
         };
-        Summary::live(&key, &Roll::default(), false, stage, chrono_tz::UTC)
+        Summary::live(
+            &key,
+            &Roll::default(),
+            Over::default(),
+            stage,
+            chrono_tz::UTC,
+        )
     }
 
     fn picture(waits_until: Option<i64>, is_blank: bool) -> Picture {

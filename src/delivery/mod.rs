@@ -5,9 +5,11 @@
 
 mod decide;
 mod live;
+mod look;
 mod speak;
 mod visit;
 
-pub use self::decide::{Decision, Knowledge, Patience, Reason, deadline, decide};
+pub use self::decide::{Decision, Knowledge, Patience, Reason, deadline, decide, over};
 pub use self::live::{Picture, Shown, decide_live};
+pub use self::look::{Plan, plan};
 pub use self::visit::{Ports, Visit, VisitError, visit};

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
 
-use super::decide::{Decision, Knowledge, deadline, decide};
+use super::decide::{Decision, Knowledge, deadline, decide, over};
 use super::live::{Picture, Shown, decide_live};
 use super::visit::Visit;
 use crate::metrics::Metrics;
@@ -85,10 +85,10 @@ async fn say(
 ) -> Option<DateTime<Utc>> {
     let Window { key, known, .. } = *window;
     let deadline = deadline(key, &known.roll, visit.patience);
-    let is_over = visit.now >= deadline;
+    let over = over(key, &known.roll, visit.patience, visit.now);
     let summary = match &known.said {
-        None => Summary::new(key, &known.roll, is_over, visit.timezone),
-        Some(said) => Summary::follow_up(key, &known.roll, is_over, said, visit.timezone)?,
+        None => Summary::new(key, &known.roll, over, visit.timezone),
+        Some(said) => Summary::follow_up(key, &known.roll, over, said, visit.timezone)?,
     };
     let delivery = notifier.notify(&summary, visit.deadline).await;
     metrics.said(&summary, &delivery);
@@ -97,7 +97,7 @@ async fn say(
             note(window, visit, None, state);
             tracing::info!(window = %key, "said {key}: {}", summary.totals());
             // Who is still awaited may turn out to be missing.
-            (summary.counts.pending > 0).then_some(deadline)
+            (summary.counts.pending() > 0).then_some(deadline)
         }
         Err(error) => {
             tracing::error!(window = %key, %error, "cannot say {key}: {error}");
@@ -260,9 +260,9 @@ async fn tell(
 ) -> Option<DateTime<Utc>> {
     let message = state.spoken.as_mut()?.live.as_mut()?;
     let roll = &window.known.roll;
-    let is_over = visit.now >= deadline(window.key, roll, visit.patience);
+    let over = over(window.key, roll, visit.patience, visit.now);
     let has_ended = picture.waits_until.is_none();
-    let (news, told) = News::since(&message.told, roll, is_over, has_ended)?;
+    let (news, told) = News::since(&message.told, roll, over, has_ended, visit.timezone)?;
     let delivery = channel.reply(&message.posted, &news, visit.deadline).await;
     metrics.replied(&delivery);
     let error = match delivery.result {

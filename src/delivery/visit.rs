@@ -1,4 +1,4 @@
-//! The steps of a visit: claim → read → decide → say → release.
+//! The steps of a visit: claim → read → look → decide → say → release.
 //!
 //! Somebody visits a window after every append and at every timer. Whoever cannot claim arms a timer before it
 //! goes home, so that its facts are looked at; whoever holds the claim and dies leaves a message
@@ -8,22 +8,27 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use tokio::time::Instant;
 
-use super::decide::{Knowledge, Patience, deadline};
+use super::decide::{Knowledge, Patience, deadline, over};
+use super::look::plan;
 use super::speak::{Window, speak};
+use crate::ecs::Ecs;
 use crate::metrics::Metrics;
 use crate::notify::Notifier;
+use crate::roll::Roll;
 use crate::timer::{TimerError, Timers};
-use crate::window::{Claim, Claimed, Released, State, WindowKey, WindowLog, WindowLogError};
+use crate::window::{Batch, Claim, Claimed, Released, State, WindowKey, WindowLog, WindowLogError};
 
 /// What a visit needs of the world.
 #[derive(Debug)]
-pub struct Ports<'a, L, N, T> {
+pub struct Ports<'a, L, N, T, E> {
     /// What is known.
     pub log: &'a L,
     /// Who says it.
     pub notifier: &'a N,
     /// Who brings the next visit.
     pub timers: &'a T,
+    /// Who says whether tasks run.
+    pub ecs: &'a E,
 }
 
 /// How a visit is made.
@@ -66,9 +71,9 @@ const OVERDUE: TimeDelta = TimeDelta::minutes(15);
 ///
 /// # Errors
 /// When the log or the timers fail; the facts are kept, and another visit will do what this one did not.
-pub async fn visit<L: WindowLog, N: Notifier, T: Timers>(
+pub async fn visit<L: WindowLog, N: Notifier, T: Timers, E: Ecs>(
     key: &WindowKey,
-    ports: &Ports<'_, L, N, T>,
+    ports: &Ports<'_, L, N, T, E>,
     visit: Visit<'_>,
     metrics: &mut Metrics,
 ) -> Result<(), VisitError> {
@@ -92,7 +97,11 @@ pub async fn visit<L: WindowLog, N: Notifier, T: Timers>(
         // It may have posted the message.
         state.is_in_doubt = true;
     }
-    let batches = ports.log.read(key).await?;
+    let mut batches = ports.log.read(key).await?;
+    if look(key, &batches, ports, visit, metrics).await? {
+        // What was kept may be more than one batch, and others may have appended meanwhile.
+        batches = ports.log.read(key).await?;
+    }
     if let Some(known) = Knowledge::of(key, &batches, state.spoken.as_ref(), visit.patience) {
         let window = Window {
             key,
@@ -100,7 +109,8 @@ pub async fn visit<L: WindowLog, N: Notifier, T: Timers>(
             batches: &batches,
         };
         let spoken = speak(&window, ports.notifier, visit, &mut state, metrics).await;
-        if let Some(at) = spoken.next {
+        let next_look = next_look(key, &known.roll, visit);
+        if let Some(at) = spoken.next.into_iter().chain(next_look).min() {
             arm(key, at, visit.now, ports.timers, &mut state).await?;
         }
         let overdue_at = deadline(key, &known.roll, visit.patience) + OVERDUE;
@@ -115,6 +125,38 @@ pub async fn visit<L: WindowLog, N: Notifier, T: Timers>(
         metrics.claims_lapsed += 1;
     }
     Ok(())
+}
+
+/// Asks ECS what there is to ask, and keeps what it says. Returns whether anything was kept.
+async fn look<L: WindowLog, N, T, E: Ecs>(
+    key: &WindowKey,
+    batches: &[Batch],
+    ports: &Ports<'_, L, N, T, E>,
+    visit: Visit<'_>,
+    metrics: &mut Metrics,
+) -> Result<bool, WindowLogError> {
+    let roll = Roll::fold(batches.iter().flat_map(|batch| &batch.facts));
+    let over = over(key, &roll, visit.patience, visit.now);
+    let plan = plan(&roll, over, visit.patience, visit.now);
+    if plan.wanted.is_empty() {
+        return Ok(false);
+    }
+    // At most half of the time that is left: people are to hear something in any case.
+    let until = visit.deadline - visit.deadline.saturating_duration_since(Instant::now()) / 2;
+    let seen = ports.ecs.look(&plan.wanted, visit.now, until).await;
+    metrics.looked(&seen);
+    if !seen.is_empty() {
+        ports.log.append(key, &seen, visit.now).await?;
+    }
+    Ok(!seen.is_empty())
+}
+
+/// When ECS is to be asked again; what there was no time for now comes soon.
+fn next_look(key: &WindowKey, roll: &Roll, visit: Visit<'_>) -> Option<DateTime<Utc>> {
+    let over = over(key, roll, visit.patience, visit.now);
+    let plan = plan(roll, over, visit.patience, visit.now);
+    let is_left = !plan.wanted.is_empty();
+    plan.next.or(is_left.then_some(visit.now + BUSY))
 }
 
 /// Sees to it that somebody comes at `at`, unless a timer that comes no later is already under way.

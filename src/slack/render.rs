@@ -6,7 +6,7 @@
 use super::escape::{mrkdwn, plain};
 use super::message::{Block, Cell, ColumnSetting, Message, TableForm, Text};
 use super::{failures, limits};
-use crate::summary::{Row, Status, Summary};
+use crate::summary::{Class, Row, Summary};
 use crate::table;
 
 /// Says a summary; `mention` calls people where something failed.
@@ -86,14 +86,11 @@ fn context(text: String) -> Block {
 /// Totals, what the table left out, and the mention.
 fn totals(summary: &Summary, left_out: &[Row], mention: Option<&str>) -> String {
     let mut counts = Vec::new();
-    for outcome in ["failed", "missing", "pending", "succeeded"] {
-        let rows = left_out.iter().map(|row| row.status);
-        let count: usize = rows
-            .filter(|status| status.outcome() == outcome)
-            .map(Status::count)
-            .sum();
+    for class in Class::WORST_FIRST {
+        let rows = left_out.iter().filter(|row| row.class == class);
+        let count: usize = rows.map(|row| row.count).sum();
         if count > 0 {
-            counts.push(format!("{count} more {outcome}"));
+            counts.push(format!("{count} more {}", class.word()));
         }
     }
     let mut lines = Vec::new();
@@ -105,33 +102,6 @@ fn totals(summary: &Summary, left_out: &[Row], mention: Option<&str>) -> String 
     lines.join("\n")
 }
 
-/// The status in a table cell.
-#[must_use]
-pub fn status(status: Status) -> String {
-    match status {
-        Status::Succeeded(1) => "✅".to_owned(),
-        Status::Succeeded(attempts) => format!("✅ after {attempts} attempts"),
-        Status::Failed(1) | Status::Unnamed(1) => "❌ Error".to_owned(),
-        Status::Failed(attempts) => format!("❌ after {attempts} attempts"),
-        Status::Unnamed(calls) => format!("❌ {calls} calls"),
-        Status::Missing => "❌ Missing".to_owned(),
-        Status::Pending => "⏳".to_owned(),
-    }
-}
-
-/// The status without emoji, whose width in a preformatted block no client guarantees.
-fn ascii_status(status: Status) -> String {
-    match status {
-        Status::Succeeded(1) => "ok".to_owned(),
-        Status::Succeeded(attempts) => format!("ok after {attempts} attempts"),
-        Status::Failed(1) | Status::Unnamed(1) => "ERROR".to_owned(),
-        Status::Failed(attempts) => format!("ERROR after {attempts} attempts"),
-        Status::Unnamed(calls) => format!("ERROR {calls} calls"),
-        Status::Missing => "MISSING".to_owned(),
-        Status::Pending => "pending".to_owned(),
-    }
-}
-
 /// As many rows as fit; the number of rows shown comes with the block.
 fn table_block(rows: &[Row], space: &mut usize) -> (Vec<Block>, usize) {
     let mut table = vec![HEADINGS.map(str::to_owned).to_vec()];
@@ -140,7 +110,7 @@ fn table_block(rows: &[Row], space: &mut usize) -> (Vec<Block>, usize) {
         let cells = [
             plain(&row.service, limits::CELL),
             row.action.clone(),
-            status(row.status),
+            row.status.to_string(),
         ];
         let Some(left) = space.checked_sub(cells.iter().map(String::len).sum()) else {
             break;
@@ -169,8 +139,9 @@ fn table_block(rows: &[Row], space: &mut usize) -> (Vec<Block>, usize) {
 fn preformatted(rows: &[Row], space: &mut usize) -> (Vec<Block>, usize) {
     const FENCE: &str = "```";
     let cells = rows.iter().take(limits::TABLE_ROWS - 1).map(|row| {
+        // The width of emoji in a preformatted block is what no client guarantees.
         let service = plain(&row.service, limits::CELL);
-        [service, row.action.clone(), ascii_status(row.status)]
+        [service, row.action.clone(), row.status.in_ascii()]
     });
     let mut lines = table::aligned(&HEADINGS.map(str::to_owned), cells);
     let heading: Vec<String> = lines.drain(..2).collect();
@@ -234,21 +205,29 @@ fn text(summary: &Summary, mention: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Message, TableForm, render};
-    use crate::summary::{Counts, Failure, Row, Status, Summary};
+    use crate::summary::{Class, Counts, Failure, Mark, Row, Status, Summary};
 
     fn two_rows(form: TableForm) -> Message {
-        let row = |service: &str, status| Row {
+        let row = |service: &str, mark, words: &str, class| Row {
             service: service.to_owned(),
             action: "Scale Up (→ 1)".to_owned(),
-            status,
+            status: Status {
+                mark,
+                words: words.to_owned(),
+            },
+            class,
+            count: 1,
         };
+        let mut counts = Counts::new(Class::Succeeded, None);
+        counts.add(Class::Succeeded, 1);
+        counts.add(Class::Failed, 1);
         let summary = Summary {
             environment: "dev".to_owned(),
             period: "2024-01-15 09:00~09:05 KST".to_owned(),
             is_follow_up: false,
             rows: vec![
-                row("frontend", Status::Failed(1)),
-                row("nestjs", Status::Succeeded(2)),
+                row("frontend", Mark::Bad, "Error", Class::Failed),
+                row("nestjs", Mark::Good, "after 2 attempts", Class::Succeeded),
             ],
             failures: vec![Failure {
                 subject: "frontend".to_owned(),
@@ -258,11 +237,8 @@ mod tests {
                 reason: "ServiceNotFoundException - Service not found.".to_owned(),
                 advice: Some("Correct the schedule."),
             }],
-            counts: Counts {
-                succeeded: 1,
-                failed: 1,
-                ..Counts::default()
-            },
+            counts,
+            jobs: Counts::new(Class::Finished, None),
             notes: vec!["Called by jane (3).".to_owned()],
             progress: None,
         };

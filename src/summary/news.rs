@@ -5,10 +5,11 @@
 
 use std::collections::BTreeSet;
 
+use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
 
-use super::{Failure, Qualifier, service_line, unnamed_line};
-use crate::roll::{Roll, Standing, Subject};
+use super::{Failure, Lines};
+use crate::roll::{Over, Roll, Subject};
 
 /// What a message's thread is to hear.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,20 +31,18 @@ impl News {
     pub fn since(
         told: &BTreeSet<String>,
         roll: &Roll,
-        is_over: bool,
+        over: Over,
         has_ended: bool,
+        timezone: Tz,
     ) -> Option<(Self, BTreeSet<String>)> {
-        let qualifier = Qualifier::of(roll);
-        let standings = roll.standings(is_over);
+        let lines = Lines::new(roll, timezone);
+        let standings = roll.standings(over);
         let (mut failures, mut recovered) = (Vec::new(), Vec::new());
         let mut standing_now = BTreeSet::new();
         for (subject, standing) in &standings {
             let digest = digest(subject);
             let is_told = told.contains(&digest);
-            let (row, failure) = match subject {
-                Subject::Service(id) => service_line(roll, id, standing, &qualifier),
-                Subject::Unnamed(failure) => unnamed_line(failure, standing),
-            };
+            let (row, failure) = lines.line(subject, standing);
             match failure {
                 Some(failure) => {
                     standing_now.insert(digest);
@@ -51,7 +50,7 @@ impl News {
                         failures.push(failure);
                     }
                 }
-                None if is_told && *standing == Standing::Succeeded => recovered.push(row.service),
+                None if is_told && standing.is_good() => recovered.push(row.service),
                 None => {}
             }
         }
@@ -85,6 +84,16 @@ fn digest(subject: &Subject) -> String {
             &id.cluster,
             id.name.as_str(),
         ],
+        Subject::Job(id) => {
+            let cluster = &id.cluster;
+            [
+                "job",
+                &cluster.account,
+                &cluster.region,
+                &cluster.name,
+                id.family.as_str(),
+            ]
+        }
         Subject::Unnamed(failure) => {
             let message = failure.error.message.as_deref().unwrap_or_default();
             [
@@ -106,9 +115,11 @@ fn digest(subject: &Subject) -> String {
 mod tests {
     use std::collections::BTreeSet;
 
+    use chrono_tz::Tz;
+
     use super::News;
     use crate::fact::{ApiError, Outcome, ServiceId};
-    use crate::roll::{Entry, Roll};
+    use crate::roll::{Entry, Over, Roll};
 
     fn roll(services: &[(&str, bool)]) -> Roll {
         let entry = |&(name, is_failed): &(&str, bool)| {
@@ -142,10 +153,17 @@ mod tests {
 
     /// What is told after a thread heard of what failed in `before`: `-failed +recovered`.
     fn p(before: &[(&str, bool)], after: &[(&str, bool)], has_ended: bool) -> String {
-        let told = News::since(&BTreeSet::new(), &roll(before), false, true)
-            .map(|(_, told)| told)
-            .unwrap_or_default();
-        let Some((news, _)) = News::since(&told, &roll(after), false, has_ended) else {
+        let told = News::since(
+            &BTreeSet::new(),
+            &roll(before),
+            Over::default(),
+            true,
+            Tz::UTC,
+        )
+        .map(|(_, told)| told)
+        .unwrap_or_default();
+        let Some((news, _)) = News::since(&told, &roll(after), Over::default(), has_ended, Tz::UTC)
+        else {
             return "silence".to_owned();
         };
         let failed = news

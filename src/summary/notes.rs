@@ -1,16 +1,24 @@
 //! What else the reader of a summary should know, a sentence each.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::lines::Lines;
+use crate::fact::ClusterId;
 use crate::roll::{Roll, Standing, Subject};
 
 /// How many names a sentence may hold before it only counts.
 const NAMED: usize = 10;
 
-pub(super) fn notes(roll: &Roll, standings: &BTreeMap<Subject, Standing>) -> Vec<String> {
+pub(super) fn notes(
+    roll: &Roll,
+    standings: &BTreeMap<Subject, Standing>,
+    lines: &Lines<'_>,
+) -> Vec<String> {
     let mut notes = Vec::new();
     notes.extend(suspects(roll, standings));
+    notes.extend(bounds(roll, standings, lines));
+    notes.extend(unobserved(roll, standings, lines));
     notes.extend(callers(roll));
     if roll.anonymous_accepted > 0 {
         let calls = plural(roll.anonymous_accepted, "accepted call", "accepted calls");
@@ -39,7 +47,10 @@ fn suspects(roll: &Roll, standings: &BTreeMap<Subject, Standing>) -> Option<Stri
     } else {
         format!("{refused} calls were")
     };
-    if roll.has_all_succeeded() {
+    if standings
+        .keys()
+        .all(|subject| !matches!(subject, Subject::Unnamed(_)))
+    {
         return Some(format!(
             "{calls} refused without naming a service; every expected service has succeeded."
         ));
@@ -49,22 +60,89 @@ fn suspects(roll: &Roll, standings: &BTreeMap<Subject, Standing>) -> Option<Stri
         .filter(|(_, standing)| {
             matches!(
                 standing,
-                Standing::Failed(_) | Standing::Missing | Standing::Pending
+                Standing::Failed(_) | Standing::Missing { .. } | Standing::Pending
             )
         })
         .filter_map(|(subject, _)| match subject {
             Subject::Service(id) => Some(id.name.as_str()),
+            Subject::Job(id) => Some(id.family.as_str()),
             Subject::Unnamed(_) => None,
         })
         .collect();
-    let named = without_success[..without_success.len().min(NAMED)].join(", ");
-    let more = match without_success.len().saturating_sub(NAMED) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
+    let named = listed(&without_success);
     Some(format!(
-        "{calls} refused before ECS recorded which service; without a successful call so far: {named}{more}."
+        "{calls} refused before ECS recorded which service; without a successful call so far: {named}."
     ))
+}
+
+/// Which counts Application Auto Scaling is going to undo.
+fn bounds(
+    roll: &Roll,
+    standings: &BTreeMap<Subject, Standing>,
+    lines: &Lines<'_>,
+) -> Option<String> {
+    let undone = standings.iter().filter_map(|(subject, standing)| {
+        let Subject::Service(id) = subject else {
+            return None;
+        };
+        // Where the count is another one already, the failure says so.
+        if matches!(standing, Standing::Changed(_)) {
+            return None;
+        }
+        let entry = roll.services.get(id)?;
+        let asked = entry.asked?;
+        let keeps = entry.sight.bounds?.undo(asked)?;
+        Some(format!("{} ({keeps}, not {asked})", lines.name(id)))
+    });
+    let undone: Vec<String> = undone.collect();
+    let undone: Vec<&str> = undone.iter().map(String::as_str).collect();
+    (!undone.is_empty()).then(|| {
+        format!(
+            "⚠️ Application Auto Scaling will undo the schedule: it keeps {}.",
+            listed(&undone)
+        )
+    })
+}
+
+/// That "accepted" is all there is to know, and why.
+fn unobserved(
+    roll: &Roll,
+    standings: &BTreeMap<Subject, Standing>,
+    lines: &Lines<'_>,
+) -> Option<String> {
+    let is_open = |standing: &Standing| {
+        matches!(standing, Standing::Accepted | Standing::Started(_))
+            || matches!(standing, Standing::Underway(underway) if underway.is_late)
+    };
+    let in_vain = |cluster: ClusterId| roll.unobserved.get(&cluster);
+    let open = standings.iter().filter(|(_, standing)| is_open(standing));
+    let vain: BTreeSet<&str> = open
+        .clone()
+        .filter_map(|(subject, _)| match subject {
+            Subject::Service(id) => in_vain(id.cluster_id()),
+            Subject::Job(id) => in_vain(id.cluster.clone()),
+            Subject::Unnamed(_) => None,
+        })
+        .map(|unobserved| unobserved.error.code.as_str())
+        .collect();
+    if !vain.is_empty() {
+        let codes = vain.into_iter().collect::<Vec<_>>().join(", ");
+        return Some(format!(
+            "⚠️ ECS did not answer whether tasks run ({codes}): accepted is all that is known."
+        ));
+    }
+    let is_accepted = |standing: &Standing| *standing == Standing::Accepted;
+    (!lines.is_asked() && standings.values().any(is_accepted))
+        .then(|| "✅ says that ECS accepted the call; whether tasks run was not asked.".to_owned())
+}
+
+/// So many names, and how many more there are.
+fn listed(names: &[&str]) -> String {
+    let named = names[..names.len().min(NAMED)].join(", ");
+    match names.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
 }
 
 fn callers(roll: &Roll) -> Option<String> {

@@ -20,3 +20,14 @@ pub(super) fn text((first, last): (DateTime<Utc>, DateTime<Utc>), timezone: Tz) 
         format!("{start_text}~{} {zone}", end.format("%Y-%m-%d %H:%M"))
     }
 }
+
+/// `12 s`, `4 min 12 s`, `1 h 4 min`.
+pub(super) fn in_words(duration: TimeDelta) -> String {
+    let seconds = duration.num_seconds().max(0);
+    let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60);
+    match (hours, minutes) {
+        (0, 0) => format!("{seconds} s"),
+        (0, _) => format!("{minutes} min {} s", seconds % 60),
+        _ => format!("{hours} h {minutes} min"),
+    }
+}

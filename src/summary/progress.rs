@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
-use super::Counts;
+use super::{Summary, period};
 use crate::roll::Roll;
 
 /// Whether more is awaited.
@@ -32,14 +32,14 @@ pub struct Progress {
 }
 
 impl Progress {
-    pub(super) fn of(roll: &Roll, counts: &Counts, stage: Stage) -> Self {
-        let services =
-            counts.succeeded + counts.failed - counts.unnamed + counts.missing + counts.pending;
+    pub(super) fn of(roll: &Roll, summary: &Summary, stage: Stage) -> Self {
+        let (counts, jobs) = (&summary.counts, &summary.jobs);
+        let all = counts.all() + jobs.all();
         let has_roster = roll.calls_end_at.is_some();
         let of = match (has_roster, stage) {
             // The refused calls that name no service were made for services of the roster.
-            (true, _) => Some(services),
-            (false, Stage::Ended) => Some(services + counts.unnamed),
+            (true, _) => Some(all),
+            (false, Stage::Ended) => Some(all + counts.unnamed),
             (false, Stage::Waiting) => None,
         };
         let scheduled = roll
@@ -47,15 +47,25 @@ impl Progress {
             .values()
             .filter_map(|entry| entry.expected_from)
             .min();
-        let took = roll
-            .span
-            .map(|(first, last)| last - scheduled.unwrap_or(first));
+        let reached = roll
+            .services
+            .values()
+            .filter_map(|entry| entry.sight.reached_at);
+        let last =
+            |called: DateTime<Utc>| reached.max().map_or(called, |reached| called.max(reached));
+        let late = if stage == Stage::Ended {
+            counts.late()
+        } else {
+            0
+        };
         Self {
             stage,
-            succeeded: counts.succeeded,
-            wrong: counts.failed + counts.missing,
+            succeeded: counts.succeeded() + jobs.succeeded(),
+            wrong: counts.failed() + counts.missing() + jobs.failed() + jobs.missing() + late,
             of,
-            took,
+            took: roll
+                .span
+                .map(|(first, called)| last(called) - scheduled.unwrap_or(first)),
         }
     }
 }
@@ -76,21 +86,10 @@ impl fmt::Display for Progress {
         match (self.stage, self.wrong, self.took) {
             (Stage::Waiting, 1.., _) => write!(f, ", {} failed", self.wrong),
             (Stage::Ended, 0, Some(took)) if self.succeeded > 0 => {
-                write!(f, " in {}", in_words(took))
+                write!(f, " in {}", period::in_words(took))
             }
             _ => Ok(()),
         }
-    }
-}
-
-/// `12 s`, `4 min 12 s`, `1 h 4 min`.
-fn in_words(duration: TimeDelta) -> String {
-    let seconds = duration.num_seconds().max(0);
-    let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60);
-    match (hours, minutes) {
-        (0, 0) => format!("{seconds} s"),
-        (0, _) => format!("{minutes} min {} s", seconds % 60),
-        _ => format!("{hours} h {minutes} min"),
     }
 }
 

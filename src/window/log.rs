@@ -46,12 +46,12 @@ impl Batch {
     }
 }
 
-/// When the newest fact arrived. A fact that comes again is not news, even in a batch that is.
+/// When the newest answer to the roll call arrived. A fact that comes again is not news, even in a batch that is.
 #[must_use]
 pub fn last_news_at(batches: &[Batch]) -> Option<DateTime<Utc>> {
     let mut arrivals: BTreeMap<FactId<'_>, DateTime<Utc>> = BTreeMap::new();
     for batch in batches {
-        for fact in &batch.facts {
+        for fact in batch.facts.iter().filter(|fact| fact.is_answer()) {
             let arrival = arrivals.entry(fact.id()).or_insert(batch.appended_at);
             *arrival = batch.appended_at.min(*arrival);
         }

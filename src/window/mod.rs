@@ -65,6 +65,20 @@ impl Windowing {
             Fact::Undelivered(undelivered) => {
                 (undelivered.scheduled_time, undelivered.cluster.as_deref())
             }
+            Fact::RunTask(call) => (call.event_time, call.cluster.as_deref()),
+            Fact::Observed(observed) => (
+                observed.observed_at,
+                Some(observed.service.cluster.as_str()),
+            ),
+            Fact::Unobserved(unobserved) => (
+                unobserved.observed_at,
+                Some(unobserved.cluster.name.as_str()),
+            ),
+            Fact::ServiceAction(action) => {
+                (action.created_at, Some(action.service.cluster.as_str()))
+            }
+            // A task belongs to the call that made it, however long it runs.
+            Fact::Task(task) => (task.created_at, Some(task.task.cluster.name.as_str())),
             Fact::Silenced | Fact::Undecodable { .. } => return None,
         };
         let label = self

@@ -13,6 +13,7 @@ use super::meter::{Meter, Usage};
 use crate::cli::args::SimulateArgs;
 use crate::decode::{OwnMessage, Roster};
 use crate::delivery::{Patience, Ports, Visit};
+use crate::ecs::NoEcs;
 use crate::function::visit_windows;
 use crate::metrics::Metrics;
 use crate::window::Windowing;
@@ -153,6 +154,7 @@ impl<'a> World<'a> {
             services: (0..self.args.services)
                 .map(|service| (name(service), 1))
                 .collect(),
+            jobs: BTreeMap::new(),
         });
         message(
             "roster".to_owned(),
@@ -199,6 +201,7 @@ impl<'a> World<'a> {
             settle: self.args.settle,
             grace: self.args.grace,
             period: self.args.window,
+            verify: None,
         };
         let how = Visit {
             patience,
@@ -214,6 +217,7 @@ impl<'a> World<'a> {
             log: meter,
             notifier: meter,
             timers: meter,
+            ecs: &NoEcs,
         };
         visit_windows(records, &windowing, &ports, how, &mut Metrics::default()).await;
     }

@@ -1,0 +1,143 @@
+//! Whom to ask ECS about, and when: a pure decision.
+//!
+//! A service is asked about as soon as its call is known, then after 30 s, 1, 2, 4 … minutes, until it is steady
+//! or its time is over, and then once more.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::decide::{Patience, checks_until};
+use crate::ecs::Wanted;
+use crate::fact::{ClusterId, ServiceId, TaskId};
+use crate::roll::{Entry, Over, Roll};
+
+/// The time between the first two looks; it doubles from look to look.
+const FIRST_INTERVAL: TimeDelta = TimeDelta::seconds(30);
+/// What would be asked so soon after the rest is asked with it.
+const TOGETHER: TimeDelta = TimeDelta::seconds(10);
+
+/// What to ask ECS now, and when to ask again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// What to ask now.
+    pub wanted: Wanted,
+    /// When there is more to ask, where there is nothing to ask now.
+    pub next: Option<DateTime<Utc>>,
+}
+
+/// What to ask ECS about a window at `now`.
+#[must_use]
+pub fn plan(roll: &Roll, over: Over, patience: Patience, now: DateTime<Utc>) -> Plan {
+    if patience.verify.is_none() {
+        return Plan::default();
+    }
+    // Where all that is to be looked at has no record, one look tells.
+    let until = checks_until(roll, patience).unwrap_or(now);
+    let services = services(roll, over, until, now);
+    let tasks = tasks(roll, until, now);
+    let times = services.iter().map(|(at, _)| *at);
+    let next = times.chain(tasks.iter().map(|(at, _)| *at)).min();
+    if next.is_none_or(|next| next > now) {
+        return Plan {
+            next,
+            ..Plan::default()
+        };
+    }
+    let is_due = |at: DateTime<Utc>| at <= now + TOGETHER;
+    let wanted = Wanted {
+        services: services
+            .into_iter()
+            .filter_map(|(at, wanted)| is_due(at).then_some(wanted))
+            .collect(),
+        tasks: tasks
+            .into_iter()
+            .filter_map(|(at, wanted)| is_due(at).then_some(wanted))
+            .collect(),
+    };
+    Plan { wanted, next: None }
+}
+
+/// When to look at which service, and from when on what happened to it matters.
+fn services(
+    roll: &Roll,
+    over: Over,
+    until: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Vec<(DateTime<Utc>, (ServiceId, DateTime<Utc>))> {
+    let look = |(id, entry): (&ServiceId, &Entry)| {
+        let cluster = id.cluster_id();
+        let since = entry
+            .since()
+            .filter(|_| entry.is_watched(over) && can_ask(roll, &cluster))?;
+        let last = last_attempt(roll, &cluster, since, entry.sight.last_look);
+        let doublings = u32::try_from(entry.sight.looks.saturating_sub(1)).unwrap_or(u32::MAX);
+        let interval = FIRST_INTERVAL * 2_i32.pow(doublings.min(20));
+        Some((next_look(last, interval, until, now)?, (id.clone(), since)))
+    };
+    roll.services.iter().filter_map(look).collect()
+}
+
+/// When to look at which task.
+fn tasks(roll: &Roll, until: DateTime<Utc>, now: DateTime<Utc>) -> Vec<(DateTime<Utc>, TaskId)> {
+    let mut looks = Vec::new();
+    for (id, job) in &roll.jobs {
+        let Some(since) = job.called_at.filter(|_| can_ask(roll, &id.cluster)) else {
+            continue;
+        };
+        for (task, known) in job.watched() {
+            let seen = known.map(|task| task.observed_at);
+            let last = last_attempt(roll, &id.cluster, since, seen);
+            let interval = last.map_or(FIRST_INTERVAL, |last| FIRST_INTERVAL.max(last - since));
+            let wanted = TaskId {
+                id: task.clone(),
+                cluster: id.cluster.clone(),
+            };
+            looks.extend(next_look(last, interval, until, now).map(|at| (at, wanted)));
+        }
+    }
+    looks
+}
+
+/// Whether ECS is still to be asked about something that was called.
+pub(super) fn is_looking(roll: &Roll) -> bool {
+    let is_watched = |entry: &Entry| entry.is_watched(Over::default());
+    roll.services
+        .iter()
+        .any(|(id, entry)| is_watched(entry) && can_ask(roll, &id.cluster_id()))
+        || roll
+            .jobs
+            .iter()
+            .any(|(id, job)| job.watched().next().is_some() && can_ask(roll, &id.cluster))
+}
+
+/// Who was denied is denied the next time too.
+fn can_ask(roll: &Roll, cluster: &ClusterId) -> bool {
+    roll.unobserved
+        .get(cluster)
+        .is_none_or(|unobserved| !unobserved.is_denied())
+}
+
+/// When ECS was last asked, in vain or not.
+fn last_attempt(
+    roll: &Roll,
+    cluster: &ClusterId,
+    since: DateTime<Utc>,
+    seen: Option<DateTime<Utc>>,
+) -> Option<DateTime<Utc>> {
+    let unobserved = roll.unobserved.get(cluster);
+    let vain = unobserved.map(|unobserved| unobserved.observed_at);
+    seen.max(vain.filter(|at| *at >= since))
+}
+
+/// When to look next; `None` where the last look was after the time was over.
+fn next_look(
+    last: Option<DateTime<Utc>>,
+    interval: TimeDelta,
+    until: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
+    match last {
+        None => Some(now),
+        Some(last) if last < until => Some(until.min(last + interval)),
+        Some(_) => None,
+    }
+}
