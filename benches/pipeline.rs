@@ -13,7 +13,7 @@ use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use rollcall::decode::{Decoded, decode};
 use rollcall::fact::Fact;
-use rollcall::roll::Roll;
+use rollcall::roll::{Over, Roll};
 use rollcall::slack::message::{Message, TableForm};
 use rollcall::slack::render::render;
 use rollcall::summary::Summary;
@@ -102,5 +102,5 @@ fn summarise(facts: &[Fact]) -> Summary {
         start: DateTime::UNIX_EPOCH,
         environment: "dev".to_owned(),
     };
-    Summary::new(&key, &Roll::fold(facts), true, Asia::Seoul)
+    Summary::new(&key, &Roll::fold(facts), Over::ALL, Asia::Seoul)
 }

@@ -3,13 +3,19 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::config::DEFAULT_PATIENCE;
-use crate::delivery::{Decision, Knowledge, decide};
+use crate::delivery::{Decision, Knowledge, Patience, decide};
 use crate::fact::Fact;
 use crate::metrics::Metrics;
 use crate::pipeline::Received;
 use crate::roll::Over;
 use crate::summary::Summary;
 use crate::window::{MemoryLog, WindowLog};
+
+/// What ECS would have said while the function waited is in no file.
+const PATIENCE: Patience = Patience {
+    verify: None,
+    ..DEFAULT_PATIENCE
+};
 
 /// When an invocation happened, as far as its records tell: no earlier than its latest call.
 pub(super) fn happened_at(received: &Received) -> Option<DateTime<Utc>> {
@@ -47,11 +53,11 @@ pub(super) async fn trace(
     );
     for key in received.windows.keys() {
         let batches = log.read(key).await?;
-        let Some(known) = Knowledge::of(key, &batches, None, DEFAULT_PATIENCE) else {
+        let Some(known) = Knowledge::of(key, &batches, None, PATIENCE) else {
             continue;
         };
         let totals = Summary::new(key, &known.roll, Over::default(), chrono_tz::UTC).totals();
-        let decision = explain(decide(key, &known, DEFAULT_PATIENCE, now));
+        let decision = explain(decide(key, &known, PATIENCE, now));
         anstream::eprintln!("trace:   {key}: {totals}; at {}: {decision}", clock(now));
     }
     Ok(())

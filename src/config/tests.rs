@@ -63,6 +63,7 @@ fn every_variable_is_read() {
         ("ROLLCALL_QUEUE_URL", "https://sqs.example/rollcall"),
         ("ROLLCALL_SETTLE_SECONDS", "60"),
         ("ROLLCALL_GRACE_SECONDS", "120"),
+        ("ROLLCALL_VERIFY_MINUTES", "15"),
     ]);
     insta::assert_debug_snapshot!(config.unwrap(), @r#"
     Config {
@@ -91,6 +92,9 @@ fn every_variable_is_read() {
                     settle: 60s,
                     grace: 120s,
                     period: 3600s,
+                    verify: Some(
+                        900s,
+                    ),
                 },
             },
         ),

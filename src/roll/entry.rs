@@ -31,7 +31,7 @@ pub struct Entry {
     /// When the call that decides was made.
     pub called_at: Option<DateTime<Utc>>,
     /// Who had which count accepted, and when.
-    pub(super) changes: Vec<(DateTime<Utc>, i64, String)>,
+    pub changes: Vec<(DateTime<Utc>, i64, String)>,
     /// What ECS says since.
     pub sight: Sight,
 }

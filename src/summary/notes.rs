@@ -18,7 +18,7 @@ pub(super) fn notes(
     let mut notes = Vec::new();
     notes.extend(suspects(roll, standings));
     notes.extend(bounds(roll, standings, lines));
-    notes.extend(unobserved(roll, standings, lines));
+
     notes.extend(callers(roll));
     if roll.anonymous_accepted > 0 {
         let calls = plural(roll.anonymous_accepted, "accepted call", "accepted calls");
@@ -33,6 +33,7 @@ pub(super) fn notes(
             "⚠️ {messages} could not be decoded; look in the dead-letter queue."
         ));
     }
+    notes.extend(unobserved(roll, standings, lines));
     notes
 }
 
@@ -133,7 +134,7 @@ fn unobserved(
     }
     let is_accepted = |standing: &Standing| *standing == Standing::Accepted;
     (!lines.is_asked() && standings.values().any(is_accepted))
-        .then(|| "✅ says that ECS accepted the call; whether tasks run was not asked.".to_owned())
+        .then(|| "✅ means that ECS accepted the call; whether tasks run was not asked.".to_owned())
 }
 
 /// So many names, and how many more there are.

@@ -96,6 +96,7 @@ prop_compose! {
             region: "ap-northeast-2".to_owned(),
             cluster: "dev".to_owned(),
             services,
+            jobs: std::collections::BTreeMap::new(),
         }
     }
 }
@@ -115,6 +116,7 @@ prop_compose! {
             cluster: Some("dev".to_owned()),
             service,
             desired_count: Some(1),
+            family: None,
             error,
             attempts,
         }

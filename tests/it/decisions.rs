@@ -18,6 +18,7 @@ const PATIENCE: Patience = Patience {
     settle: Duration::from_mins(5),
     grace: Duration::from_mins(10),
     period: Duration::from_mins(30),
+    verify: None,
 };
 
 /// The moment so many seconds after the window began.
@@ -86,6 +87,7 @@ fn roster<const N: usize>(services: [&str; N]) -> Fact {
         region: "ap-northeast-2".to_owned(),
         cluster: "dev".to_owned(),
         services: services.map(|service| (service.to_owned(), 1)).into(),
+        jobs: std::collections::BTreeMap::new(),
     }))
 }
 
@@ -99,6 +101,7 @@ fn given_up(service: &str) -> Fact {
         cluster: Some("dev".to_owned()),
         service: Some(service.to_owned()),
         desired_count: Some(1),
+        family: None,
         error: ApiError {
             code: "AccessDenied".to_owned(),
             message: None,

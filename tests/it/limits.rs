@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use rollcall::fact::Fact;
-use rollcall::roll::Roll;
+use rollcall::roll::{Over, Roll};
 use rollcall::slack::message::TableForm;
 use rollcall::slack::render::render;
 use rollcall::slack::reply::reply;
@@ -23,7 +23,7 @@ fn check_complete(message: &Value, summary: &Summary) {
     let totals = blocks
         .iter()
         .filter_map(|block| block["text"]["text"].as_str())
-        .find(|text| text.contains("*Total: "));
+        .find(|text| text.contains("*Total: ") || text.contains("*Jobs: "));
     let totals = totals.unwrap();
     let counted: usize = match totals
         .lines()
@@ -36,12 +36,9 @@ fn check_complete(message: &Value, summary: &Summary) {
             .sum(),
         None => 0,
     };
-    let told: usize = summary.rows[..shown]
-        .iter()
-        .map(|row| row.status.count())
-        .sum();
-    let counts = summary.counts;
-    let all = counts.succeeded + counts.failed + counts.missing + counts.pending;
+    let told: usize = summary.rows[..shown].iter().map(|row| row.count).sum();
+    let counts = &summary.counts;
+    let all = counts.all() + counts.unnamed + summary.jobs.all();
     assert_eq!(told + counted, all, "{totals}");
     assert!(totals.contains(&summary.totals()));
     assert!(
@@ -80,7 +77,7 @@ proptest! {
     ) {
         let key = WindowKey { start: chrono::DateTime::UNIX_EPOCH, environment };
         let roll = Roll::fold(&facts);
-        let summary = Summary::new(&key, &roll, true, chrono_tz::Asia::Seoul);
+        let summary = Summary::new(&key, &roll, Over::ALL, chrono_tz::Asia::Seoul);
         for form in [TableForm::Table, TableForm::Preformatted] {
             let message = serde_json::to_value(render(&summary, Some(MENTION), form)).unwrap();
             check(&message, summary.has_failures());
@@ -89,7 +86,7 @@ proptest! {
                 check_complete(&message, &summary);
             }
             for stage in [Stage::Waiting, Stage::Ended] {
-                let summary = Summary::live(&key, &roll, true, stage, chrono_tz::UTC);
+                let summary = Summary::live(&key, &roll, Over::ALL, stage, chrono_tz::UTC);
                 check(&serde_json::to_value(render(&summary, None, form)).unwrap(), false);
             }
         }
@@ -105,9 +102,9 @@ proptest! {
         after in facts(600),
     ) {
         let everything = Roll::fold(before.iter().chain(&after));
-        let (news, told) = News::since(&BTreeSet::new(), &Roll::fold(&before), true, true)
+        let (news, told) = News::since(&BTreeSet::new(), &Roll::fold(&before), Over::ALL, true, chrono_tz::UTC)
             .unwrap_or_default();
-        let later = News::since(&told, &everything, true, true).map(|(news, _)| news);
+        let later = News::since(&told, &everything, Over::ALL, true, chrono_tz::UTC).map(|(news, _)| news);
         for news in [news].into_iter().chain(later).filter(|news| *news != News::default()) {
             let message = serde_json::to_value(reply(&news, Some(MENTION))).unwrap();
             check(&message, !news.failures.is_empty());
@@ -134,7 +131,7 @@ fn drops_succeeded_rows_before_failed_ones() {
         start: chrono::DateTime::UNIX_EPOCH,
         environment: "dev".to_owned(),
     };
-    let summary = Summary::new(&key, &Roll::fold(&facts), true, chrono_tz::UTC);
+    let summary = Summary::new(&key, &Roll::fold(&facts), Over::ALL, chrono_tz::UTC);
     let message = serde_json::to_value(render(&summary, None, TableForm::Table)).unwrap();
     let totals = message["blocks"][3]["text"]["text"].as_str().unwrap();
     assert_eq!(

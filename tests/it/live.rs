@@ -8,7 +8,8 @@ use aws_lambda_events::sqs::SqsMessage;
 use chrono::{DateTime, Utc};
 use rollcall::config::DEFAULT_PATIENCE;
 use rollcall::decode::OwnMessage;
-use rollcall::delivery::{Ports, Visit};
+use rollcall::delivery::{Patience, Ports, Visit};
+use rollcall::ecs::NoEcs;
 use rollcall::fact::{ApiError, Call, Caller, Expected, Fact, Outcome};
 use rollcall::function::visit_windows;
 use rollcall::metrics::Metrics;
@@ -125,9 +126,13 @@ impl World {
             log: &self.log,
             notifier: &self.speaker,
             timers: &self.alarms,
+            ecs: &NoEcs,
         };
         let how = Visit {
-            patience: DEFAULT_PATIENCE,
+            patience: Patience {
+                verify: None,
+                ..DEFAULT_PATIENCE
+            },
             timezone: chrono_tz::UTC,
             token: &format!("visit {}", self.visits),
             claim_until: at(seconds + 60),
@@ -166,6 +171,7 @@ fn roster(services: &[&str]) -> Fact {
             .iter()
             .map(|name| ((*name).to_owned(), 1))
             .collect(),
+        jobs: std::collections::BTreeMap::new(),
     }))
 }
 

@@ -3,19 +3,26 @@
 use std::collections::BTreeMap;
 
 use rollcall::fact::{ApiError, Fact, ServiceId};
-use rollcall::roll::{Roll, Standing, Subject};
+use rollcall::roll::{Over, Roll, Standing, Subject};
 use rollcall::summary::Summary;
 
 use super::{key, ok, refused, roster, throttled};
 
+fn over(calls: bool) -> Over {
+    Over {
+        calls,
+        checks: true,
+    }
+}
+
 fn summary(facts: &[Fact], is_over: bool) -> Summary {
-    Summary::new(&key(), &Roll::fold(facts), is_over, chrono_tz::UTC)
+    Summary::new(&key(), &Roll::fold(facts), over(is_over), chrono_tz::UTC)
 }
 
 fn follow_up(earlier: &[Fact], was_over: bool, since: &[Fact], is_over: bool) -> Option<Summary> {
-    let said: BTreeMap<Subject, Standing> = Roll::fold(earlier).standings(was_over);
+    let said: BTreeMap<Subject, Standing> = Roll::fold(earlier).standings(over(was_over));
     let roll = Roll::fold(earlier.iter().chain(since));
-    Summary::follow_up(&key(), &roll, is_over, &said, chrono_tz::UTC)
+    Summary::follow_up(&key(), &roll, over(is_over), &said, chrono_tz::UTC)
 }
 
 #[test]
@@ -99,8 +106,8 @@ fn refused_calls_without_a_name_are_set_beside_who_has_not_succeeded() {
     }
     let without_roster = summary(&[ok("a", 60), throttled(1)], true);
     assert_eq!(
-        without_roster.notes,
-        ["Called by EventBridge Scheduler as dev-ecs-scheduler (2)."]
+        without_roster.notes[0],
+        "Called by EventBridge Scheduler as dev-ecs-scheduler (2)."
     );
 }
 
@@ -117,9 +124,9 @@ fn a_follow_up_shows_what_changed_and_counts_everything() {
     let rows: Vec<String> = summary
         .rows
         .iter()
-        .map(|row| format!("{} {:?}", row.service, row.status))
+        .map(|row| format!("{} {}", row.service, row.status))
         .collect();
-    assert_eq!(rows, ["d Missing", "b Succeeded(2)"]);
+    assert_eq!(rows, ["d ❌ Missing", "b ✅ after 2 attempts"]);
     assert_eq!(summary.failures.len(), 1);
     assert_eq!(summary.headline(), "ECS Scheduled Scaling Changes");
     assert_eq!(
@@ -156,7 +163,11 @@ fn what_people_need_to_hear_of() {
             message: Some(message.to_owned()),
         })
     };
-    let (ok, missing, pending) = (Standing::Succeeded, Standing::Missing, Standing::Pending);
+    let (ok, missing, pending) = (
+        Standing::Accepted,
+        Standing::Missing { seen: None },
+        Standing::Pending,
+    );
     for (now, earlier, is_news) in [
         (ok.clone(), None, true),
         (ok.clone(), Some(ok.clone()), false),
@@ -185,7 +196,10 @@ fn what_people_need_to_hear_of() {
         account: "123456789012".to_owned(),
     });
     let nothing = BTreeMap::new();
-    for (earlier, is_news) in [(Standing::Missing, true), (Standing::Pending, false)] {
+    for (earlier, is_news) in [
+        (Standing::Missing { seen: None }, true),
+        (Standing::Pending, false),
+    ] {
         let earlier = BTreeMap::from([(subject.clone(), earlier)]);
         let news = rollcall::roll::news(&nothing, &earlier);
         assert_eq!(news.is_some(), is_news);

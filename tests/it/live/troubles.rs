@@ -159,7 +159,12 @@ async fn a_visitor_that_died_after_posting_is_noticed() {
     world.log.claim(&world.key, &dead, at(0)).await.unwrap();
     let batches = world.log.read(&world.key).await.unwrap();
     let roll = rollcall::roll::Roll::fold(batches.iter().flat_map(|batch| &batch.facts));
-    let summary = Summary::new(&world.key, &roll, false, chrono_tz::UTC);
+    let summary = Summary::new(
+        &world.key,
+        &roll,
+        rollcall::roll::Over::default(),
+        chrono_tz::UTC,
+    );
     let deadline = Instant::now() + Duration::from_secs(30);
     let posted = world.channel().post(&world.key, &summary, deadline).await;
     let posted = posted.result.unwrap();

@@ -6,8 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rollcall::decode::{Decoded, decode};
 use rollcall::delivery::deadline;
 use rollcall::fact::Fact;
-use rollcall::roll::{Roll, Standing, Subject};
-use rollcall::summary::{Status, Summary};
+use rollcall::roll::{Over, Roll};
+use rollcall::summary::{Mark, Summary};
 use rollcall::window::{Batch, WindowKey, WindowLog};
 
 use super::invocation::{PATIENCE, WINDOWING};
@@ -113,50 +113,26 @@ fn check_cost(world: &World) -> Result<(), String> {
     Ok(())
 }
 
-/// How a subject stands, as people read it: the error's code, or how many calls.
-type Word = (Status, String);
+/// How a subject stands, as people need it: what is wrong, and how many calls that is; nothing for what is well.
+type Word = (String, usize);
 
 fn words(summary: &Summary) -> BTreeMap<String, Word> {
     let mut failures = summary.failures.iter();
     let mut word = |row: &rollcall::summary::Row| {
-        let failure = row.status.is_failure().then(|| failures.next()).flatten();
-        let code = failure
-            .map(|failure| failure.code.clone())
-            .unwrap_or_default();
-        match row.status {
-            Status::Unnamed(count) => (format!("? {code}"), (Status::Unnamed(count), code)),
-            Status::Failed(_) => (row.service.clone(), (Status::Failed(0), code)),
-            Status::Succeeded(_) => (row.service.clone(), (Status::Succeeded(0), code)),
-            status => (row.service.clone(), (status, code)),
+        let is_failure = row.status.mark <= Mark::Warn;
+        let failure = is_failure.then(|| failures.next()).flatten();
+        let code = failure.map_or_else(String::new, |failure| failure.code.clone());
+        match row.service.as_str() {
+            "(unknown)" => (format!("? {code}"), (code, row.count)),
+            service => (service.to_owned(), (code, 1)),
         }
     };
     summary.rows.iter().map(&mut word).collect()
 }
 
 /// The same from the fold.
-fn expected_words(roll: &Roll) -> BTreeMap<String, Word> {
-    let word = |(subject, standing): (Subject, Standing)| {
-        let name = match subject {
-            Subject::Service(id) => id.name,
-            Subject::Unnamed(failure) => {
-                return (
-                    format!("? {}", failure.error.code),
-                    (
-                        Status::Unnamed(roll.anonymous[&failure]),
-                        failure.error.code,
-                    ),
-                );
-            }
-        };
-        let word = match standing {
-            Standing::Succeeded => (Status::Succeeded(0), String::new()),
-            Standing::Failed(error) => (Status::Failed(0), error.code),
-            Standing::Missing => (Status::Missing, "no call was recorded".to_owned()),
-            Standing::Pending | Standing::Unnamed(_) => (Status::Pending, String::new()),
-        };
-        (name, word)
-    };
-    roll.standings(true).into_iter().map(word).collect()
+fn expected_words(key: &WindowKey, roll: &Roll) -> BTreeMap<String, Word> {
+    words(&Summary::new(key, roll, Over::ALL, chrono_tz::UTC))
 }
 
 struct Window<'a> {
@@ -197,7 +173,7 @@ impl Window<'_> {
     /// before: its answer or the note of it was lost.
     fn check_firsts(&self, tally: &mut Tally) -> Result<(), String> {
         let roll = Roll::fold(self.facts);
-        let has_something = !roll.standings(true).is_empty() || roll.anonymous_accepted > 0;
+        let has_something = !roll.standings(Over::ALL).is_empty() || roll.anonymous_accepted > 0;
         let firsts = || {
             self.posts
                 .iter()
@@ -262,7 +238,7 @@ impl Window<'_> {
         let is_in_time = if post.summary.is_follow_up {
             is_settled
         } else {
-            is_over || roll.has_all_succeeded() || (may_settle && is_settled)
+            is_over || roll.has_all_succeeded(Over::default()) || (may_settle && is_settled)
         };
         if !is_in_time {
             return Err(format!("#{} spoke too early", post.invocation));
@@ -270,7 +246,7 @@ impl Window<'_> {
         let settled = newest + TimeDelta::from_std(PATIENCE.settle).unwrap();
         let due = match (&post.summary, may_settle) {
             (summary, _) if summary.is_follow_up => settled.max(over),
-            _ if roll.has_all_succeeded() => newest,
+            _ if roll.has_all_succeeded(Over::default()) => newest,
             (_, true) => settled.min(over),
             (_, false) => over,
         };
@@ -293,9 +269,7 @@ impl Window<'_> {
                 };
                 let is_known = |(name, word): (&String, &Word)| known.get(name) == Some(word);
                 let is_retraction = post.summary.counts.unnamed == 0
-                    && known
-                        .values()
-                        .any(|(status, _)| matches!(status, Status::Unnamed(_)));
+                    && known.keys().any(|name| name.starts_with('?'));
                 if words.iter().any(is_known) || (words.is_empty() && !is_retraction) {
                     return Err(format!(
                         "#{} repeats what was said: {words:?}",
@@ -308,13 +282,13 @@ impl Window<'_> {
             }
             told.extend(words);
             if post.summary.counts.unnamed == 0 {
-                told.retain(|_, (status, _)| !matches!(status, Status::Unnamed(_)));
+                told.retain(|name, _| !name.starts_with('?'));
             }
             if post.is_noted {
                 noted = Some(told.clone());
             }
         }
-        let expected = expected_words(&Roll::fold(self.facts));
+        let expected = expected_words(self.key, &Roll::fold(self.facts));
         if told == expected {
             return Ok(());
         }

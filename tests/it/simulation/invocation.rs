@@ -9,6 +9,7 @@ use std::time::Duration;
 use aws_lambda_events::sqs::SqsMessage;
 use chrono::TimeDelta;
 use rollcall::delivery::{Patience, Ports, Visit};
+use rollcall::ecs::NoEcs;
 use rollcall::function::visit_windows;
 use rollcall::metrics::Metrics;
 use rollcall::window::Windowing;
@@ -22,6 +23,7 @@ pub const PATIENCE: Patience = Patience {
     settle: Duration::from_mins(5),
     grace: Duration::from_mins(10),
     period: Duration::from_mins(30),
+    verify: None,
 };
 pub const WINDOWING: Windowing = Windowing {
     environment: None,
@@ -79,6 +81,7 @@ pub fn run(
             log: &hands,
             notifier: &hands,
             timers: &hands,
+            ecs: &NoEcs,
         };
         visit_windows(records, &WINDOWING, &ports, how, &mut Metrics::default()).await
     })
