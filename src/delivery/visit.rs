@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use tokio::time::Instant;
 
-use super::decide::{Knowledge, Patience, deadline, over};
+use super::decide::{Knowledge, Patience, checks_until, deadline, over};
 use super::look::plan;
 use super::speak::{Window, speak};
 use crate::ecs::Ecs;
@@ -113,7 +113,10 @@ pub async fn visit<L: WindowLog, N: Notifier, T: Timers, E: Ecs>(
         if let Some(at) = spoken.next.into_iter().chain(next_look).min() {
             arm(key, at, visit.now, ports.timers, &mut state).await?;
         }
-        let overdue_at = deadline(key, &known.roll, visit.patience) + OVERDUE;
+        let deadline = deadline(key, &known.roll, visit.patience);
+        let due_at =
+            checks_until(&known.roll, visit.patience).map_or(deadline, |at| at.max(deadline));
+        let overdue_at = due_at + OVERDUE;
         if spoken.is_owed && visit.now >= overdue_at {
             tracing::error!(window = %key, "{key} is past its deadline and could not be said");
             metrics.windows_overdue += 1;

@@ -317,6 +317,7 @@ fn underway_words(underway: &Underway) -> String {
     match desired {
         0 => format!("{running} still running"),
         _ if running > desired => format!("{running}/{desired} stopping"),
+        _ if running == desired => format!("{running}/{desired} settling"),
         _ => format!("{running}/{desired} starting"),
     }
 }

@@ -1,6 +1,7 @@
 //! When to speak, and in which words, as tables: the decision is pure, so every case is a line.
 
 mod moments;
+mod tasks;
 mod words;
 
 use std::time::Duration;
