@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 pub use self::entry::{Entry, Sight};
-pub use self::job::Job;
+pub use self::job::{Job, Sighting};
 pub use self::standing::{Changed, Over, Reached, Standing, Subject, Underway, Working, news};
 use crate::fact::{
     Action, ActionKind, ApiError, Call, ClusterId, Expected, Fact, FactId, JobId, Observed,
@@ -40,8 +40,8 @@ pub struct Roll {
     pub is_silenced: bool,
     /// One entry per job that was called or expected.
     pub jobs: BTreeMap<JobId, Job>,
-    /// Where ECS could not be asked, the last time that it was tried.
-    pub unobserved: BTreeMap<ClusterId, Unobserved>,
+    /// Where ECS could not be asked, in the order in which it was tried.
+    pub unobserved: BTreeMap<ClusterId, Vec<Unobserved>>,
 }
 
 /// A refused call that does not say for which service it was made.
@@ -94,7 +94,8 @@ impl Roll {
         }
         for unobserved in &sorted.unobserved {
             let cluster = unobserved.cluster.clone();
-            roll.unobserved.insert(cluster, (*unobserved).clone());
+            let vain = roll.unobserved.entry(cluster).or_default();
+            vain.push((*unobserved).clone());
         }
         roll.see_services(&sorted);
         roll.see_tasks(&sorted);
@@ -310,15 +311,16 @@ impl Roll {
 
     /// The last that is known of the jobs' tasks.
     fn see_tasks(&mut self, facts: &Sorted<'_>) {
+        let mut seen: BTreeMap<&str, Sighting> = BTreeMap::new();
         // In their order, a task that has stopped comes last.
-        let last: BTreeMap<&str, &Task> = facts
-            .tasks
-            .iter()
-            .map(|task| (task.task.id.as_str(), *task))
-            .collect();
+        for task in &facts.tasks {
+            let seen = seen.entry(&task.task.id).or_default();
+            seen.looks += 1;
+            seen.last = Some((*task).clone());
+        }
         let tasks = self.jobs.values_mut().flat_map(|job| &mut job.tasks);
         for (id, task) in tasks {
-            *task = last.get(id.as_str()).copied().cloned();
+            *task = seen.get(id.as_str()).cloned().unwrap_or_default();
         }
     }
 

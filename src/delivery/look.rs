@@ -68,10 +68,9 @@ fn services(
         let since = entry
             .since()
             .filter(|_| entry.is_watched(over) && can_ask(roll, &cluster))?;
-        let last = last_attempt(roll, &cluster, since, entry.sight.last_look);
-        let doublings = u32::try_from(entry.sight.looks.saturating_sub(1)).unwrap_or(u32::MAX);
-        let interval = FIRST_INTERVAL * 2_i32.pow(doublings.min(20));
-        Some((next_look(last, interval, until, now)?, (id.clone(), since)))
+        let seen = (entry.sight.looks, entry.sight.last_look);
+        let at = next_look(attempts(roll, &cluster, since, seen), until, now)?;
+        Some((at, (id.clone(), since)))
     };
     roll.services.iter().filter_map(look).collect()
 }
@@ -83,15 +82,13 @@ fn tasks(roll: &Roll, until: DateTime<Utc>, now: DateTime<Utc>) -> Vec<(DateTime
         let Some(since) = job.called_at.filter(|_| can_ask(roll, &id.cluster)) else {
             continue;
         };
-        for (task, known) in job.watched() {
-            let seen = known.map(|task| task.observed_at);
-            let last = last_attempt(roll, &id.cluster, since, seen);
-            let interval = last.map_or(FIRST_INTERVAL, |last| FIRST_INTERVAL.max(last - since));
+        for (task, seen) in job.watched() {
             let wanted = TaskId {
                 id: task.clone(),
                 cluster: id.cluster.clone(),
             };
-            looks.extend(next_look(last, interval, until, now).map(|at| (at, wanted)));
+            let attempts = attempts(roll, &id.cluster, since, seen);
+            looks.extend(next_look(attempts, until, now).map(|at| (at, wanted)));
         }
     }
     looks
@@ -111,33 +108,31 @@ pub(super) fn is_looking(roll: &Roll) -> bool {
 
 /// Who was denied is denied the next time too.
 fn can_ask(roll: &Roll, cluster: &ClusterId) -> bool {
-    roll.unobserved
-        .get(cluster)
-        .is_none_or(|unobserved| !unobserved.is_denied())
+    let last = roll.unobserved.get(cluster).and_then(|vain| vain.last());
+    last.is_none_or(|unobserved| !unobserved.is_denied())
 }
 
-/// When ECS was last asked, in vain or not.
-fn last_attempt(
+/// How often ECS was asked since the call, and when last, in vain or not.
+fn attempts(
     roll: &Roll,
     cluster: &ClusterId,
     since: DateTime<Utc>,
-    seen: Option<DateTime<Utc>>,
-) -> Option<DateTime<Utc>> {
-    let unobserved = roll.unobserved.get(cluster);
-    let vain = unobserved.map(|unobserved| unobserved.observed_at);
-    seen.max(vain.filter(|at| *at >= since))
+    (looks, last_look): (usize, Option<DateTime<Utc>>),
+) -> (usize, Option<DateTime<Utc>>) {
+    let vain = roll.unobserved.get(cluster).into_iter().flatten();
+    let vain = vain.map(|unobserved| unobserved.observed_at);
+    let vain: Vec<DateTime<Utc>> = vain.filter(|at| *at >= since).collect();
+    (looks + vain.len(), last_look.max(vain.last().copied()))
 }
 
 /// When to look next; `None` where the last look was after the time was over.
 fn next_look(
-    last: Option<DateTime<Utc>>,
-    interval: TimeDelta,
+    (looks, last): (usize, Option<DateTime<Utc>>),
     until: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Option<DateTime<Utc>> {
-    match last {
-        None => Some(now),
-        Some(last) if last < until => Some(until.min(last + interval)),
-        Some(_) => None,
-    }
+    let Some(last) = last else { return Some(now) };
+    // 20 doublings are a year.
+    let doublings = u32::try_from(looks.saturating_sub(1)).map_or(20, |number| number.min(20));
+    (last < until).then(|| until.min(last + FIRST_INTERVAL * 2_i32.pow(doublings)))
 }

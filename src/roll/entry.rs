@@ -87,15 +87,16 @@ impl Entry {
             Some(Outcome::Failed(error)) => Some(Standing::Failed(error.clone())),
             None if is_silenced => None,
             None if !over.calls => Some(Standing::Pending),
-            None => Some(self.seen_without_record(over)),
+            None => Some(self.seen_without_record()),
         }
     }
 
-    /// A record may be lost; that ECS wants what was asked for tells that the call was made all the same.
-    fn seen_without_record(&self, over: Over) -> Standing {
+    /// A record may be lost; that ECS wants what was asked for tells that the call was made all the same. Waiting
+    /// for the record took long enough for tasks too.
+    fn seen_without_record(&self) -> Standing {
         let seen = self.sight.state.as_ref().map(|state| state.desired);
         let is_as_asked = seen.is_some() && seen == self.asked;
-        self.seen(over)
+        self.seen(Over::ALL)
             .filter(|_| is_as_asked)
             .unwrap_or(Standing::Missing { seen })
     }

@@ -22,8 +22,17 @@ pub struct Job {
     pub called_at: Option<DateTime<Utc>>,
     /// What ECS could not start although it accepted the call.
     pub failures: Vec<ApiError>,
-    /// The tasks that were started, by id, and the last that is known of each.
-    pub tasks: BTreeMap<String, Option<Task>>,
+    /// The tasks that were started, by id.
+    pub tasks: BTreeMap<String, Sighting>,
+}
+
+/// What is known of a task.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sighting {
+    /// How often ECS told how it is.
+    pub looks: usize,
+    /// How it was last.
+    pub last: Option<Task>,
 }
 
 impl Job {
@@ -34,7 +43,10 @@ impl Job {
         if call.outcome == Outcome::Accepted {
             self.called_at = Some(call.event_time);
             self.failures.extend(call.failures.iter().cloned());
-            let tasks = call.tasks.iter().map(|id| (id.clone(), None));
+            let tasks = call
+                .tasks
+                .iter()
+                .map(|id| (id.clone(), Sighting::default()));
             self.tasks.extend(tasks);
         }
         if self
@@ -45,12 +57,17 @@ impl Job {
         }
     }
 
-    /// The tasks that have not ended, as far as is known.
-    pub fn watched(&self) -> impl Iterator<Item = (&String, Option<&Task>)> {
-        self.tasks
-            .iter()
-            .map(|(id, task)| (id, task.as_ref()))
-            .filter(|(_, task)| task.is_none_or(|task| !task.is_stopped))
+    /// The tasks that have not ended, as far as is known: how often ECS told of each, and when last.
+    pub fn watched(&self) -> impl Iterator<Item = (&String, (usize, Option<DateTime<Utc>>))> {
+        self.tasks.iter().filter_map(|(id, seen)| {
+            let is_over = seen.last.as_ref().is_some_and(|task| task.is_stopped);
+            let last_look = seen.last.as_ref().map(|task| task.observed_at);
+            (!is_over).then_some((id, (seen.looks, last_look)))
+        })
+    }
+
+    fn known(&self) -> impl Iterator<Item = &Task> {
+        self.tasks.values().filter_map(|seen| seen.last.as_ref())
     }
 
     /// How the job stands; `None` where there is nothing to say.
@@ -65,12 +82,16 @@ impl Job {
     }
 
     fn progress(&self, over: Over) -> Standing {
-        let known = || self.tasks.values().flatten();
-        if let Some(error) = self.failures.first().cloned().or(known().find_map(failure)) {
+        if let Some(error) = self
+            .failures
+            .first()
+            .cloned()
+            .or(self.known().find_map(failure))
+        {
             return Standing::Failed(error);
         }
-        let ended = known().filter(|task| task.is_stopped).count();
-        if known().next().is_none() {
+        let ended = self.known().filter(|task| task.is_stopped).count();
+        if self.known().next().is_none() {
             Standing::Started(self.tasks.len())
         } else if ended == self.tasks.len() {
             Standing::Finished(self.took())
@@ -85,11 +106,7 @@ impl Job {
 
     /// From the call to the end of the last task.
     fn took(&self) -> Option<TimeDelta> {
-        let ends = self
-            .tasks
-            .values()
-            .flatten()
-            .filter_map(|task| task.stopped_at);
+        let ends = self.known().filter_map(|task| task.stopped_at);
         Some(ends.max()? - self.called_at?)
     }
 }

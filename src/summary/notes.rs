@@ -115,7 +115,7 @@ fn unobserved(
         matches!(standing, Standing::Accepted | Standing::Started(_))
             || matches!(standing, Standing::Underway(underway) if underway.is_late)
     };
-    let in_vain = |cluster: ClusterId| roll.unobserved.get(&cluster);
+    let in_vain = |cluster: ClusterId| roll.unobserved.get(&cluster)?.last();
     let open = standings.iter().filter(|(_, standing)| is_open(standing));
     let vain: BTreeSet<&str> = open
         .clone()

@@ -7,6 +7,7 @@
 
 mod checks;
 mod circumstances;
+mod ecs;
 mod exhaustive;
 mod invocation;
 mod mail;

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use rollcall::decode::{Decoded, decode};
 use rollcall::delivery::deadline;
-use rollcall::fact::Fact;
+use rollcall::fact::{Fact, Observed, Outcome};
 use rollcall::roll::{Over, Roll};
-use rollcall::summary::{Mark, Summary};
+use rollcall::summary::{Class, Mark, Summary};
 use rollcall::window::{Batch, WindowKey, WindowLog};
 
 use super::invocation::{PATIENCE, WINDOWING};
+use super::mail::moment;
 use super::ports::{Effect, Fate, Post};
 use super::world::World;
 
@@ -28,6 +29,8 @@ pub struct Tally {
     pub failed_attempts: usize,
     pub busy: usize,
     pub redrives: usize,
+    /// Services whose true state was told.
+    pub verified: usize,
 }
 
 impl Tally {
@@ -43,6 +46,7 @@ impl Tally {
         self.failed_attempts += other.failed_attempts;
         self.busy += other.busy;
         self.redrives += other.redrives;
+        self.verified += other.verified;
     }
 }
 
@@ -101,11 +105,18 @@ pub fn check(world: &World) -> Result<Tally, String> {
     Ok(tally)
 }
 
-/// An invocation has at most one effect of each kind on a window.
+/// An invocation has at most one effect of each kind on a window; whoever asks ECS keeps what it says, and reads
+/// the window once more.
 fn check_cost(world: &World) -> Result<(), String> {
     for (id, invocation) in world.invocations.iter().enumerate() {
-        for ((label, effect), count) in invocation.gate.cost.borrow().iter() {
-            if *count > 1 {
+        let cost = invocation.gate.cost.borrow();
+        for ((label, effect), count) in cost.iter() {
+            let has_looked = cost.contains_key(&(label.clone(), Effect::Look));
+            let most = match effect {
+                Effect::Append | Effect::Read if has_looked => 2,
+                _ => 1,
+            };
+            if *count > most {
                 return Err(format!("#{id} cost {count} × {effect:?} on {label}"));
             }
         }
@@ -150,23 +161,109 @@ impl Window<'_> {
         for post in &self.posts {
             self.check_moment(post)?;
         }
-        self.check_words(tally)?;
+        let told = self.check_words(tally)?;
+        self.check_truth(&told, tally)?;
         self.check_attempts(tally)
+    }
+
+    /// Everything that is in the log in the end.
+    fn log(&self) -> Vec<Batch> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let read = self.world.shared.log.read(self.key);
+        runtime.block_on(read).unwrap()
+    }
+
+    fn roll(&self) -> Roll {
+        Roll::fold(self.log().iter().flat_map(|batch| &batch.facts))
     }
 
     /// No record is lost: whatever was delivered is in the log.
     fn check_log(&self) -> Result<(), String> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .unwrap();
-        let batches = runtime
-            .block_on(self.world.shared.log.read(self.key))
-            .unwrap();
+        let batches = self.log();
         let kept: BTreeSet<&Fact> = batches.iter().flat_map(|batch| &batch.facts).collect();
         match self.facts.iter().find(|fact| !kept.contains(fact)) {
             Some(lost) => Err(format!("lost: {lost:?}")),
             None => Ok(()),
         }
+    }
+
+    /// Until when tasks have time, as far as a roll tells; the world's beginning where nobody asks.
+    fn checks_until(&self, roll: &Roll) -> DateTime<Utc> {
+        let minutes = i64::from(self.world.plan.ecs.verify_minutes);
+        let last_call = roll.last_accepted_at().filter(|_| minutes > 0);
+        last_call.map_or(moment(0), |at| at + TimeDelta::minutes(minutes))
+    }
+
+    /// A row says no more than ECS did when it was asked last, and is not told while that may yet change.
+    fn check_rows(&self, post: &Post, roll: &Roll) -> Result<(), String> {
+        let is_open = roll.services.values().any(|entry| {
+            let is_accepted = entry.outcome == Some(Outcome::Accepted);
+            is_accepted && !entry.sight.is_steady
+        });
+        let is_early = post.now < self.checks_until(roll);
+        if is_open && is_early && !self.world.plan.ecs.is_denied {
+            return Err(format!(
+                "#{} spoke while tasks had time to start",
+                post.invocation
+            ));
+        }
+        let looks = looks(&post.batches);
+        for row in &post.summary.rows {
+            let entry = roll.services.iter().find(|(id, _)| id.name == row.service);
+            let since = entry.and_then(|(_, entry)| entry.since());
+            let last = looks.get(row.service.as_str());
+            let last = last.filter(|look| Some(look.observed_at) >= since);
+            let state = last.and_then(|look| look.state.as_ref());
+            let counts = state.map(|state| (state.running, state.desired));
+            let is_true = match row.class {
+                Class::Running => counts == Some((1, 1)),
+                Class::Starting => counts == Some((0, 1)),
+                Class::Changed => counts == Some((0, 0)),
+                Class::Accepted | Class::Succeeded => counts.is_none(),
+                _ => true,
+            };
+            if !is_true {
+                return Err(format!("#{}: {row:?}, but {counts:?}", post.invocation));
+            }
+        }
+        Ok(())
+    }
+
+    /// Where nothing keeps anybody from asking, people are told how services really are: who came up in time is
+    /// not called missing for a lost record, and who never came is not called running.
+    fn check_truth(&self, told: &BTreeMap<String, Word>, tally: &mut Tally) -> Result<(), String> {
+        let plan = self.world.plan.ecs;
+        if !self.world.is_well() || plan.verify_minutes == 0 || plan.throttled.is_some() {
+            return Ok(());
+        }
+        if plan.is_denied {
+            return Ok(());
+        }
+        let roll = self.roll();
+        let over = self.checks_until(&roll);
+        for (id, entry) in &roll.services {
+            let Some((code, _)) = told.get(&id.name) else {
+                continue;
+            };
+            let is_refused = matches!(entry.outcome, Some(Outcome::Failed(_)));
+            // Two looks tell; the last is when time is over, or waiting for records is.
+            let until = match entry.outcome {
+                Some(_) => over,
+                None => deadline(self.key, &roll, PATIENCE),
+            };
+            let ecs = &self.world.shared.ecs;
+            let is_up = ecs.settles_at(&id.name).is_some_and(|at| at < until);
+            if is_up && !is_refused && !code.is_empty() {
+                return Err(format!("{} is up, and called {code}", id.name));
+            }
+            if ecs.never_comes(&id.name) && code.is_empty() {
+                return Err(format!("{} never came, and is called well", id.name));
+            }
+            tally.verified += 1;
+        }
+        Ok(())
     }
 
     /// One first message, if there is anything to say; another one only where nobody could know of the one
@@ -230,15 +327,17 @@ impl Window<'_> {
         }
         let roll = Roll::fold(post.batches.iter().flat_map(|batch| &batch.facts));
         let newest = newest(&post.batches);
+        self.check_rows(post, &roll)?;
         let quiet_for = post.now - newest;
         let is_settled = quiet_for >= TimeDelta::from_std(PATIENCE.settle).unwrap();
         let over = deadline(self.key, &roll, PATIENCE);
         let is_over = post.now >= over;
         let may_settle = roll.calls_end_at.is_none() || roll.has_all_answered();
+        let has_all_succeeded = roll.has_all_succeeded(Over::default());
         let is_in_time = if post.summary.is_follow_up {
             is_settled
         } else {
-            is_over || roll.has_all_succeeded(Over::default()) || (may_settle && is_settled)
+            is_over || has_all_succeeded || (may_settle && is_settled)
         };
         if !is_in_time {
             return Err(format!("#{} spoke too early", post.invocation));
@@ -246,11 +345,12 @@ impl Window<'_> {
         let settled = newest + TimeDelta::from_std(PATIENCE.settle).unwrap();
         let due = match (&post.summary, may_settle) {
             (summary, _) if summary.is_follow_up => settled.max(over),
-            _ if roll.has_all_succeeded(Over::default()) => newest,
+            _ if has_all_succeeded => newest,
             (_, true) => settled.min(over),
             (_, false) => over,
         };
-        if self.world.is_well() && post.now > due.max(newest) + self.world.longest_way() {
+        let due = due.max(newest).max(self.checks_until(&roll));
+        if self.world.is_well() && post.now > due + self.world.longest_way() {
             return Err(format!("#{} spoke too late", post.invocation));
         }
         Ok(())
@@ -258,7 +358,7 @@ impl Window<'_> {
 
     /// What people were told, message by message, is how everything stands in the end; and no follow-up repeats
     /// what they knew.
-    fn check_words(&self, tally: &mut Tally) -> Result<(), String> {
+    fn check_words(&self, tally: &mut Tally) -> Result<BTreeMap<String, Word>, String> {
         let mut told: BTreeMap<String, Word> = BTreeMap::new();
         let mut noted: Option<BTreeMap<String, Word>> = None;
         for post in self.posts.iter().filter(|post| !post.is_partial()) {
@@ -288,9 +388,9 @@ impl Window<'_> {
                 noted = Some(told.clone());
             }
         }
-        let expected = expected_words(self.key, &Roll::fold(self.facts));
+        let expected = expected_words(self.key, &self.roll());
         if told == expected {
-            return Ok(());
+            return Ok(told);
         }
         let differing = |(name, word): &(&String, &Word)| expected.get(*name) != Some(word);
         let told_wrongly: Vec<_> = told.iter().filter(differing).collect();
@@ -334,11 +434,25 @@ impl Window<'_> {
     }
 }
 
+/// What ECS said last of each service.
+fn looks(batches: &[Batch]) -> BTreeMap<&str, &Observed> {
+    let mut last: BTreeMap<&str, &Observed> = BTreeMap::new();
+    for fact in batches.iter().flat_map(|batch| &batch.facts) {
+        if let Fact::Observed(observed) = fact {
+            let kept = last.entry(&observed.service.name).or_insert(observed);
+            if kept.observed_at < observed.observed_at {
+                *kept = observed;
+            }
+        }
+    }
+    last
+}
+
 /// When the newest fact arrived first.
 fn newest(batches: &[Batch]) -> DateTime<Utc> {
     let mut arrivals: BTreeMap<&Fact, DateTime<Utc>> = BTreeMap::new();
     for batch in batches {
-        for fact in &batch.facts {
+        for fact in batch.facts.iter().filter(|fact| fact.is_answer()) {
             let arrival = arrivals.entry(fact).or_insert(batch.appended_at);
             *arrival = batch.appended_at.min(*arrival);
         }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::checks::Tally;
 use super::live;
-use super::plan::{Again, Call, Illness, Mapping, Outage, Plan, Quirk, Roster, Run, Service};
+use super::plan::{
+    Again, Call, EcsPlan, Illness, Life, Mapping, Outage, Plan, Quirk, Roster, Run, Service,
+};
 
 fn call(at: u16, latency: u32) -> Call {
     Call {
@@ -26,6 +28,7 @@ fn service(calls: impl IntoIterator<Item = Call>) -> Service {
     Service {
         calls: calls.into_iter().collect(),
         dead_letter: None,
+        life: Life::Slow(30),
     }
 }
 
@@ -48,6 +51,7 @@ fn world(services: Vec<Service>, roster: Option<u32>, pollers: u8) -> Plan {
         },
         slack: Vec::new(),
         table: None,
+        ecs: EcsPlan::default(),
         quirks: BTreeMap::new(),
     }
 }

@@ -9,7 +9,6 @@ use std::time::Duration;
 use aws_lambda_events::sqs::SqsMessage;
 use chrono::TimeDelta;
 use rollcall::delivery::{Patience, Ports, Visit};
-use rollcall::ecs::NoEcs;
 use rollcall::function::visit_windows;
 use rollcall::metrics::Metrics;
 use rollcall::window::Windowing;
@@ -18,6 +17,15 @@ use tokio::time::Instant;
 use super::mail::{Millis, moment};
 use super::plan::Quirk;
 use super::ports::{Effect, Fate, Gate, Hands, Shared};
+
+/// How long to wait for what, in a world that asks ECS for so many minutes.
+pub fn patience(verify_minutes: u8) -> Patience {
+    let verify = Duration::from_mins(u64::from(verify_minutes));
+    Patience {
+        verify: Some(verify).filter(|verify| !verify.is_zero()),
+        ..PATIENCE
+    }
+}
 
 pub const PATIENCE: Patience = Patience {
     settle: Duration::from_mins(5),
@@ -69,7 +77,7 @@ pub fn run(
     Box::pin(async move {
         let token = format!("request-{id}");
         let how = Visit {
-            patience: PATIENCE,
+            patience: patience(hands.shared.ecs_plan.verify_minutes),
             timezone: chrono_tz::UTC,
             token: &token,
             claim_until: now + TimeDelta::milliseconds(TIMEOUT + MARGIN),
@@ -81,7 +89,7 @@ pub fn run(
             log: &hands,
             notifier: &hands,
             timers: &hands,
-            ecs: &NoEcs,
+            ecs: &hands,
         };
         visit_windows(records, &WINDOWING, &ports, how, &mut Metrics::default()).await
     })

@@ -68,6 +68,11 @@ pub fn cluster(run: i64) -> String {
 }
 
 impl Run {
+    /// When a call is made, in a run that starts then.
+    pub fn called_at(&self, start: Millis, call: &Call) -> Millis {
+        start + i64::from(call.at) * i64::from(self.flexible_minutes) * 60
+    }
+
     fn post(&self, number: i64, mail: &mut Vec<Mail>) {
         let start = number * 1_800_000;
         let cluster = cluster(number);
@@ -135,7 +140,7 @@ impl Call {
         mail: &mut Vec<Mail>,
     ) {
         let Some(latency) = self.latency else { return };
-        let called = start + i64::from(self.at) * i64::from(run.flexible_minutes) * 60;
+        let called = run.called_at(start, self);
         let time = moment(called).to_rfc3339_opts(SecondsFormat::Secs, true);
         let body = json!({
             "detail-type": "AWS API Call via CloudTrail",

@@ -19,8 +19,32 @@ pub struct Plan {
     pub slack: Vec<Outage>,
     /// When the table cannot be reached: seconds since the world began.
     pub table: Option<(u32, u32)>,
+    /// Whether ECS is asked, and when it does not answer.
+    pub ecs: EcsPlan,
     /// What goes wrong, by the number of the step.
     pub quirks: BTreeMap<u16, Quirk>,
+}
+
+/// Whether ECS is asked, and when it does not answer.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct EcsPlan {
+    /// For how many minutes it is asked; for none where it is not.
+    pub verify_minutes: u8,
+    /// Nobody may ask.
+    pub is_denied: bool,
+    /// It answers that this is too fast: seconds since the world began, and for how long.
+    pub throttled: Option<(u32, u32)>,
+}
+
+/// When a service's task runs.
+#[derive(Debug, Clone, Copy)]
+pub enum Life {
+    /// So many seconds after the call, and then for good.
+    Slow(u16),
+    /// It comes and goes, so many seconds each.
+    Flapping(u16),
+    /// Never.
+    Never,
 }
 
 /// A run of a schedule.
@@ -38,6 +62,7 @@ pub struct Run {
 pub struct Service {
     pub calls: Vec<Call>,
     pub dead_letter: Option<u32>,
+    pub life: Life,
 }
 
 /// A call.
@@ -146,8 +171,19 @@ fn service() -> impl Strategy<Value = Service> {
         3 => vec(call(option::weighted(0.6, error())), 1..4),
         1 => vec(call(Just(None)), 0..1),
     ];
-    (calls, option::weighted(0.05, latency()))
-        .prop_map(|(calls, dead_letter)| Service { calls, dead_letter })
+    let life = prop_oneof![
+        6 => (0_u16..120).prop_map(Life::Slow),
+        2 => (0_u16..1_200).prop_map(Life::Slow),
+        1 => (1_u16..300).prop_map(Life::Flapping),
+        1 => Just(Life::Never),
+    ];
+    (calls, option::weighted(0.05, latency()), life).prop_map(|(calls, dead_letter, life)| {
+        Service {
+            calls,
+            dead_letter,
+            life,
+        }
+    })
 }
 
 fn run() -> impl Strategy<Value = Run> {
@@ -209,6 +245,19 @@ fn outage() -> impl Strategy<Value = Outage> {
     })
 }
 
+fn ecs() -> impl Strategy<Value = EcsPlan> {
+    (
+        prop_oneof![2 => Just(0_u8), 5 => Just(10), 1 => 1_u8..60],
+        prop::bool::weighted(0.1),
+        option::weighted(0.2, (0_u32..3_600, 0_u32..1_800)),
+    )
+        .prop_map(|(verify_minutes, is_denied, throttled)| EcsPlan {
+            verify_minutes,
+            is_denied,
+            throttled,
+        })
+}
+
 pub fn quirk() -> impl Strategy<Value = Quirk> {
     prop_oneof![
         3 => Just(Quirk::Die),
@@ -235,13 +284,15 @@ pub fn plan() -> impl Strategy<Value = Plan> {
         mapping(),
         slack,
         option::weighted(0.1, (0_u32..3_600, 0_u32..1_800)),
+        ecs(),
         quirks,
     )
-        .prop_map(|(runs, mapping, slack, table, quirks)| Plan {
+        .prop_map(|(runs, mapping, slack, table, ecs, quirks)| Plan {
             runs,
             mapping,
             slack,
             table,
+            ecs,
             quirks,
         })
 }

@@ -8,6 +8,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use rollcall::ecs::{Ecs, Wanted};
 use rollcall::fact::Fact;
 use rollcall::notify::{Delivery, Notifier, NotifyError};
 use rollcall::summary::Summary;
@@ -18,6 +19,7 @@ use rollcall::window::{
 use tokio::time::Instant;
 
 use super::mail::Millis;
+use super::plan::EcsPlan;
 
 /// What an invocation does to the world; at last it returns, and its messages are deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,6 +27,7 @@ pub enum Effect {
     Append,
     Claim,
     Read,
+    Look,
     Say,
     Arm,
     Release,
@@ -76,6 +79,9 @@ pub struct Armed {
 /// What all invocations share, and what is noted for the checks at the end.
 #[derive(Default)]
 pub struct Shared {
+    /// How services really are.
+    pub ecs: super::ecs::Ecs,
+    pub ecs_plan: EcsPlan,
     pub log: MemoryLog,
     pub clock: Cell<Millis>,
     pub posts: RefCell<Vec<Post>>,
@@ -250,6 +256,28 @@ impl Notifier for Hands {
             },
             rate_limited: 0,
             latency: Duration::ZERO,
+        }
+    }
+}
+
+impl Ecs for Hands {
+    async fn look(&self, wanted: &Wanted, now: DateTime<Utc>, _: Instant) -> Vec<Fact> {
+        let label = wanted.services.keys().next().map(|id| id.cluster.clone());
+        let fate = self
+            .gate
+            .pass(Effect::Look, &label.unwrap_or_default())
+            .await;
+        let (shared, plan) = (&self.shared, &self.shared.ecs_plan);
+        let clock = shared.clock.get();
+        let is_throttled = plan.throttled.is_some_and(|(from, length)| {
+            (i64::from(from)..i64::from(from + length)).contains(&(clock / 1_000))
+        });
+        if plan.is_denied {
+            super::ecs::Ecs::look_in_vain(wanted, now, "AccessDeniedException")
+        } else if is_throttled || fate != Fate::Done {
+            super::ecs::Ecs::look_in_vain(wanted, now, "ThrottlingException")
+        } else {
+            shared.ecs.look(wanted, clock, now)
         }
     }
 }

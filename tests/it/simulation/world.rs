@@ -10,6 +10,7 @@ use rollcall::decode::OwnMessage;
 use rollcall::window::WindowKey;
 
 use super::circumstances::clock;
+use super::ecs::Ecs;
 use super::invocation::{Invocation, TIMEOUT, run};
 use super::mail::{Mail, Millis, timer};
 use super::plan::{Plan, Quirk};
@@ -90,7 +91,11 @@ impl World {
         });
         let mut world = Self {
             plan: plan.clone(),
-            shared: Rc::default(),
+            shared: Rc::new(Shared {
+                ecs: Ecs::new(plan),
+                ecs_plan: plan.ecs,
+                ..Shared::default()
+            }),
             messages: Vec::new(),
             invocations: Vec::new(),
             steps: 0,
