@@ -1,6 +1,6 @@
 //! A bot's message follows its window: posted at the first fact, edited as more arrive, in virtual time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use chrono::{DateTime, Utc};
 use rollcall::config::DEFAULT_PATIENCE;
 use rollcall::decode::OwnMessage;
 use rollcall::delivery::{Patience, Ports, Visit};
-use rollcall::ecs::NoEcs;
-use rollcall::fact::{ApiError, Call, Caller, Expected, Fact, Outcome};
+use rollcall::ecs::{Ecs, Wanted};
+use rollcall::fact::{ApiError, Call, Caller, Expected, Fact, Observed, Outcome, ServiceState};
 use rollcall::function::visit_windows;
 use rollcall::metrics::Metrics;
 use rollcall::notify::{Channel, Notifier};
@@ -25,6 +25,7 @@ use tokio::time::Instant;
 use crate::support::web_api::{CHANNEL, FakeWorkspace, Trouble};
 
 mod failures;
+mod tasks;
 mod troubles;
 
 const MENTION: &str = "<!subteam^S012AB3CD>";
@@ -54,6 +55,35 @@ struct World {
     metrics: Metrics,
     key: WindowKey,
     visits: u32,
+    ecs: Tasks,
+    patience: Patience,
+}
+
+/// How many tasks of each service run, and how many are to run.
+#[derive(Debug, Default)]
+struct Tasks(Mutex<BTreeMap<String, (i64, i64)>>);
+
+impl Ecs for Tasks {
+    async fn look(&self, wanted: &Wanted, now: DateTime<Utc>, _: Instant) -> Vec<Fact> {
+        let tasks = self.0.lock().unwrap();
+        let observed = wanted.services.keys().filter_map(|id| {
+            let (running, desired) = *tasks.get(&id.name)?;
+            Some(Fact::Observed(Box::new(Observed {
+                observed_at: now,
+                service: id.clone(),
+                state: Some(ServiceState {
+                    desired,
+                    running,
+                    pending: desired - running,
+                    rollout: None,
+                    steady_at: None,
+                    trouble: None,
+                    bounds: None,
+                }),
+            })))
+        });
+        observed.collect()
+    }
 }
 
 /// So many seconds into the window.
@@ -98,6 +128,11 @@ impl World {
                 environment: "dev".to_owned(),
             },
             visits: 0,
+            ecs: Tasks::default(),
+            patience: Patience {
+                verify: None,
+                ..DEFAULT_PATIENCE
+            },
         }
     }
 
@@ -126,13 +161,10 @@ impl World {
             log: &self.log,
             notifier: &self.speaker,
             timers: &self.alarms,
-            ecs: &NoEcs,
+            ecs: &self.ecs,
         };
         let how = Visit {
-            patience: Patience {
-                verify: None,
-                ..DEFAULT_PATIENCE
-            },
+            patience: self.patience,
             timezone: chrono_tz::UTC,
             token: &format!("visit {}", self.visits),
             claim_until: at(seconds + 60),

@@ -106,7 +106,20 @@ fn worlds() -> Vec<(&'static str, Plan, [usize; 2])> {
         seconds: 900,
         illness: Illness::Hangs,
     }];
+    let mut slow_tasks = world(
+        vec![
+            service([call(0, 1_000)]),
+            service([call(5, 2_500)]),
+            service([]),
+        ],
+        Some(1_000),
+        2,
+    );
+    slow_tasks.ecs.verify_minutes = 4;
+    slow_tasks.runs[0].services[0].life = Life::Slow(45);
+    slow_tasks.runs[0].services[1].life = Life::Never;
     vec![
+        ("slow tasks", slow_tasks, [1, 0]),
         ("all succeed", all_succeed, [1, 0]),
         ("retried", retried, [1, 0]),
         ("one missing", one_missing, [1, 0]),
