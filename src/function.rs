@@ -119,7 +119,8 @@ async fn say_partially(
     let mut summary = Summary::new(key, &roll, Over::default(), how.timezone);
     summary.notes.insert(
         0,
-        "⚠️ Partial: the window log could not be reached, so this is one batch only.".to_owned(),
+        "⚠️ Partial: the window's log or timer could not be reached, so this is one batch only."
+            .to_owned(),
     );
     let delivery = notifier.notify(&summary, how.deadline).await;
     metrics.said(&summary, &delivery);

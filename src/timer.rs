@@ -26,7 +26,7 @@ pub trait Timers {
 pub fn delay(at: DateTime<Utc>, now: DateTime<Utc>) -> TimeDelta {
     let wait = (at - now).clamp(TimeDelta::zero(), LONGEST_DELAY);
     TimeDelta::seconds(
-        (wait + TimeDelta::milliseconds(999))
+        (wait + TimeDelta::nanoseconds(999_999_999))
             .num_seconds()
             .min(LONGEST_DELAY.num_seconds()),
     )

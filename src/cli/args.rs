@@ -128,6 +128,12 @@ pub struct SimulateArgs {
     /// `ROLLCALL_WINDOW_MINUTES`
     #[arg(long, default_value = "30m", value_parser = humantime::parse_duration)]
     pub window: Duration,
+    /// `ROLLCALL_VERIFY_MINUTES`; `0s` asks ECS nothing
+    #[arg(long, default_value = "10m", value_parser = humantime::parse_duration)]
+    pub verify: Duration,
+    /// The median time from a call until its service's tasks run
+    #[arg(long, default_value = "60s", value_parser = humantime::parse_duration)]
+    pub startup: Duration,
     /// The schedules send no roster
     #[arg(long)]
     pub no_roster: bool,

@@ -75,6 +75,11 @@ pub async fn simulate(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
         ],
         ["Timers for a window", "0.0", &number(|o| o.usage.timers)],
         [
+            "Requests to ECS for a window",
+            "0.0",
+            &number(|o| o.usage.ecs_requests),
+        ],
+        [
             "Lambda a month",
             &dollars(|o| lambda(o.batch_invocations)),
             &dollars(|o| lambda(o.usage.invocations)),

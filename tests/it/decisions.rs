@@ -152,6 +152,9 @@ fn a_timer_is_delayed_by_whole_seconds_up_to_a_quarter_of_an_hour() {
             "{milliseconds} ms"
         );
     }
+    // A wait of no time at all would bring the visitor back at once, again and again.
+    let soon = at(0) + TimeDelta::nanoseconds(1);
+    assert_eq!(delay(soon, at(0)), TimeDelta::seconds(1));
 }
 
 #[test]

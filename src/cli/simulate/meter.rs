@@ -1,10 +1,13 @@
-//! A log and timers in memory that count what they would cost.
+//! A log, timers and an ECS in memory that count what they would cost.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use tokio::time::Instant;
 
-use crate::fact::Fact;
+use crate::ecs::{Ecs, Wanted};
+use crate::fact::{Fact, Observed, ServiceState};
 use crate::notify::{Delivery, Notifier};
 use crate::summary::Summary;
 use crate::timer::{TimerError, Timers, delay};
@@ -21,6 +24,8 @@ pub(super) struct Usage {
     pub(super) write_units: f64,
     /// DynamoDB's read request units: one for each begun four kilobytes, read consistently.
     pub(super) read_units: f64,
+    /// Requests to ECS, each about ten services.
+    pub(super) ecs_requests: f64,
     /// The invocations' requests: where a message was said.
     pub(super) messages: Vec<DateTime<Utc>>,
 }
@@ -33,6 +38,18 @@ pub(super) struct Meter {
     pub(super) now: RefCell<DateTime<Utc>>,
     /// Timers under way.
     pub(super) timers: RefCell<Vec<(DateTime<Utc>, WindowKey)>>,
+    /// From when on each service's task runs.
+    starts: BTreeMap<String, DateTime<Utc>>,
+}
+
+impl Meter {
+    /// Nothing used yet, in a world where each service's task runs from then on.
+    pub(super) fn new(starts: BTreeMap<String, DateTime<Utc>>) -> Self {
+        Self {
+            starts,
+            ..Self::default()
+        }
+    }
 }
 
 fn units(bytes: usize, unit: usize) -> f64 {
@@ -99,8 +116,34 @@ impl Timers for Meter {
     }
 }
 
+impl Ecs for Meter {
+    async fn look(&self, wanted: &Wanted, now: DateTime<Utc>, _: Instant) -> Vec<Fact> {
+        let requests = wanted.services.len().div_ceil(10);
+        self.usage.borrow_mut().ecs_requests +=
+            f64::from(u32::try_from(requests).unwrap_or(u32::MAX));
+        let observed = wanted.services.keys().map(|id| {
+            let started_at = self.starts.get(&id.name).filter(|at| **at <= now).copied();
+            let running = i64::from(started_at.is_some());
+            Fact::Observed(Box::new(Observed {
+                observed_at: now,
+                service: id.clone(),
+                state: Some(ServiceState {
+                    desired: 1,
+                    running,
+                    pending: 1 - running,
+                    rollout: None,
+                    steady_at: started_at,
+                    trouble: None,
+                    bounds: None,
+                }),
+            }))
+        });
+        observed.collect()
+    }
+}
+
 impl Notifier for Meter {
-    async fn notify(&self, _: &Summary, _: tokio::time::Instant) -> Delivery {
+    async fn notify(&self, _: &Summary, _: Instant) -> Delivery {
         let now = *self.now.borrow();
         self.usage.borrow_mut().messages.push(now);
         Delivery {

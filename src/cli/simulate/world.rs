@@ -13,7 +13,6 @@ use super::meter::{Meter, Usage};
 use crate::cli::args::SimulateArgs;
 use crate::decode::{OwnMessage, Roster};
 use crate::delivery::{Patience, Ports, Visit};
-use crate::ecs::NoEcs;
 use crate::function::visit_windows;
 use crate::metrics::Metrics;
 use crate::window::Windowing;
@@ -21,8 +20,8 @@ use crate::window::Windowing;
 const ENVIRONMENT: &str = "dev";
 const ACCOUNT: &str = "123456789012";
 const REGION: &str = "ap-northeast-2";
-/// How the records' delays spread: with this, one in forty is later than four times the median.
-const LATENCY_SPREAD: f64 = 0.7;
+/// How delays spread: with this, one in forty is later than four times the median.
+const SPREAD: f64 = 0.7;
 /// Longer than any invocation lasts.
 const CLAIM: TimeDelta = TimeDelta::seconds(60);
 /// A window that still arms timers by then would never end.
@@ -46,6 +45,8 @@ pub(super) struct World<'a> {
     args: &'a SimulateArgs,
     start: DateTime<Utc>,
     rng: Rng,
+    /// From when on each service's task runs.
+    starts: BTreeMap<String, DateTime<Utc>>,
 }
 
 /// Records that reach the function together.
@@ -59,6 +60,7 @@ impl<'a> World<'a> {
             args,
             start,
             rng: Rng::with_seed(seed),
+            starts: BTreeMap::new(),
         }
     }
 
@@ -113,12 +115,13 @@ impl<'a> World<'a> {
         invocations
     }
 
-    /// When a service is called, and when the record of that arrives: log-normal around the median.
+    /// When a service is called, and when the record of that arrives.
     fn record(&mut self, service: u32) -> (DateTime<Utc>, SqsMessage) {
         let called_at = self.start + delta(self.args.flexible_window.mul_f64(self.rng.f64()));
-        let normal = (-2.0 * self.rng.f64().max(f64::MIN_POSITIVE).ln()).sqrt()
-            * (std::f64::consts::TAU * self.rng.f64()).cos();
-        let latency = self.args.latency.mul_f64((normal * LATENCY_SPREAD).exp());
+        let latency = self.about(self.args.latency);
+        let startup = self.about(self.args.startup);
+        self.starts
+            .insert(name(service), called_at + delta(startup));
         let body = json!({
             "detail-type": "AWS API Call via CloudTrail",
             "source": "aws.ecs",
@@ -137,6 +140,13 @@ impl<'a> World<'a> {
             called_at + delta(latency),
             message(service.to_string(), body.to_string()),
         )
+    }
+
+    /// A random duration, log-normal around a median.
+    fn about(&mut self, median: Duration) -> Duration {
+        let normal = (-2.0 * self.rng.f64().max(f64::MIN_POSITIVE).ln()).sqrt()
+            * (std::f64::consts::TAU * self.rng.f64()).cos();
+        median.mul_f64((normal * SPREAD).exp())
     }
 
     fn roster(&self) -> SqsMessage {
@@ -164,7 +174,7 @@ impl<'a> World<'a> {
 
     /// The function's own code, invocation by invocation, until no timer is under way.
     async fn visit_all(&mut self, mut invocations: Invocations) -> Usage {
-        let meter = Meter::default();
+        let meter = Meter::new(std::mem::take(&mut self.starts));
         if !self.args.no_roster {
             invocations.insert((self.start, usize::MAX), vec![self.roster()]);
         }
@@ -201,7 +211,7 @@ impl<'a> World<'a> {
             settle: self.args.settle,
             grace: self.args.grace,
             period: self.args.window,
-            verify: None,
+            verify: Some(self.args.verify).filter(|verify| !verify.is_zero()),
         };
         let how = Visit {
             patience,
@@ -217,7 +227,7 @@ impl<'a> World<'a> {
             log: meter,
             notifier: meter,
             timers: meter,
-            ecs: &NoEcs,
+            ecs: meter,
         };
         visit_windows(records, &windowing, &ports, how, &mut Metrics::default()).await;
     }

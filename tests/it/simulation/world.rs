@@ -19,7 +19,7 @@ use super::ports::{Effect, Fate, Gate, Shared};
 const LAST_RECEIVE: u32 = 5;
 /// How often an operator moves dead letters back to the queue; the world ends when nothing is left.
 const REDRIVES: u32 = 10;
-const MOST_EVENTS: usize = 30_000;
+const MOST_EVENTS: usize = 200_000;
 
 /// A message in the queue.
 pub struct Message {
