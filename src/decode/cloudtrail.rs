@@ -8,7 +8,8 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{DecodeError, Decoded, IgnoredReason, last_segment, own};
+use super::{DecodeError, Decoded, IgnoredReason, own};
+use crate::arn::{Arn, last_segment, non_empty};
 use crate::fact::{Action, ActionKind, ApiError, Call, Caller, Fact, Outcome};
 
 type Text = Option<String>;
@@ -290,24 +291,19 @@ struct ServiceRef<'a> {
 
 impl<'a> ServiceRef<'a> {
     fn parse(text: &'a str) -> Self {
-        let parts: Vec<&str> = text.splitn(6, ':').collect();
-        let ["arn", _, _, region, account, resource] = parts[..] else {
-            return Self {
+        match Arn::parse(text) {
+            Some(arn) => Self {
+                region: non_empty(arn.region),
+                account: non_empty(arn.account),
+                cluster: arn.cluster(),
+                name: last_segment(arn.resource),
+            },
+            None => Self {
                 region: None,
                 account: None,
                 cluster: None,
                 name: last_segment(text),
-            };
-        };
-        let cluster = resource
-            .strip_prefix("service/")
-            .and_then(|path| path.split_once('/'))
-            .map(|(cluster, _)| cluster);
-        Self {
-            region: non_empty(region),
-            account: non_empty(account),
-            cluster: cluster.and_then(non_empty),
-            name: last_segment(resource),
+            },
         }
     }
 }
@@ -362,10 +358,6 @@ fn caller(record: &Record) -> Caller {
         session: session.map(str::to_owned),
         is_scheduler,
     }
-}
-
-fn non_empty(text: &str) -> Option<&str> {
-    Some(text).filter(|text| !text.is_empty())
 }
 
 /// An empty string says as little as an absent one.

@@ -130,16 +130,3 @@ pub fn decode(record: &SqsMessage) -> Result<Decoded, DecodeError> {
         cloudtrail::decode(body)
     }
 }
-
-/// The family of a task definition, which may be written with its revision or as an ARN.
-fn family(task_definition: &str) -> &str {
-    let name = last_segment(task_definition);
-    name.split_once(':').map_or(name, |(family, _)| family)
-}
-
-/// The name at the end of an ARN or a path.
-fn last_segment(text: &str) -> &str {
-    text.rsplit('/')
-        .find(|segment| !segment.is_empty())
-        .unwrap_or(text)
-}
