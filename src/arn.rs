@@ -49,6 +49,16 @@ pub(crate) fn task_id(task_arn: &str, cluster_arn: Option<&str>) -> Option<TaskI
     })
 }
 
+/// The cluster of its own ARN.
+pub(crate) fn cluster_id(cluster_arn: &str) -> Option<ClusterId> {
+    let arn = Arn::parse(cluster_arn)?;
+    Some(ClusterId {
+        name: last_segment(arn.resource).to_owned(),
+        region: arn.region.to_owned(),
+        account: arn.account.to_owned(),
+    })
+}
+
 fn cluster_of(arn: &Arn<'_>, cluster_arn: Option<&str>) -> Option<ClusterId> {
     let name = cluster_arn
         .and_then(non_empty)

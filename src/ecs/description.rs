@@ -3,7 +3,11 @@
 //! Pure. The structs name only the fields that are read, under the names that the AWS CLI prints, so that the
 //! client copies an SDK's answer into them and a replay reads a file into them; both then take the same path.
 
-use chrono::{DateTime, Utc};
+#[cfg(test)]
+mod tests;
+
+use chrono::{DateTime, Datelike, Utc};
+use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
 use crate::arn;
@@ -105,6 +109,15 @@ pub struct TaskDescription {
     pub stopped_reason: Option<String>,
     /// Its containers.
     pub containers: Vec<ContainerDescription>,
+}
+
+impl TaskDescription {
+    /// Whether a service started it.
+    #[must_use]
+    pub fn is_of_service(&self) -> bool {
+        let group = self.group.as_deref();
+        group.is_some_and(|group| group.starts_with("service:"))
+    }
 }
 
 /// One of a task's `containers`.
@@ -326,7 +339,8 @@ fn short(text: &str) -> String {
     truncate(text, TEXT_LIMIT).into_owned()
 }
 
-/// A time as the AWS CLI prints it (RFC 3339) or as the API sends it (seconds since 1970, with a fraction).
+/// A time as the AWS CLI prints it (RFC 3339) or as the API sends it (seconds since 1970, with a fraction). What
+/// leaves no room for arithmetic is no time.
 pub(crate) fn moment<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<DateTime<Utc>>, D::Error> {
@@ -336,22 +350,23 @@ pub(crate) fn moment<'de, D: Deserializer<'de>>(
         Text(DateTime<Utc>),
         Seconds(f64),
     }
-    Ok(match Option::<Moment>::deserialize(deserializer)? {
+    let time = match Option::<Moment>::deserialize(deserializer)? {
         Some(Moment::Text(time)) => Some(time),
-        Some(Moment::Seconds(seconds)) => Some(
-            since_1970(seconds)
-                .ok_or_else(|| serde::de::Error::custom("a time is out of range"))?,
-        ),
-        None => None,
-    })
+        Some(Moment::Seconds(seconds)) => since_1970(seconds),
+        None => return Ok(None),
+    };
+    let is_sensible = |time: &DateTime<Utc>| (1970..10_000).contains(&time.year());
+    match time.filter(is_sensible) {
+        Some(time) => Ok(Some(time)),
+        None => Err(Error::custom("a time is out of range")),
+    }
 }
 
 /// To the millisecond, which is what ECS tells.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the cast saturates, and what is out of range is no time"
+)]
 fn since_1970(seconds: f64) -> Option<DateTime<Utc>> {
-    let milliseconds = (seconds * 1_000.0).round();
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "a cast saturates, and what is out of range is no time"
-    )]
-    DateTime::from_timestamp_millis(milliseconds as i64)
+    DateTime::from_timestamp_millis((seconds * 1_000.0).round() as i64)
 }
