@@ -93,6 +93,7 @@ pub(super) struct ServiceResponse {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "so ECS names them")]
 pub(super) struct TaskResponse {
     pub(super) task_arn: Text,
     pub(super) cluster_arn: Text,

@@ -113,7 +113,7 @@ pub(super) const TROUBLES: &[Trouble] = &[
     ),
     Trouble::new(
         "",
-        &["resource:"],
+        &["^resource:", "failure: resource:", "error \"resource:"],
         "no instance with enough room",
         "Add container instances, or ask for less in the task definition.",
     ),
@@ -133,7 +133,7 @@ pub(super) const TROUBLES: &[Trouble] = &[
     Trouble::new(
         "",
         &["failed container health checks"],
-        "container health check fails",
+        "container health checks fail",
         "Read the container's log: is the check's command right, and its start period long enough?",
     )
     .while_running(),
@@ -150,7 +150,7 @@ pub(super) const TROUBLES: &[Trouble] = &[
     Trouble::new(
         "",
         &["failed elb health checks", "is unhealthy in ("],
-        "load balancer check fails",
+        "health checks fail",
         "Check the target group's path, port and codes, the security groups and the grace period.",
     )
     .while_running(),

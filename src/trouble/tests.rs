@@ -85,11 +85,11 @@ fn service_events_are_understood() {
 fn failing_health_checks_go_on_while_tasks_run() {
     #[rustfmt::skip]
     let cases = [
-        ("(service web) (instance i-0a1b2c3d) (port 80) is unhealthy in (target-group web) due to (reason Health checks failed with these codes: [502])", "load balancer check fails"),
-        ("(service web) (task 0a1b) (port 80) is unhealthy in (target-group arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:targetgroup/web/1) due to (reason Request timed out)", "load balancer check fails"),
-        ("(service web) (instance i-0a1b2c3d) is unhealthy in (elb web) due to (reason Instance has failed at least the UnhealthyThreshold number of health checks consecutively.)", "load balancer check fails"),
-        ("Task failed ELB health checks in (target-group arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:targetgroup/web/1)", "load balancer check fails"),
-        ("(service web) (task 0a1b) failed container health checks.", "container health check fails"),
+        ("(service web) (instance i-0a1b2c3d) (port 80) is unhealthy in (target-group web) due to (reason Health checks failed with these codes: [502])", "health checks fail"),
+        ("(service web) (task 0a1b) (port 80) is unhealthy in (target-group arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:targetgroup/web/1) due to (reason Request timed out)", "health checks fail"),
+        ("(service web) (instance i-0a1b2c3d) is unhealthy in (elb web) due to (reason Instance has failed at least the UnhealthyThreshold number of health checks consecutively.)", "health checks fail"),
+        ("Task failed ELB health checks in (target-group arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:targetgroup/web/1)", "health checks fail"),
+        ("(service web) (task 0a1b) failed container health checks.", "container health checks fail"),
         ("VPC_LATTICE_TARGET_UNHEALTHY", "unhealthy in VPC Lattice"),
         ("SERVICE_DISCOVERY_INSTANCE_UNHEALTHY", "unhealthy in Cloud Map"),
         ("SERVICE_HEALTH_UNKNOWN", "health unknown"),
@@ -130,6 +130,7 @@ fn the_reasons_of_stopped_tasks_are_understood() {
         ("ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: Failed to resolve", "EFS cannot be mounted"),
         ("ResourceInitializationError: failed to download env files: file download command: non empty error stream: AccessDenied", "environment file unreadable"),
         ("ResourceInitializationError: failed to configure ENI", "task cannot be set up"),
+        ("ResourceInitializationError: unable to retrieve secret from asm: not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:x", "secrets cannot be read"),
         ("CannotStartContainerError: failed to get container status: unknown", "container cannot start"),
         ("CannotCreateContainerError: API error (500): devmapper", "container cannot be created"),
         ("CannotCreateVolumeError: unknown", "volume cannot be mounted"),
@@ -169,6 +170,7 @@ fn native_events_and_failures_of_run_task_are_understood() {
         ("RESOURCE:ENI - no attachment point", "no free network interface"),
         ("RESOURCE:GPU", "no instance with a free GPU"),
         ("RESOURCE:DISK", "no instance with enough room"),
+        ("SERVICE_TASK_PLACEMENT_FAILURE: RESOURCE:DISK", "no instance with enough room"),
         ("AGENT", "container agent disconnected"),
         ("ATTRIBUTE - missing", "no instance fits (attribute)"),
         ("LOCATION", "no instance in these zones"),
@@ -205,7 +207,7 @@ fn the_ordinary_is_no_trouble() {
         "Task stopped by user",
         "ECS deployment ecs-svc/1 completed.",
         "exit code 1",
-        "AccessDeniedException - User: arn:aws:sts::123456789012:assumed-role/dev/0a1b is not authorized to perform: ecs:RunTask",
+        "AccessDeniedException - User: arn:aws:sts::123456789012:assumed-role/dev/0a1b is not authorized to perform: ecs:RunTask on resource: arn:aws:ecs:ap-northeast-2:123456789012:task-definition/web:1",
         "ThrottlingException - Rate exceeded",
         "",
     ];

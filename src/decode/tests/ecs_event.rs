@@ -8,7 +8,7 @@ use crate::fact::{Fact, ServiceAction};
 
 const ARN: &str = "arn:aws:ecs:ap-northeast-2:123456789012";
 
-fn event(kind: &str, resource: &str, detail: Value) -> Value {
+fn event(kind: &str, resource: &str, detail: &Value) -> Value {
     json!({
         "version": "0", "id": "57c9506e", "detail-type": kind, "source": "aws.ecs", "account": "123456789012",
         "time": "2024-01-15T00:02:00Z", "region": "ap-northeast-2", "resources": [format!("{ARN}:{resource}")],
@@ -26,7 +26,7 @@ fn action(resource: &str, changes: Value) -> Value {
         panic!("changes are an object");
     };
     detail.as_object_mut().unwrap().extend(changes);
-    event("ECS Service Action", resource, detail)
+    event("ECS Service Action", resource, &detail)
 }
 
 fn task(changes: Value) -> Value {
@@ -46,7 +46,7 @@ fn task(changes: Value) -> Value {
         panic!("changes are an object");
     };
     detail.as_object_mut().unwrap().extend(changes);
-    event("ECS Task State Change", "task/dev/0a1b2c3d", detail)
+    event("ECS Task State Change", "task/dev/0a1b2c3d", &detail)
 }
 
 fn fact(event: &Value) -> Fact {
@@ -95,7 +95,7 @@ fn a_deployment_tells_its_cluster_by_its_arn() {
         "eventType": "ERROR", "eventName": "SERVICE_DEPLOYMENT_FAILED", "deploymentId": "ecs-svc/1",
         "updatedAt": "2024-01-15T00:01:11Z", "reason": "ECS deployment circuit breaker: task failed to start.",
     });
-    let deployment = |resource| event("ECS Deployment State Change", resource, detail.clone());
+    let deployment = |resource| event("ECS Deployment State Change", resource, &detail);
     let action = service_action(&deployment("service/dev/nestjs"));
     assert_eq!(action.service.cluster, "dev");
     assert_eq!(action.created_at.to_rfc3339(), "2024-01-15T00:01:11+00:00");
