@@ -1,7 +1,7 @@
 //! The error dictionary for tasks: what ECS writes about tasks that do not run, in few words, and what to do.
 //!
 //! Pure. Service events, reasons of stopped tasks, the names of native events and the reasons of `RunTask`'s
-//! failures all come here. To add one, add a line to [`known`], and its text to the tests.
+//! failures all come here. To add one, add a line to `known`, and its text to the tests.
 
 mod known;
 #[cfg(test)]
