@@ -319,8 +319,13 @@ pub struct Caller {
 }
 
 impl fmt::Display for Caller {
-    /// Scheduler's session names are random, so they are left out.
+    /// Scheduler's session names are random, so they are left out; the service-linked role of Application Auto
+    /// Scaling is its name in other words.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let role = self.role.as_deref().unwrap_or_default();
+        if role.starts_with("AWSServiceRoleForApplicationAutoScaling") {
+            return f.write_str("Application Auto Scaling");
+        }
         match (self.is_scheduler, &self.role, &self.session) {
             (true, Some(role), _) => write!(f, "EventBridge Scheduler as {role}"),
             (true, None, _) => f.write_str("EventBridge Scheduler"),

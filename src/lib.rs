@@ -23,6 +23,7 @@
 //! The binaries only wire these together.
 
 pub mod advice;
+mod arn;
 #[cfg(feature = "aws")]
 pub mod aws;
 #[cfg(feature = "cli")]

@@ -33,6 +33,14 @@ pub struct Received {
 }
 
 impl Received {
+    /// Takes a fact to its window, where it says which that is.
+    fn learn(&mut self, message_id: &str, fact: Fact, key: Option<WindowKey>) {
+        let Some(key) = key else { return };
+        let message_ids = self.windows.entry(key.clone()).or_default();
+        message_ids.insert(message_id.to_owned());
+        self.facts.entry(key).or_default().push(fact);
+    }
+
     /// Adds what another batch turned out to hold.
     pub fn merge(&mut self, other: Self) {
         for (key, mut facts) in other.facts {
@@ -67,13 +75,14 @@ pub fn receive(records: Vec<Message>, windowing: &Windowing, metrics: &mut Metri
         match record.content {
             Ok(Decoded::Fact { fact, environment }) => {
                 metrics.decoded += 1;
-                if let Some(key) = windowing.key_of(&fact, environment.as_deref()) {
-                    received
-                        .windows
-                        .entry(key.clone())
-                        .or_default()
-                        .insert(message_id);
-                    received.facts.entry(key).or_default().push(fact);
+                let key = windowing.key_of(&fact, environment.as_deref());
+                received.learn(&message_id, fact, key);
+            }
+            Ok(Decoded::Facts(facts)) => {
+                metrics.decoded += 1;
+                for fact in facts {
+                    let key = windowing.key_of(&fact, None);
+                    received.learn(&message_id, fact, key);
                 }
             }
             Ok(Decoded::Timer(key)) => {

@@ -1,12 +1,18 @@
 //! The error dictionary for tasks: what ECS writes about tasks that do not run, in few words, and what to do.
 //!
-//! Pure. To add one, add a line; the first line whose mentions all occur counts, so put the special before the
-//! general. Service events, reasons of stopped tasks and the names of native events all come here.
+//! Pure. Service events, reasons of stopped tasks, the names of native events and the reasons of `RunTask`'s
+//! failures all come here. To add one, add a line to `known`, and its text to the tests.
+
+mod known;
+#[cfg(test)]
+mod tests;
 
 /// What keeps tasks from running.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Trouble {
-    /// What the text must mention, in any case.
+    /// What the text must mention, in small letters.
+    within: &'static str,
+    /// One of which it must mention as well; after `^`, begin with.
     mentions: &'static [&'static str],
     /// For a table cell.
     pub words: &'static str,
@@ -16,22 +22,42 @@ pub struct Trouble {
     pub is_while_running: bool,
 }
 
-const TROUBLES: &[Trouble] = &[Trouble {
-    mentions: &["capacity is unavailable at this time"],
-    words: "no Fargate capacity",
-    advice: "Fargate had no capacity in these zones: add subnets in other zones; ECS keeps trying.",
-    is_while_running: false,
-}];
+impl Trouble {
+    /// What ends where every task runs.
+    const fn new(
+        within: &'static str,
+        mentions: &'static [&'static str],
+        words: &'static str,
+        advice: &'static str,
+    ) -> Self {
+        Self {
+            within,
+            mentions,
+            words,
+            advice,
+            is_while_running: false,
+        }
+    }
+
+    const fn while_running(self) -> Self {
+        Self {
+            is_while_running: true,
+            ..self
+        }
+    }
+
+    fn fits(&self, text: &str) -> bool {
+        let is_mentioned = |mention: &&str| match mention.strip_prefix('^') {
+            Some(start) => text.starts_with(start),
+            None => text.contains(*mention),
+        };
+        text.contains(self.within) && self.mentions.iter().any(is_mentioned)
+    }
+}
 
 /// What a text says about tasks that do not run, where the dictionary knows it.
 #[must_use]
 pub fn trouble(text: &str) -> Option<&'static Trouble> {
     let text = text.to_lowercase();
-    let fits = |trouble: &&Trouble| {
-        trouble
-            .mentions
-            .iter()
-            .all(|mention| text.contains(mention))
-    };
-    TROUBLES.iter().find(fits)
+    known::TROUBLES.iter().find(|trouble| trouble.fits(&text))
 }

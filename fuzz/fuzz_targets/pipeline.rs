@@ -11,7 +11,7 @@ use aws_lambda_events::sqs::{SqsMessage, SqsMessageAttribute};
 use libfuzzer_sys::fuzz_target;
 use rollcall::decode::{Decoded, decode};
 use rollcall::fact::Fact;
-use rollcall::roll::Roll;
+use rollcall::roll::{Over, Roll};
 use rollcall::slack::message::TableForm;
 use rollcall::slack::render::render;
 use rollcall::summary::Summary;
@@ -27,7 +27,7 @@ const WINDOWING: Windowing = Windowing {
 };
 
 fuzz_target!(|input: &str| {
-    let facts: Vec<Fact> = input.lines().filter_map(fact).collect();
+    let facts: Vec<Fact> = input.lines().flat_map(facts).collect();
     for fact in &facts {
         let stored = serde_json::to_string(fact).expect("a fact is JSON");
         let read: Fact = serde_json::from_str(&stored).expect("the JSON of a fact");
@@ -39,8 +39,8 @@ fuzz_target!(|input: &str| {
     let Some(key) = facts.iter().find_map(|fact| WINDOWING.key_of(fact, None)) else {
         return;
     };
-    for is_over in [false, true] {
-        let summary = Summary::new(&key, &roll, is_over, chrono_tz::Asia::Seoul);
+    for over in [Over::default(), Over::ALL] {
+        let summary = Summary::new(&key, &roll, over, chrono_tz::Asia::Seoul);
         for form in [TableForm::Table, TableForm::Preformatted] {
             let message = render(&summary, Some(slack_reference::MENTION), form);
             let body = serde_json::to_string(&message).expect("a message is JSON");
@@ -55,7 +55,7 @@ fuzz_target!(|input: &str| {
 });
 
 /// What a record says; here every record that cannot be decoded is mentioned.
-fn fact(line: &str) -> Option<Fact> {
+fn facts(line: &str) -> Vec<Fact> {
     let mut record = SqsMessage::default();
     if let Some(input) = line.strip_prefix('!') {
         record.body = Some(input.to_owned());
@@ -76,10 +76,11 @@ fn fact(line: &str) -> Option<Fact> {
         record.body = Some(line.to_owned());
     }
     match decode(&record) {
-        Ok(Decoded::Fact { fact, .. }) => Some(fact),
-        Ok(Decoded::Timer(_) | Decoded::Ignored(_)) => None,
-        Err(error) => Some(Fact::Undecodable {
+        Ok(Decoded::Fact { fact, .. }) => vec![fact],
+        Ok(Decoded::Facts(facts)) => facts,
+        Ok(Decoded::Timer(_) | Decoded::Ignored(_)) => Vec::new(),
+        Err(error) => vec![Fact::Undecodable {
             message_id: error.to_string(),
-        }),
+        }],
     }
 }

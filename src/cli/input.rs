@@ -1,7 +1,8 @@
 //! What people have at hand becomes SQS records, so that everything after is production's path.
 //!
-//! Whatever cannot be recognised is passed on as a record too: it then fails in the decoder, with its reasons,
-//! instead of being dropped here.
+//! An object is one record: an SQS message, an event, a bare CloudTrail record, or what `aws ecs describe-services`
+//! and `describe-tasks` print. Whatever cannot be recognised is passed on as a record too: it then fails in the
+//! decoder, with its reasons, instead of being dropped here.
 
 use std::io::{self, Read};
 use std::path::Path;

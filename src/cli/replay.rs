@@ -99,7 +99,7 @@ pub async fn replay(
         }
         _ => {}
     }
-    note_ignored(&metrics);
+    note_silence(&metrics, summaries.is_empty());
     Ok(match (unsaid.is_empty(), metrics.undecodable) {
         (false, _) => ExitCode::from(3),
         (true, 0) => ExitCode::SUCCESS,
@@ -174,7 +174,7 @@ fn builder_link(message: &Message) -> io::Result<String> {
 }
 
 /// An empty answer needs a reason.
-fn note_ignored(metrics: &Metrics) {
+fn note_silence(metrics: &Metrics, is_silent: bool) {
     let reasons: Vec<String> = metrics
         .ignored
         .iter()
@@ -189,7 +189,12 @@ fn note_ignored(metrics: &Metrics) {
     }
     if metrics.decoded == 0 {
         anstream::eprintln!(
-            "rollcall: no UpdateService call of ECS in {} records",
+            "rollcall: no UpdateService or RunTask call of ECS in {} records",
+            metrics.records
+        );
+    } else if is_silent {
+        anstream::eprintln!(
+            "rollcall: nothing was called or expected in {} records: what ECS says is about calls",
             metrics.records
         );
     }

@@ -9,7 +9,8 @@ use aws_lambda_events::sqs::SqsMessageAttribute;
 use chrono::DateTime;
 use serde::Deserialize;
 
-use super::{DecodeError, Decoded, family, last_segment};
+use super::{DecodeError, Decoded};
+use crate::arn::{family, last_segment};
 use crate::fact::{ApiError, Fact, Undelivered};
 
 type Attributes = HashMap<String, SqsMessageAttribute>;

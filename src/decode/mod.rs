@@ -6,10 +6,15 @@
 
 mod cloudtrail;
 mod dead_letter;
+mod ecs_event;
+mod event;
 mod message;
+mod observation;
 mod own;
+mod run_task;
 #[cfg(test)]
 mod tests;
+mod update_service;
 
 use std::fmt;
 
@@ -30,6 +35,8 @@ pub enum Decoded {
         /// The environment that the message itself names.
         environment: Option<String>,
     },
+    /// Several things learned, each about a window.
+    Facts(Vec<Fact>),
     /// A window is to be looked at again.
     Timer(WindowKey),
     /// An event that rollcall has no use for; it is acknowledged.
@@ -39,20 +46,32 @@ pub enum Decoded {
 /// Why a well-formed event says nothing about a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum IgnoredReason {
-    /// Not `AWS API Call via CloudTrail`.
+    /// Neither `AWS API Call via CloudTrail` nor an event of ECS that rollcall knows.
     OtherDetailType,
     /// A call to another service than ECS.
     OtherEventSource,
-    /// Another ECS call than `UpdateService`.
+    /// Another ECS call than `UpdateService` and `RunTask`.
     OtherEventName,
+    /// An event of ECS about a capacity provider or a task set.
+    OtherEcsEvent,
+    /// An event about a service whose old ARN does not tell the cluster, and nothing else does.
+    UnknownCluster,
+    /// A task of a service: the service knows how many of them there are.
+    ServiceTask,
+    /// A description of nothing.
+    NothingDescribed,
 }
 
 impl IgnoredReason {
     /// Every reason, for metrics that show zeros too.
-    pub const ALL: [Self; 3] = [
+    pub const ALL: [Self; 7] = [
         Self::OtherDetailType,
         Self::OtherEventSource,
         Self::OtherEventName,
+        Self::OtherEcsEvent,
+        Self::UnknownCluster,
+        Self::ServiceTask,
+        Self::NothingDescribed,
     ];
 
     /// The reason's name in logs and metrics.
@@ -62,6 +81,10 @@ impl IgnoredReason {
             Self::OtherDetailType => "OtherDetailType",
             Self::OtherEventSource => "OtherEventSource",
             Self::OtherEventName => "OtherEventName",
+            Self::OtherEcsEvent => "OtherEcsEvent",
+            Self::UnknownCluster => "UnknownCluster",
+            Self::ServiceTask => "ServiceTask",
+            Self::NothingDescribed => "NothingDescribed",
         }
     }
 }
@@ -107,6 +130,28 @@ pub enum DecodeError {
     /// `eventTime` is not a time.
     #[error("`eventTime` is not an RFC 3339 time")]
     EventTime,
+    /// A field of an event of ECS has another type than ECS documents.
+    #[error("a field of the ECS event has an unexpected type (line {line}, column {column})")]
+    EcsEventType {
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1.
+        column: usize,
+    },
+    /// A field without which an event of ECS says nothing is missing.
+    #[error("the ECS event has no usable `{0}`")]
+    EcsEventMissing(&'static str),
+    /// A field of a description has another type than ECS documents.
+    #[error("a field of the description has an unexpected type (line {line}, column {column})")]
+    DescriptionType {
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1.
+        column: usize,
+    },
+    /// A field without which a description says nothing is missing.
+    #[error("the description has no usable `{0}`")]
+    DescriptionMissing(&'static str),
     /// A message of rollcall's own has another form than this release knows.
     #[error("the roster or timer has an unexpected form")]
     OwnMessage,
@@ -127,19 +172,6 @@ pub fn decode(record: &SqsMessage) -> Result<Decoded, DecodeError> {
     if dead_letter::is_dead_letter(&record.message_attributes) {
         dead_letter::decode(body, &record.message_attributes)
     } else {
-        cloudtrail::decode(body)
+        event::decode(body)
     }
-}
-
-/// The family of a task definition, which may be written with its revision or as an ARN.
-fn family(task_definition: &str) -> &str {
-    let name = last_segment(task_definition);
-    name.split_once(':').map_or(name, |(family, _)| family)
-}
-
-/// The name at the end of an ARN or a path.
-fn last_segment(text: &str) -> &str {
-    text.rsplit('/')
-        .find(|segment| !segment.is_empty())
-        .unwrap_or(text)
 }

@@ -1,7 +1,10 @@
 //! What the decoder promises, by what AWS is known to send and by what it might.
 
 mod call;
+mod ecs_event;
 mod message;
+mod observation;
+mod run_task;
 
 use aws_lambda_events::sqs::SqsMessage;
 use serde_json::{Value, json};
@@ -296,7 +299,7 @@ fn other_events_are_ignored_whatever_their_fields_hold() {
         |kind: &str, detail: Value| json!({"detail-type": kind, "detail": detail}).to_string();
     let api_call = "AWS API Call via CloudTrail";
     for (body, expected) in [
-        (other("ECS Service Action", json!({"eventName": "SERVICE_STEADY_STATE"})), "OtherDetailType"),
+        (other("ECS Container Instance State Change", json!({"eventName": 1})), "OtherDetailType"),
         (other("Scheduled Event", json!({})), "OtherDetailType"),
         (other("Scheduled Event", json!([1, 2])), "OtherDetailType"),
         (other("Scheduled Event", json!("text")), "OtherDetailType"),
@@ -304,7 +307,7 @@ fn other_events_are_ignored_whatever_their_fields_hold() {
         (with(json!({"eventSource": "servicediscovery.amazonaws.com", "requestParameters": {"service": {"Id": "x"}}}))
             .to_string(), "OtherEventSource"),
         (other(api_call, json!({"eventSource": "s3.amazonaws.com", "eventTime": 1, "userIdentity": []})), "OtherEventSource"),
-        (with(json!({"eventName": "RunTask"})).to_string(), "OtherEventName"),
+        (with(json!({"eventName": "StartTask"})).to_string(), "OtherEventName"),
         (with(json!({"eventName": "CreateService", "responseElements": {"service": "nestjs"}})).to_string(), "OtherEventName"),
         (with(json!({"eventName": "DeleteService", "requestParameters": "none"})).to_string(), "OtherEventName"),
     ] {

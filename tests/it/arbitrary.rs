@@ -1,9 +1,11 @@
-//! Random calls from small alphabets, so that collisions of every kind happen often.
+//! Random facts from small alphabets, so that collisions of every kind happen often.
 
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 use rollcall::fact::{
-    Action, ActionKind, ApiError, Call, Caller, Expected, Fact, Outcome, Undelivered,
+    Action, ActionKind, ApiError, Bounds, Call, Caller, ClusterId, Container, Expected, Fact,
+    Observed, Outcome, Remark, Rollout, RolloutState, RunTask, ServiceAction, ServiceId,
+    ServiceState, Task, TaskId, Undelivered, Unobserved,
 };
 
 /// Text as an attacker would write it.
@@ -22,8 +24,13 @@ pub fn hostile_text() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..4).prop_map(|pieces| pieces.concat())
 }
 
+/// A service's or a job's name: few of them are common, so that what ECS says is about what was called.
 fn name() -> impl Strategy<Value = String> {
-    prop_oneof![4 => "[a-z]{1,3}-[a-z]{1,9}", 1 => hostile_text()]
+    prop_oneof![
+        4 => prop::sample::select(vec!["nestjs", "auth", "billing"]).prop_map(str::to_owned),
+        2 => "[a-z]{1,3}-[a-z]{1,9}",
+        1 => hostile_text(),
+    ]
 }
 
 fn error() -> impl Strategy<Value = ApiError> {
@@ -87,6 +94,7 @@ prop_compose! {
         seconds in 0_i64..600,
         flexible_window_minutes in 0_u32..10,
         services in prop::collection::btree_map(name(), 0_i64..3, 0..6),
+        jobs in prop::collection::btree_map(name(), 0_i64..3, 0..3),
     ) -> Expected {
         Expected {
             scheduled_time: moment(seconds),
@@ -96,7 +104,7 @@ prop_compose! {
             region: "ap-northeast-2".to_owned(),
             cluster: "dev".to_owned(),
             services,
-            jobs: std::collections::BTreeMap::new(),
+            jobs,
         }
     }
 }
@@ -105,6 +113,7 @@ prop_compose! {
     fn undelivered()(
         seconds in 0_i64..600,
         service in prop::option::of(name()),
+        family in prop::option::of(name()),
         error in error(),
         attempts in 1_u32..5,
     ) -> Undelivered {
@@ -116,9 +125,148 @@ prop_compose! {
             cluster: Some("dev".to_owned()),
             service,
             desired_count: Some(1),
-            family: None,
+            family,
             error,
             attempts,
+        }
+    }
+}
+
+fn cluster() -> impl Strategy<Value = ClusterId> {
+    prop::sample::select(vec!["dev", "stg"]).prop_map(|name| ClusterId {
+        name: name.to_owned(),
+        region: "ap-northeast-2".to_owned(),
+        account: "123456789012".to_owned(),
+    })
+}
+
+fn service() -> impl Strategy<Value = ServiceId> {
+    (cluster(), name()).prop_map(|(cluster, name)| cluster.service(name))
+}
+
+/// What ECS writes, some of which means trouble.
+fn said() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just("(service nestjs) was unable to place a task. Reason: Capacity is unavailable at this time.".to_owned()),
+        Just("(service nestjs) (task 0a1b) failed container health checks.".to_owned()),
+        Just("Essential container in task exited (exit code 1)".to_owned()),
+        hostile_text(),
+    ]
+}
+
+prop_compose! {
+    fn state()(
+        counts in (0_i64..3, 0_i64..3, 0_i64..3),
+        rollout in prop::option::of((
+            prop::sample::select(vec![RolloutState::Completed, RolloutState::InProgress, RolloutState::Failed]),
+            prop::option::of(said()),
+        )),
+        steady in prop::option::of(0_i64..600),
+        trouble in prop::option::of((0_i64..600, said())),
+        bounds in prop::option::of((prop::option::of(0_i64..3), prop::option::of(0_i64..3))),
+    ) -> ServiceState {
+        ServiceState {
+            desired: counts.0,
+            running: counts.1,
+            pending: counts.2,
+            rollout: rollout.map(|(state, reason)| Rollout { state, reason }),
+            steady_at: steady.map(moment),
+            trouble: trouble.map(|(seconds, text)| Remark { at: moment(seconds), text }),
+            bounds: bounds.map(|(min, max)| Bounds { min, max }),
+        }
+    }
+}
+
+prop_compose! {
+    fn observed()(seconds in 0_i64..900, service in service(), state in prop::option::weighted(0.9, state())) -> Observed {
+        Observed { observed_at: moment(seconds), service, state }
+    }
+}
+
+prop_compose! {
+    fn unobserved()(seconds in 0_i64..900, cluster in cluster(), error in error()) -> Unobserved {
+        Unobserved { observed_at: moment(seconds), cluster, error }
+    }
+}
+
+prop_compose! {
+    fn service_action(ids: u32)(
+        id in 0..ids,
+        seconds in 0_i64..900,
+        service in service(),
+        event_name in prop::sample::select(vec![
+            "SERVICE_STEADY_STATE", "SERVICE_TASK_PLACEMENT_FAILURE", "VPC_LATTICE_TARGET_UNHEALTHY", "TASKS_STOPPED",
+        ]),
+        reason in prop::option::of(prop_oneof![Just("RESOURCE:FARGATE".to_owned()), hostile_text()]),
+    ) -> ServiceAction {
+        ServiceAction {
+            created_at: moment(seconds),
+            event_id: format!("action-{id}"),
+            service,
+            event_name: event_name.to_owned(),
+            reason,
+        }
+    }
+}
+
+/// The id of a task, which two jobs may share for once.
+fn task_id() -> impl Strategy<Value = String> {
+    (0..8).prop_map(|id| format!("task-{id}"))
+}
+
+prop_compose! {
+    fn run_task(ids: u32)(
+        id in 0..ids,
+        seconds in 0_i64..600,
+        outcome in outcome(),
+        cluster in prop::option::weighted(0.9, cluster()),
+        family in prop::option::weighted(0.9, name()),
+        count in prop::option::of(1_i64..4),
+        tasks in prop::collection::btree_set(task_id(), 0..3),
+        failures in prop::collection::vec(error(), 0..2),
+        is_scheduler in any::<bool>(),
+    ) -> RunTask {
+        RunTask {
+            event_time: moment(seconds),
+            outcome,
+            event_id: format!("run-{id}"),
+            account: "123456789012".to_owned(),
+            region: "ap-northeast-2".to_owned(),
+            cluster: cluster.map(|cluster| cluster.name),
+            family,
+            count,
+            tasks,
+            failures,
+            caller: Caller { role: Some("dev-ecs-scheduler".to_owned()), session: None, is_scheduler },
+        }
+    }
+}
+
+prop_compose! {
+    fn task()(
+        is_stopped in any::<bool>(),
+        seconds in (0_i64..900, 0_i64..600, prop::option::of(0_i64..900)),
+        id in task_id(),
+        cluster in cluster(),
+        stop_code in prop::option::of(prop::sample::select(vec!["EssentialContainerExited", "TaskFailedToStart"])),
+        stopped_reason in prop::option::of(said()),
+        containers in prop::collection::vec(
+            (name(), prop::option::of(prop::sample::select(vec![0, 1, 137])), prop::option::of(said())), 0..3,
+        ),
+    ) -> Task {
+        Task {
+            is_stopped,
+            observed_at: moment(seconds.0),
+            task: TaskId { id, cluster },
+            created_at: moment(seconds.1),
+            started_at: None,
+            stopped_at: seconds.2.map(moment),
+            stop_code: stop_code.map(str::to_owned),
+            stopped_reason,
+            containers: containers
+                .into_iter()
+                .map(|(name, exit_code, reason)| Container { name, exit_code, reason })
+                .collect(),
         }
     }
 }
@@ -135,6 +283,11 @@ pub fn fact(ids: u32) -> impl Strategy<Value = Fact> {
         4 => undelivered().prop_map(|undelivered| Fact::Undelivered(Box::new(undelivered))),
         1 => Just(Fact::Silenced),
         4 => (0..ids).prop_map(|id| Fact::Undecodable { message_id: format!("message-{id}") }),
+        20 => observed().prop_map(|observed| Fact::Observed(Box::new(observed))),
+        4 => unobserved().prop_map(|unobserved| Fact::Unobserved(Box::new(unobserved))),
+        8 => service_action(ids).prop_map(|action| Fact::ServiceAction(Box::new(action))),
+        12 => run_task(ids).prop_map(|call| Fact::RunTask(Box::new(call))),
+        12 => task().prop_map(|task| Fact::Task(Box::new(task))),
     ]
 }
 

@@ -141,7 +141,7 @@ fn says_why_there_is_nothing_to_show() {
     assert_eq!(stdout(&output), "");
     assert_eq!(
         stderr(&output),
-        "rollcall: no UpdateService call of ECS in 0 records\n"
+        "rollcall: no UpdateService or RunTask call of ECS in 0 records\n"
     );
 }
 

@@ -162,6 +162,7 @@ fn who_called_is_a_role_a_person_or_a_service() {
         (Value::Null, json!(scheduler), "EventBridge Scheduler"),
         (json!({"invokedBy": "scheduler.amazonaws.com"}), Value::Null, "EventBridge Scheduler"),
         (assumed(sso, "jane@example.com"), json!("Mozilla/5.0"), "jane@example.com as AWSReservedSSO_Admin_0123456789abcdef"),
+        (assumed("AWSServiceRoleForApplicationAutoScaling_ECSService", "AutoScaling-UpdateDesiredCapacity"), json!("ecs.application-autoscaling.amazonaws.com"), "Application Auto Scaling"),
         (assumed("ci", "i-0abc"), json!("aws-cli/2.15"), "i-0abc as ci"),
         (json!({"type": "IAMUser", "userName": "jane", "arn": "arn:aws:iam::123456789012:user/x/jane"}), json!(""), "jane"),
         (json!({"type": "IAMUser", "arn": "arn:aws:iam::123456789012:user/x/jane"}), Value::Null, "jane"),

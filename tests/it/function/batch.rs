@@ -127,7 +127,7 @@ fn a_batch_of_other_events_posts_nothing_and_is_acknowledged() {
     let others = filtered(&fixture("other-events.json"), |record| {
         !body(record).contains(r#""service":"nestjs""#)
     });
-    assert_eq!(ids(&others).len(), 4);
+    assert_eq!(ids(&others).len(), 5);
     let response = reporting_to(&slack).invoke(&others, AMPLE);
 
     assert_eq!(response.body, json!({"batchItemFailures": []}));

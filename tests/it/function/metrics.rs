@@ -103,12 +103,13 @@ fn counts_records_that_say_nothing() {
     assert_counts(
         &metrics(function),
         [
-            ("Records", 13),
+            ("Records", 14),
             ("Decoded", 6),
-            ("Ignored", 4),
+            ("Ignored", 5),
             ("IgnoredOtherDetailType", 1),
             ("IgnoredOtherEventSource", 2),
             ("IgnoredOtherEventName", 1),
+            ("IgnoredOtherEcsEvent", 1),
             ("Undecodable", 3),
             ("ServicesSucceeded", 5),
             ("MessagesPosted", 1),

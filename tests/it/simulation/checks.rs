@@ -73,7 +73,12 @@ pub fn check(world: &World) -> Result<Tally, String> {
     let mut delivered: BTreeMap<WindowKey, Vec<Fact>> = BTreeMap::new();
     for message in &world.messages {
         let decoded = decode(&message.mail.record).map_err(|error| error.to_string())?;
-        if let Decoded::Fact { fact, environment } = decoded {
+        let (facts, environment) = match decoded {
+            Decoded::Fact { fact, environment } => (vec![fact], environment),
+            Decoded::Facts(facts) => (facts, None),
+            Decoded::Timer(_) | Decoded::Ignored(_) => continue,
+        };
+        for fact in facts {
             let key = WINDOWING.key_of(&fact, environment.as_deref()).unwrap();
             delivered.entry(key).or_default().push(fact);
         }
