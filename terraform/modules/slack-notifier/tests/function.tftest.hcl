@@ -11,6 +11,7 @@ variables {
       role_arn              = "arn:aws:iam::123456789012:role/rollcall-dev-schedules"
       schedule_group_name   = "rollcall-dev"
       dead_letter_queue_arn = "arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-schedules-dead"
+      cluster               = "app-dev"
     }
   }
   slack_webhook = { ssm_parameter = "/rollcall/dev/slack-webhook" }
