@@ -3,6 +3,7 @@
 Everything runs on loopback: an emulated AWS with a table, a fake Slack, the real function. What the emulator cannot
 play is played here and said: EventBridge Scheduler never fires (rosters and its dead letters are sent, and events are
 put on the bus, as Scheduler and CloudTrail would), and the event source mappings are driven by lambda_service.Mapping.
+Its ECS answers what it is asked, but starts no task by itself: how each service is when it is asked is set here.
 """
 
 import argparse
@@ -20,7 +21,7 @@ from pathlib import Path
 from emulator import REGION, Emulator
 from fake_slack import FakeSlack, visible_text
 from lambda_service import Function, Mapping
-from terraform import GRACE_SECONDS, ROOT, Terraform
+from terraform import GRACE_SECONDS, ROOT, VERIFY_MINUTES, Terraform
 
 sys.path.insert(0, str(ROOT / "fixtures"))
 import generate as cloudtrail  # noqa: E402  (the fixtures' own composer of records)
@@ -31,6 +32,11 @@ LIMIT_SECONDS = 600
 INVOCATION_SECONDS = 8
 # How long the fragments of a window may take to arrive here before it is due.
 FRAGMENTS_SECONDS = 25
+
+# How ECS has what the morning's roster asks for. All others run as they should.
+NOT_STARTED = "billing"  # Its tasks are wanted, and none runs.
+CHANGED = "gateway"  # Somebody wants another count, and it runs.
+CHANGED_COUNT = 3
 
 STARTED = time.monotonic()
 
@@ -59,10 +65,55 @@ def show_message(message: dict) -> None:
     print("          └─", flush=True)
 
 
+def compact(value) -> str:
+    return json.dumps(value, separators=(",", ":"), sort_keys=True)
+
+
+CALL = "AWS API Call via CloudTrail"
+
+
+def entry(detail_type: str, detail: dict, time: str, *resources: str) -> dict:
+    """An event as the bus takes it."""
+    return {
+        "Source": "aws.ecs",
+        "DetailType": detail_type,
+        "Detail": compact(detail),
+        "Resources": list(resources),
+        "Time": time,
+    }
+
+
+def service_action(place, service: str, kind: str, name: str, at: datetime, **more) -> dict:
+    detail = {"eventType": kind, "eventName": name, "clusterArn": place.cluster_arn(), "createdAt": cloudtrail.iso(at)}
+    return entry("ECS Service Action", detail | more, cloudtrail.iso(at), place.service_arn(service))
+
+
+def deployment(place, service: str, kind: str, name: str, at: datetime) -> dict:
+    """It names its cluster in the service's ARN alone."""
+    detail = {"eventType": kind, "eventName": name, "deploymentId": "ecs-svc/1", "updatedAt": cloudtrail.iso(at), "reason": "…"}
+    return entry("ECS Deployment State Change", detail, cloudtrail.iso(at), place.service_arn(service))
+
+
+def task_stopped(place, task: str, group: str, at: datetime, **more) -> dict:
+    arn = place.ecs(f"task/{place.cluster}/{task}")
+    detail = {
+        "clusterArn": place.cluster_arn(),
+        "taskArn": arn,
+        "group": group,
+        "lastStatus": "STOPPED",
+        "desiredStatus": "STOPPED",
+        "stoppedAt": cloudtrail.iso(at),
+        "stopCode": "EssentialContainerExited",
+        "stoppedReason": "Essential container in task exited",
+        "containers": [{"name": "report", "exitCode": 0, "lastStatus": "STOPPED"}],
+    }
+    return entry("ECS Task State Change", detail | more, cloudtrail.iso(at), arn)
+
+
 class Rehearsal:
     def __init__(self, aws: Emulator, slack: FakeSlack, terraform: Terraform, binary: Path, work: Path):
         self.aws, self.slack, self.terraform, self.binary, self.work = aws, slack, terraform, binary, work
-        self.sqs, self.events, self.lambdas = (aws.client(name) for name in ("sqs", "events", "lambda"))
+        self.sqs, self.events, self.lambdas, self.ecs = (aws.client(name) for name in ("sqs", "events", "lambda", "ecs"))
         # Inside one window, whose deadline is past, so that it is said at once.
         now = datetime.now(timezone.utc)
         self.window = now.replace(minute=now.minute // 30 * 30, second=0, microsecond=0) - timedelta(minutes=60)
@@ -73,6 +124,8 @@ class Rehearsal:
         lint(self.second_plan)
         self.take_over_the_mapping()
         dev = cloudtrail.Place("app-dev", self.outputs["scheduler_role_arns"]["dev"].split("/")[-1], REGION)
+        self.create_services()
+        self.the_rules_choose(dev)
         self.put_events_on_the_bus(dev)
         with self.function("dev") as function:
             say(f"started the real function: asked for work after {function.start_milliseconds:.0f} ms")
@@ -106,8 +159,15 @@ class Rehearsal:
         self.outputs = self.terraform.outputs()
         schedules = self.aws.client("scheduler").list_schedules(MaxResults=100)["Schedules"]
         rosters = [schedule["Name"] for schedule in schedules if schedule["GroupName"].endswith("-rosters")]
-        check(len(schedules) - len(rosters) == 39, "39 schedules for 20 services, of which one has no evening")
-        check(sorted(rosters) == 2 * ["ecs.evening"] + 2 * ["ecs.morning"], "one roster for each schedule of each environment")
+        check(len(schedules) - len(rosters) == 40, "39 schedules for 20 services, of which one has no evening, and one for a job")
+        check(
+            sorted(rosters) == 2 * ["ecs.evening"] + 2 * ["ecs.morning"] + ["ecs.nightly-report.job"],
+            "one roster for each schedule of each environment, and for the job",
+        )
+        check(
+            {variables["ROLLCALL_VERIFY_MINUTES"] for variables in self.function_variables()} == {str(VERIFY_MINUTES)},
+            f"the functions are to ask ECS for {VERIFY_MINUTES} minute, in {self.outputs['verified_clusters']}",
+        )
 
     def take_over_the_mapping(self) -> None:
         """Reads what Terraform set, then keeps the emulator's own idea of a mapping from running."""
@@ -123,6 +183,75 @@ class Rehearsal:
                 self.lambdas.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
         say("the emulator's own event source mappings are disabled (they know no windows and no partial failures);")
         say("  this driver plays them from here, with the settings that Terraform gave them")
+
+    def create_services(self) -> None:
+        """What the schedules call, as it is after the morning's calls."""
+        counts = {service: count for service, count in self.outputs["rosters"]["dev"]["morning"]["services"].items()}
+        self.ecs.create_cluster(clusterName="app-dev")
+        for family in ("app", "report"):
+            container = {"name": family, "image": f"example.com/{family}:1", "cpu": 256, "memory": 512}
+            self.ecs.register_task_definition(family=family, containerDefinitions=[container])
+        for service, count in counts.items():
+            self.ecs.create_service(cluster="app-dev", serviceName=service, taskDefinition="app", desiredCount=count)
+            # The emulator runs the tasks of a service when its count is updated, and none before.
+            if service != NOT_STARTED:
+                wanted = CHANGED_COUNT if service == CHANGED else count
+                self.ecs.update_service(cluster="app-dev", service=service, desiredCount=wanted)
+        described = [
+            service
+            for first in range(0, len(counts), 10)
+            for service in self.ecs.describe_services(cluster="app-dev", services=list(counts)[first : first + 10])["services"]
+        ]
+        unlike = {
+            service["serviceName"]: (service["runningCount"], service["desiredCount"])
+            for service in described
+            if not service["runningCount"] == service["desiredCount"] == counts[service["serviceName"]]
+        }
+        check(
+            unlike == {NOT_STARTED: (0, counts[NOT_STARTED]), CHANGED: (CHANGED_COUNT, CHANGED_COUNT)},
+            f"ECS runs {len(described)} services as asked, but for {NOT_STARTED}, which has not started, and {CHANGED}, which has {CHANGED_COUNT} tasks",
+        )
+
+    def the_rules_choose(self, dev) -> None:
+        say("putting on the bus what ECS says itself, and calls of jobs")
+        at = self.window + timedelta(minutes=1)
+        other_cluster, other_role = replace(dev, cluster="app-dev-2"), replace(dev, role="ci-deploy")
+        asked = {"cluster": "app-dev", "taskDefinition": "report", "count": 1}
+        calls = [
+            cloudtrail.record("ecs", "RunTask", at, asked, {"tasks": [], "failures": []}, dev),
+            cloudtrail.refused("?", at, cloudtrail.THROTTLED, place=dev, requestParameters=None, eventName="RunTask"),
+        ]
+        wanted = [
+            service_action(dev, "nestjs", "INFO", "SERVICE_STEADY_STATE", at),
+            service_action(dev, "nestjs", "WARN", "SERVICE_TASK_START_IMPAIRED", at),
+            service_action(dev, "nestjs", "ERROR", "SERVICE_TASK_PLACEMENT_FAILURE", at, reason="RESOURCE:FARGATE"),
+            deployment(dev, "nestjs", "ERROR", "SERVICE_DEPLOYMENT_FAILED", at),
+            task_stopped(dev, "1", "family:report", at),
+        ]
+        unwanted = [
+            service_action(dev, "nestjs", "INFO", "SERVICE_DEPLOYMENT_COMPLETED", at),
+            service_action(other_cluster, "nestjs", "ERROR", "SERVICE_TASK_PLACEMENT_FAILURE", at),
+            deployment(dev, "nestjs", "INFO", "SERVICE_DEPLOYMENT_COMPLETED", at),
+            deployment(other_cluster, "nestjs", "ERROR", "SERVICE_DEPLOYMENT_FAILED", at),
+            task_stopped(dev, "2", "service:nestjs", at),
+            task_stopped(dev, "3", "family:report", at, lastStatus="RUNNING"),
+            task_stopped(other_cluster, "4", "family:report", at),
+        ]
+        self.put(*calls, cloudtrail.record("ecs", "RunTask", at, asked, {"tasks": [], "failures": []}, other_role))
+        self.put_entries(*wanted, *unwanted)
+
+        arrived = self.take_all("dev")
+        others = [event for event in arrived if event["detail-type"] != CALL]
+        check(
+            sorted(event["detail"]["eventID"] for event in arrived if event["detail-type"] == CALL)
+            == sorted(call["eventID"] for call in calls),
+            "the job's calls arrived, accepted and refused; another role's task did not",
+        )
+        check(
+            sorted(compact(event["detail"]) for event in others) == sorted(entry["Detail"] for entry in wanted),
+            f"{len(wanted)} of ECS's own events arrived: steady, in trouble, a job's task that ended; "
+            f"{len(unwanted)} others did not",
+        )
 
     def put_events_on_the_bus(self, dev) -> None:
         say("putting CloudTrail events on the bus")
@@ -289,18 +418,11 @@ class Rehearsal:
         return self.work / f"function-{environment}.log"
 
     def put(self, *records: dict) -> None:
-        for first in range(0, len(records), 10):
-            answer = self.events.put_events(
-                Entries=[
-                    {
-                        "Source": "aws.ecs",
-                        "DetailType": "AWS API Call via CloudTrail",
-                        "Detail": json.dumps(record),
-                        "Time": record["eventTime"],
-                    }
-                    for record in records[first : first + 10]
-                ]
-            )
+        self.put_entries(*(entry(CALL, record, record["eventTime"]) for record in records))
+
+    def put_entries(self, *entries: dict) -> None:
+        for first in range(0, len(entries), 10):
+            answer = self.events.put_events(Entries=entries[first : first + 10])
             if answer["FailedEntryCount"]:
                 raise Failed(f"the bus refused events: {answer}")
 
@@ -313,6 +435,19 @@ class Rehearsal:
             if not records:
                 time.sleep(0.5)
         return came
+
+    def function_variables(self) -> list[dict]:
+        names = self.outputs["function_names"].values()
+        return [self.lambdas.get_function_configuration(FunctionName=name)["Environment"]["Variables"] for name in names]
+
+    def take_all(self, environment: str) -> list[dict]:
+        """The events in a queue, which is empty then."""
+        events, url = [], self.outputs["queue_urls"][environment]
+        while received := self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for message in received:
+                events.append(json.loads(message["Body"]))
+                self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return events
 
     def queue_arn(self, queue_url: str) -> str:
         return self.sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
