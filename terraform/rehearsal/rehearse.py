@@ -33,10 +33,27 @@ INVOCATION_SECONDS = 8
 # How long the fragments of a window may take to arrive here before it is due.
 FRAGMENTS_SECONDS = 25
 
-# How ECS has what the morning's roster asks for. All others run as they should.
+# How ECS has what the morning's roster asks for. What was never called has no task; all others run as they should.
 NOT_STARTED = "billing"  # Its tasks are wanted, and none runs.
 CHANGED = "gateway"  # Somebody wants another count, and it runs.
 CHANGED_COUNT = 3
+
+# What is to be said, in the words of src/summary.
+FIRST_WINDOW = (
+    "2 running, 1 starting, 1 changed, 2 failed (1 call named no service)",
+    "0/1 starting",
+    "3/3 running, not 1",
+)
+MORNING = (
+    "6/10 running, 1 starting, 1 changed, 1 failed, 1 missing",
+    "1/1 running (",
+    "0/1 starting",
+    "0 of 1 tasks run",
+    "3/3 running, not 2",
+    "ECS wants 3 tasks where 2 was asked for",
+    "no call was recorded, and ECS has its desired count at 0",
+)
+JOB = ("report", "Run Task", "exit 0")
 
 STARTED = time.monotonic()
 
@@ -53,6 +70,11 @@ def check(condition: bool, text: str) -> None:
     if not condition:
         raise Failed(f"expected that {text}")
     say(f"  ok: {text}")
+
+
+def check_words(said: str, words: tuple[str, ...]) -> None:
+    for text in words:
+        check(text in said, f"it says {text}")
 
 
 def show_message(message: dict) -> None:
@@ -133,6 +155,7 @@ class Rehearsal:
             undelivered = Mapping(self.sqs, self.undelivered["dev"], function)
             self.one_message_comes_out(mapping)
             self.the_roll_is_called(mapping, undelivered, dev)
+            self.a_job_runs_and_ends(mapping, dev)
             self.a_poison_record_ends_in_the_dead_letter_queue(mapping, dev)
             self.slack_is_down_and_comes_back(mapping, dev)
         self.metrics_match_the_dashboard()
@@ -186,30 +209,24 @@ class Rehearsal:
 
     def create_services(self) -> None:
         """What the schedules call, as it is after the morning's calls."""
-        counts = {service: count for service, count in self.outputs["rosters"]["dev"]["morning"]["services"].items()}
+        asked = self.outputs["rosters"]["dev"]["morning"]["services"]
+        *called, _given_up, _missing = sorted(asked)
         self.ecs.create_cluster(clusterName="app-dev")
         for family in ("app", "report"):
             container = {"name": family, "image": f"example.com/{family}:1", "cpu": 256, "memory": 512}
             self.ecs.register_task_definition(family=family, containerDefinitions=[container])
-        for service, count in counts.items():
-            self.ecs.create_service(cluster="app-dev", serviceName=service, taskDefinition="app", desiredCount=count)
+        for service, count in asked.items():
+            wanted = CHANGED_COUNT if service == CHANGED else count if service in called else 0
+            self.ecs.create_service(cluster="app-dev", serviceName=service, taskDefinition="app", desiredCount=wanted)
             # The emulator runs the tasks of a service when its count is updated, and none before.
             if service != NOT_STARTED:
-                wanted = CHANGED_COUNT if service == CHANGED else count
                 self.ecs.update_service(cluster="app-dev", service=service, desiredCount=wanted)
-        described = [
-            service
-            for first in range(0, len(counts), 10)
-            for service in self.ecs.describe_services(cluster="app-dev", services=list(counts)[first : first + 10])["services"]
-        ]
-        unlike = {
-            service["serviceName"]: (service["runningCount"], service["desiredCount"])
-            for service in described
-            if not service["runningCount"] == service["desiredCount"] == counts[service["serviceName"]]
-        }
+        described = self.ecs.describe_services(cluster="app-dev", services=list(asked))["services"]
+        counts = {service["serviceName"]: (service["runningCount"], service["desiredCount"]) for service in described}
+        unlike = {service: counts[service] for service in called if counts[service] != (asked[service], asked[service])}
         check(
-            unlike == {NOT_STARTED: (0, counts[NOT_STARTED]), CHANGED: (CHANGED_COUNT, CHANGED_COUNT)},
-            f"ECS runs {len(described)} services as asked, but for {NOT_STARTED}, which has not started, and {CHANGED}, which has {CHANGED_COUNT} tasks",
+            unlike == {NOT_STARTED: (0, asked[NOT_STARTED]), CHANGED: (CHANGED_COUNT, CHANGED_COUNT)},
+            f"ECS runs {len(called)} services as asked, but for {NOT_STARTED}, which has not started, and {CHANGED}, which has {CHANGED_COUNT} tasks",
         )
 
     def the_rules_choose(self, dev) -> None:
@@ -285,11 +302,13 @@ class Rehearsal:
         say(f"playing dev's event source mapping: batches of up to {mapping.settings['BatchSize']}")
         records, failed = mapping.poll_once(INVOCATION_SECONDS)
         check((records, failed) == (6, 0), "one batch of 6 records, all handled")
+        self.play_timers(mapping, until=lambda: bool(self.slack.messages))
         check(len(self.slack.messages) == 1, "one message out")
         [message] = self.slack.messages
         show_message(message)
         said = json.dumps(message, ensure_ascii=False)
         check(all(name in said for name in ("orders", "dev")), "it names the environment and the service that failed")
+        check_words(said, FIRST_WINDOW)
         check(self.slack.webhook("dev") not in self.log("dev").read_text(), "the webhook stands nowhere in the function's log")
         check(self.waiting(mapping.queue_url) == 0, "the queue is empty: the window is said, and no timer is needed")
 
@@ -337,14 +356,38 @@ class Rehearsal:
         [message] = self.slack.messages
         show_message(message)
         said = json.dumps(message, ensure_ascii=False)
-        total = f"{len(called)}/{len(template['services'])} succeeded, 1 failed, 1 missing"
-        check(total in said, f"it says {total}")
+        check_words(said, MORNING)
         check(given_up in said and "AccessDeniedException" in said, f"{given_up}, which Scheduler gave up on, is a failed row with its error")
         check(missing in said, f"{missing}, which nobody called, is named")
         self.play_timers(mapping, until=lambda: False, seconds=5)
         check(len(self.slack.messages) == 1, "and no other message follows")
         items = self.aws.client("dynamodb").scan(TableName=self.outputs["table_names"]["dev"], ConsistentRead=True)["Items"]
         check(items and all("expires_at" in item for item in items), f"the table has {len(items)} items, which all expire")
+
+    def a_job_runs_and_ends(self, mapping: Mapping, dev) -> None:
+        say("a job's roster, its call, and the end of its task")
+        self.slack.messages.clear()
+        schedule = self.aws.client("scheduler").get_schedule(GroupName="rollcall-dev-rosters", Name="ecs.nightly-report.job")
+        # In a window of its own.
+        at = self.window - timedelta(minutes=120)
+        started = self.ecs.run_task(cluster="app-dev", taskDefinition="report", launchType="FARGATE", count=1)
+        self.sqs.send_message(
+            QueueUrl=mapping.queue_url,
+            MessageBody=schedule["Target"]["Input"].replace("<aws.scheduler.scheduled-time>", cloudtrail.iso(at)),
+        )
+        [task] = started["tasks"]
+        response = {"tasks": [{"taskArn": task["taskArn"], "lastStatus": "PROVISIONING"}], "failures": []}
+        asked = {"cluster": "app-dev", "taskDefinition": "report", "count": 1, "launchType": "FARGATE"}
+        self.put(cloudtrail.record("ecs", "RunTask", at + timedelta(minutes=1), asked, response, dev))
+        # The emulator's containers end with exit code 0, whatever stopped them.
+        self.ecs.stop_task(cluster="app-dev", task=task["taskArn"], reason="Essential container in task exited")
+        records, failed = mapping.poll_once(INVOCATION_SECONDS)
+        check(records >= 2 and failed == 0, f"{records} records, all kept")
+        self.play_timers(mapping, until=lambda: bool(self.slack.messages))
+        check(len(self.slack.messages) == 1, "one message out")
+        [message] = self.slack.messages
+        show_message(message)
+        check_words(json.dumps(message, ensure_ascii=False), JOB)
 
     def a_poison_record_ends_in_the_dead_letter_queue(self, mapping: Mapping, dev) -> None:
         say("a record that nobody can decode, among good ones")

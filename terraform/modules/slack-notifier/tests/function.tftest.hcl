@@ -186,8 +186,8 @@ run "the_dashboard_shows_the_whole_path" {
   command = apply
 
   assert {
-    condition     = length(jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body).widgets) == 12
-    error_message = "Eleven graphs and the alarms."
+    condition     = length(jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body).widgets) == 13
+    error_message = "Twelve graphs and the alarms."
   }
   assert {
     condition = alltrue([

@@ -498,12 +498,12 @@ run "the_dashboard_shows_windows" {
   command = apply
 
   assert {
-    condition     = length(jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body).widgets) == 15
-    error_message = "Fourteen graphs and the alarms."
+    condition     = length(jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body).widgets) == 17
+    error_message = "Sixteen graphs and the alarms."
   }
   assert {
-    condition     = alltrue([for metric in ["Timers", "WindowsOverdue", "ClaimsLapsed", "ServicesMissing"] : strcontains(aws_cloudwatch_dashboard.this[0].dashboard_body, metric)])
-    error_message = "Timers, overdue windows, lapsed claims, missing services."
+    condition     = alltrue([for metric in ["Timers", "WindowsOverdue", "ClaimsLapsed", "ServicesMissing", "ServicesLate", "JobsFailed", "LooksFailed"] : strcontains(aws_cloudwatch_dashboard.this[0].dashboard_body, metric)])
+    error_message = "Timers, overdue windows, lapsed claims, services that are missing or late, jobs, and looks in vain."
   }
 }
 
