@@ -3,6 +3,7 @@
 Everything runs on loopback: an emulated AWS with a table, a fake Slack, the real function. What the emulator cannot
 play is played here and said: EventBridge Scheduler never fires (rosters and its dead letters are sent, and events are
 put on the bus, as Scheduler and CloudTrail would), and the event source mappings are driven by lambda_service.Mapping.
+Its ECS answers what it is asked, but starts no task by itself: how each service is when it is asked is set here.
 """
 
 import argparse
@@ -20,7 +21,7 @@ from pathlib import Path
 from emulator import REGION, Emulator
 from fake_slack import FakeSlack, visible_text
 from lambda_service import Function, Mapping
-from terraform import GRACE_SECONDS, ROOT, Terraform
+from terraform import GRACE_SECONDS, ROOT, VERIFY_MINUTES, Terraform
 
 sys.path.insert(0, str(ROOT / "fixtures"))
 import generate as cloudtrail  # noqa: E402  (the fixtures' own composer of records)
@@ -31,6 +32,28 @@ LIMIT_SECONDS = 600
 INVOCATION_SECONDS = 8
 # How long the fragments of a window may take to arrive here before it is due.
 FRAGMENTS_SECONDS = 25
+
+# How ECS has what the morning's roster asks for. What was never called has no task; all others run as they should.
+NOT_STARTED = "billing"  # Its tasks are wanted, and none runs.
+CHANGED = "gateway"  # Somebody wants another count, and it runs.
+CHANGED_COUNT = 3
+
+# What is to be said, in the words of src/summary.
+FIRST_WINDOW = (
+    "2 running, 1 starting, 1 changed, 2 failed (1 call named no service)",
+    "0/1 starting",
+    "3/3 running, not 1",
+)
+MORNING = (
+    "6/10 running, 1 starting, 1 changed, 1 failed, 1 missing",
+    "1/1 running (",
+    "0/1 starting",
+    "0 of 1 tasks run",
+    "3/3 running, not 2",
+    "ECS wants 3 tasks where 2 was asked for",
+    "no call was recorded, and ECS has its desired count at 0",
+)
+JOB = ("report", "Run Task", "exit 0")
 
 STARTED = time.monotonic()
 
@@ -49,6 +72,11 @@ def check(condition: bool, text: str) -> None:
     say(f"  ok: {text}")
 
 
+def check_words(said: str, words: tuple[str, ...]) -> None:
+    for text in words:
+        check(text in said, f"it says {text}")
+
+
 def show_message(message: dict) -> None:
     print("          ┌─ Slack got, on " + message["path"])
     for line in visible_text(message.get("blocks", [])):
@@ -59,10 +87,55 @@ def show_message(message: dict) -> None:
     print("          └─", flush=True)
 
 
+def compact(value) -> str:
+    return json.dumps(value, separators=(",", ":"), sort_keys=True)
+
+
+CALL = "AWS API Call via CloudTrail"
+
+
+def entry(detail_type: str, detail: dict, time: str, *resources: str) -> dict:
+    """An event as the bus takes it."""
+    return {
+        "Source": "aws.ecs",
+        "DetailType": detail_type,
+        "Detail": compact(detail),
+        "Resources": list(resources),
+        "Time": time,
+    }
+
+
+def service_action(place, service: str, kind: str, name: str, at: datetime, **more) -> dict:
+    detail = {"eventType": kind, "eventName": name, "clusterArn": place.cluster_arn(), "createdAt": cloudtrail.iso(at)}
+    return entry("ECS Service Action", detail | more, cloudtrail.iso(at), place.service_arn(service))
+
+
+def deployment(place, service: str, kind: str, name: str, at: datetime) -> dict:
+    """It names its cluster in the service's ARN alone."""
+    detail = {"eventType": kind, "eventName": name, "deploymentId": "ecs-svc/1", "updatedAt": cloudtrail.iso(at), "reason": "…"}
+    return entry("ECS Deployment State Change", detail, cloudtrail.iso(at), place.service_arn(service))
+
+
+def task_stopped(place, task: str, group: str, at: datetime, **more) -> dict:
+    arn = place.ecs(f"task/{place.cluster}/{task}")
+    detail = {
+        "clusterArn": place.cluster_arn(),
+        "taskArn": arn,
+        "group": group,
+        "lastStatus": "STOPPED",
+        "desiredStatus": "STOPPED",
+        "stoppedAt": cloudtrail.iso(at),
+        "stopCode": "EssentialContainerExited",
+        "stoppedReason": "Essential container in task exited",
+        "containers": [{"name": "report", "exitCode": 0, "lastStatus": "STOPPED"}],
+    }
+    return entry("ECS Task State Change", detail | more, cloudtrail.iso(at), arn)
+
+
 class Rehearsal:
     def __init__(self, aws: Emulator, slack: FakeSlack, terraform: Terraform, binary: Path, work: Path):
         self.aws, self.slack, self.terraform, self.binary, self.work = aws, slack, terraform, binary, work
-        self.sqs, self.events, self.lambdas = (aws.client(name) for name in ("sqs", "events", "lambda"))
+        self.sqs, self.events, self.lambdas, self.ecs = (aws.client(name) for name in ("sqs", "events", "lambda", "ecs"))
         # Inside one window, whose deadline is past, so that it is said at once.
         now = datetime.now(timezone.utc)
         self.window = now.replace(minute=now.minute // 30 * 30, second=0, microsecond=0) - timedelta(minutes=60)
@@ -73,6 +146,8 @@ class Rehearsal:
         lint(self.second_plan)
         self.take_over_the_mapping()
         dev = cloudtrail.Place("app-dev", self.outputs["scheduler_role_arns"]["dev"].split("/")[-1], REGION)
+        self.create_services()
+        self.the_rules_choose(dev)
         self.put_events_on_the_bus(dev)
         with self.function("dev") as function:
             say(f"started the real function: asked for work after {function.start_milliseconds:.0f} ms")
@@ -80,6 +155,7 @@ class Rehearsal:
             undelivered = Mapping(self.sqs, self.undelivered["dev"], function)
             self.one_message_comes_out(mapping)
             self.the_roll_is_called(mapping, undelivered, dev)
+            self.a_job_runs_and_ends(mapping, dev)
             self.a_poison_record_ends_in_the_dead_letter_queue(mapping, dev)
             self.slack_is_down_and_comes_back(mapping, dev)
         self.metrics_match_the_dashboard()
@@ -106,8 +182,15 @@ class Rehearsal:
         self.outputs = self.terraform.outputs()
         schedules = self.aws.client("scheduler").list_schedules(MaxResults=100)["Schedules"]
         rosters = [schedule["Name"] for schedule in schedules if schedule["GroupName"].endswith("-rosters")]
-        check(len(schedules) - len(rosters) == 39, "39 schedules for 20 services, of which one has no evening")
-        check(sorted(rosters) == 2 * ["ecs.evening"] + 2 * ["ecs.morning"], "one roster for each schedule of each environment")
+        check(len(schedules) - len(rosters) == 40, "39 schedules for 20 services, of which one has no evening, and one for a job")
+        check(
+            sorted(rosters) == 2 * ["ecs.evening"] + 2 * ["ecs.morning"] + ["ecs.nightly-report.job"],
+            "one roster for each schedule of each environment, and for the job",
+        )
+        check(
+            {variables["ROLLCALL_VERIFY_MINUTES"] for variables in self.function_variables()} == {str(VERIFY_MINUTES)},
+            f"the functions are to ask ECS for {VERIFY_MINUTES} minute, in {self.outputs['verified_clusters']}",
+        )
 
     def take_over_the_mapping(self) -> None:
         """Reads what Terraform set, then keeps the emulator's own idea of a mapping from running."""
@@ -123,6 +206,69 @@ class Rehearsal:
                 self.lambdas.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
         say("the emulator's own event source mappings are disabled (they know no windows and no partial failures);")
         say("  this driver plays them from here, with the settings that Terraform gave them")
+
+    def create_services(self) -> None:
+        """What the schedules call, as it is after the morning's calls."""
+        asked = self.outputs["rosters"]["dev"]["morning"]["services"]
+        *called, _given_up, _missing = sorted(asked)
+        self.ecs.create_cluster(clusterName="app-dev")
+        for family in ("app", "report"):
+            container = {"name": family, "image": f"example.com/{family}:1", "cpu": 256, "memory": 512}
+            self.ecs.register_task_definition(family=family, containerDefinitions=[container])
+        for service, count in asked.items():
+            wanted = CHANGED_COUNT if service == CHANGED else count if service in called else 0
+            self.ecs.create_service(cluster="app-dev", serviceName=service, taskDefinition="app", desiredCount=wanted)
+            # The emulator runs the tasks of a service when its count is updated, and none before.
+            if service != NOT_STARTED:
+                self.ecs.update_service(cluster="app-dev", service=service, desiredCount=wanted)
+        described = self.ecs.describe_services(cluster="app-dev", services=list(asked))["services"]
+        counts = {service["serviceName"]: (service["runningCount"], service["desiredCount"]) for service in described}
+        unlike = {service: counts[service] for service in called if counts[service] != (asked[service], asked[service])}
+        check(
+            unlike == {NOT_STARTED: (0, asked[NOT_STARTED]), CHANGED: (CHANGED_COUNT, CHANGED_COUNT)},
+            f"ECS runs {len(called)} services as asked, but for {NOT_STARTED}, which has not started, and {CHANGED}, which has {CHANGED_COUNT} tasks",
+        )
+
+    def the_rules_choose(self, dev) -> None:
+        say("putting on the bus what ECS says itself, and calls of jobs")
+        at = self.window + timedelta(minutes=1)
+        other_cluster, other_role = replace(dev, cluster="app-dev-2"), replace(dev, role="ci-deploy")
+        asked = {"cluster": "app-dev", "taskDefinition": "report", "count": 1}
+        calls = [
+            cloudtrail.record("ecs", "RunTask", at, asked, {"tasks": [], "failures": []}, dev),
+            cloudtrail.refused("?", at, cloudtrail.THROTTLED, place=dev, requestParameters=None, eventName="RunTask"),
+        ]
+        wanted = [
+            service_action(dev, "nestjs", "INFO", "SERVICE_STEADY_STATE", at),
+            service_action(dev, "nestjs", "WARN", "SERVICE_TASK_START_IMPAIRED", at),
+            service_action(dev, "nestjs", "ERROR", "SERVICE_TASK_PLACEMENT_FAILURE", at, reason="RESOURCE:FARGATE"),
+            deployment(dev, "nestjs", "ERROR", "SERVICE_DEPLOYMENT_FAILED", at),
+            task_stopped(dev, "1", "family:report", at),
+        ]
+        unwanted = [
+            service_action(dev, "nestjs", "INFO", "SERVICE_DEPLOYMENT_COMPLETED", at),
+            service_action(other_cluster, "nestjs", "ERROR", "SERVICE_TASK_PLACEMENT_FAILURE", at),
+            deployment(dev, "nestjs", "INFO", "SERVICE_DEPLOYMENT_COMPLETED", at),
+            deployment(other_cluster, "nestjs", "ERROR", "SERVICE_DEPLOYMENT_FAILED", at),
+            task_stopped(dev, "2", "service:nestjs", at),
+            task_stopped(dev, "3", "family:report", at, lastStatus="RUNNING"),
+            task_stopped(other_cluster, "4", "family:report", at),
+        ]
+        self.put(*calls, cloudtrail.record("ecs", "RunTask", at, asked, {"tasks": [], "failures": []}, other_role))
+        self.put_entries(*wanted, *unwanted)
+
+        arrived = self.take_all("dev")
+        others = [event for event in arrived if event["detail-type"] != CALL]
+        check(
+            sorted(event["detail"]["eventID"] for event in arrived if event["detail-type"] == CALL)
+            == sorted(call["eventID"] for call in calls),
+            "the job's calls arrived, accepted and refused; another role's task did not",
+        )
+        check(
+            sorted(compact(event["detail"]) for event in others) == sorted(entry["Detail"] for entry in wanted),
+            f"{len(wanted)} of ECS's own events arrived: steady, in trouble, a job's task that ended; "
+            f"{len(unwanted)} others did not",
+        )
 
     def put_events_on_the_bus(self, dev) -> None:
         say("putting CloudTrail events on the bus")
@@ -156,11 +302,13 @@ class Rehearsal:
         say(f"playing dev's event source mapping: batches of up to {mapping.settings['BatchSize']}")
         records, failed = mapping.poll_once(INVOCATION_SECONDS)
         check((records, failed) == (6, 0), "one batch of 6 records, all handled")
+        self.play_timers(mapping, until=lambda: bool(self.slack.messages))
         check(len(self.slack.messages) == 1, "one message out")
         [message] = self.slack.messages
         show_message(message)
         said = json.dumps(message, ensure_ascii=False)
         check(all(name in said for name in ("orders", "dev")), "it names the environment and the service that failed")
+        check_words(said, FIRST_WINDOW)
         check(self.slack.webhook("dev") not in self.log("dev").read_text(), "the webhook stands nowhere in the function's log")
         check(self.waiting(mapping.queue_url) == 0, "the queue is empty: the window is said, and no timer is needed")
 
@@ -208,14 +356,38 @@ class Rehearsal:
         [message] = self.slack.messages
         show_message(message)
         said = json.dumps(message, ensure_ascii=False)
-        total = f"{len(called)}/{len(template['services'])} succeeded, 1 failed, 1 missing"
-        check(total in said, f"it says {total}")
+        check_words(said, MORNING)
         check(given_up in said and "AccessDeniedException" in said, f"{given_up}, which Scheduler gave up on, is a failed row with its error")
         check(missing in said, f"{missing}, which nobody called, is named")
         self.play_timers(mapping, until=lambda: False, seconds=5)
         check(len(self.slack.messages) == 1, "and no other message follows")
         items = self.aws.client("dynamodb").scan(TableName=self.outputs["table_names"]["dev"], ConsistentRead=True)["Items"]
         check(items and all("expires_at" in item for item in items), f"the table has {len(items)} items, which all expire")
+
+    def a_job_runs_and_ends(self, mapping: Mapping, dev) -> None:
+        say("a job's roster, its call, and the end of its task")
+        self.slack.messages.clear()
+        schedule = self.aws.client("scheduler").get_schedule(GroupName="rollcall-dev-rosters", Name="ecs.nightly-report.job")
+        # In a window of its own.
+        at = self.window - timedelta(minutes=120)
+        started = self.ecs.run_task(cluster="app-dev", taskDefinition="report", launchType="FARGATE", count=1)
+        self.sqs.send_message(
+            QueueUrl=mapping.queue_url,
+            MessageBody=schedule["Target"]["Input"].replace("<aws.scheduler.scheduled-time>", cloudtrail.iso(at)),
+        )
+        [task] = started["tasks"]
+        response = {"tasks": [{"taskArn": task["taskArn"], "lastStatus": "PROVISIONING"}], "failures": []}
+        asked = {"cluster": "app-dev", "taskDefinition": "report", "count": 1, "launchType": "FARGATE"}
+        self.put(cloudtrail.record("ecs", "RunTask", at + timedelta(minutes=1), asked, response, dev))
+        # The emulator's containers end with exit code 0, whatever stopped them.
+        self.ecs.stop_task(cluster="app-dev", task=task["taskArn"], reason="Essential container in task exited")
+        records, failed = mapping.poll_once(INVOCATION_SECONDS)
+        check(records >= 2 and failed == 0, f"{records} records, all kept")
+        self.play_timers(mapping, until=lambda: bool(self.slack.messages))
+        check(len(self.slack.messages) == 1, "one message out")
+        [message] = self.slack.messages
+        show_message(message)
+        check_words(json.dumps(message, ensure_ascii=False), JOB)
 
     def a_poison_record_ends_in_the_dead_letter_queue(self, mapping: Mapping, dev) -> None:
         say("a record that nobody can decode, among good ones")
@@ -289,18 +461,11 @@ class Rehearsal:
         return self.work / f"function-{environment}.log"
 
     def put(self, *records: dict) -> None:
-        for first in range(0, len(records), 10):
-            answer = self.events.put_events(
-                Entries=[
-                    {
-                        "Source": "aws.ecs",
-                        "DetailType": "AWS API Call via CloudTrail",
-                        "Detail": json.dumps(record),
-                        "Time": record["eventTime"],
-                    }
-                    for record in records[first : first + 10]
-                ]
-            )
+        self.put_entries(*(entry(CALL, record, record["eventTime"]) for record in records))
+
+    def put_entries(self, *entries: dict) -> None:
+        for first in range(0, len(entries), 10):
+            answer = self.events.put_events(Entries=entries[first : first + 10])
             if answer["FailedEntryCount"]:
                 raise Failed(f"the bus refused events: {answer}")
 
@@ -313,6 +478,19 @@ class Rehearsal:
             if not records:
                 time.sleep(0.5)
         return came
+
+    def function_variables(self) -> list[dict]:
+        names = self.outputs["function_names"].values()
+        return [self.lambdas.get_function_configuration(FunctionName=name)["Environment"]["Variables"] for name in names]
+
+    def take_all(self, environment: str) -> list[dict]:
+        """The events in a queue, which is empty then."""
+        events, url = [], self.outputs["queue_urls"][environment]
+        while received := self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for message in received:
+                events.append(json.loads(message["Body"]))
+                self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return events
 
     def queue_arn(self, queue_url: str) -> str:
         return self.sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]

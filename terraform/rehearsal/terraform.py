@@ -10,6 +10,8 @@ ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "terraform/examples/complete"
 SETTLE_SECONDS = 2
 GRACE_SECONDS = 3
+# The least that the module takes.
+VERIFY_MINUTES = 1
 
 
 class Terraform:
@@ -30,6 +32,7 @@ class Terraform:
             f"-var=architecture={architecture}",
             # Windows end within seconds, so that nobody has to wait for them.
             f"-var=windows={{settle_seconds={SETTLE_SECONDS},grace_seconds={GRACE_SECONDS}}}",
+            f"-var=verify={{minutes={VERIFY_MINUTES},native_events=true}}",
         ]
         self.state = f"-state={work / 'terraform.tfstate'}"
 

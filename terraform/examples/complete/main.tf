@@ -12,6 +12,7 @@ module "scheduler" {
   cluster                 = each.value.cluster
   services                = each.value.services
   schedules               = var.schedules
+  jobs                    = each.value.jobs
   timezone                = var.timezone
   flexible_window_minutes = var.flexible_window_minutes
 }
@@ -31,6 +32,7 @@ module "notifier" {
   }
 
   windows          = var.windows
+  verify           = var.verify
   enabled          = var.notifier_enabled
   alarm_topic_arns = [aws_sns_topic.alarms.arn]
 }

@@ -33,12 +33,17 @@ output "roster_schedule_names" {
   value       = { for environment, notifier in module.notifier : environment => notifier.roster_schedule_names }
 }
 
+output "verified_clusters" {
+  description = "By environment, the clusters in which ECS is asked what runs."
+  value       = { for environment, notifier in module.notifier : environment => notifier.verified_clusters }
+}
+
 output "schedules_dead_letter_queue_arns" {
   description = "By environment, the queue of the calls that Scheduler gave up on."
   value       = { for environment, scheduler in module.scheduler : environment => scheduler.dead_letter_queue_arn }
 }
 
 output "rosters" {
-  description = "By environment, what each schedule is expected to do."
+  description = "By environment, what each schedule and each job is expected to do."
   value       = { for environment, scheduler in module.scheduler : environment => scheduler.rosters }
 }

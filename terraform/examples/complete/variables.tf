@@ -27,7 +27,7 @@ variable "flexible_window_minutes" {
 }
 
 variable "environments" {
-  description = "The environments: their cluster, their services (as in the ecs-scheduler module), and the name of the SSM SecureString that holds the Slack webhook."
+  description = "The environments: their cluster, their services and jobs (as in the ecs-scheduler module), and the name of the SSM SecureString that holds the Slack webhook."
   type = map(object({
     cluster                 = string
     slack_webhook_parameter = string
@@ -36,6 +36,18 @@ variable "environments" {
       desired_count = optional(map(number), {})
       except        = optional(set(string), [])
     }))
+    jobs = optional(map(object({
+      expression       = string
+      task_definition  = string
+      task_count       = optional(number, 1)
+      launch_type      = optional(string, "FARGATE")
+      passed_role_arns = optional(set(string), [])
+      network = optional(object({
+        subnet_ids         = set(string)
+        security_group_ids = optional(set(string), [])
+        assign_public_ip   = optional(bool, false)
+      }))
+    })), {})
   }))
   nullable = false
 }
@@ -68,6 +80,18 @@ variable "windows" {
     settle_seconds      = optional(number, 300)
     grace_seconds       = optional(number, 600)
     deletion_protection = optional(bool, false)
+  })
+  default  = {}
+  nullable = false
+}
+
+variable "verify" {
+  description = "Ask ECS whether what was accepted also runs, as in the slack-notifier module; { enabled = false } makes accepted the last word again."
+  type = object({
+    enabled       = optional(bool, true)
+    minutes       = optional(number, 10)
+    autoscaling   = optional(bool, true)
+    native_events = optional(bool, false)
   })
   default  = {}
   nullable = false

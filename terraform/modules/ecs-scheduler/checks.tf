@@ -15,6 +15,12 @@ locals {
   update_per_minute = 5 * 60
 
   active = { for key, schedule in local.schedules : key => schedule if !schedule.paused }
+  # No schedule's key can hold a dot, and a part of a long roster ends in a number, so no two rosters share a name. A rate
+  # beats from the moment at which its schedule is made, and its roster's schedule is made at another: a roster would
+  # expect the job when it is not due.
+  expected_jobs = { for key, job in local.jobs : "${trimprefix(key, "job/")}.job" => job if !job.paused && !startswith(job.expression, "rate(") }
+  expected      = merge(local.active, local.expected_jobs)
+
   starts = { for key, schedule in local.active : "${schedule.expression} ${schedule.timezone}" => key... }
   crowded = [
     for start, keys in local.starts : {
@@ -28,14 +34,14 @@ locals {
   # The minute past the hour, where the expression fixes it. Windows are UTC; whole and half hour zones keep the minute
   # modulo 30, the few quarter hour zones do not.
   start_minutes = {
-    for key, schedule in local.active : key => tonumber(coalesce(regex("^cron\\(([0-9]+) |^at\\(.{14}([0-9]{2})", schedule.expression)...))
+    for key, schedule in local.expected : key => tonumber(coalesce(regex("^cron\\(([0-9]+) |^at\\(.{14}([0-9]{2})", schedule.expression)...))
     if can(regex("^cron\\(([0-9]+) |^at\\(.{14}([0-9]{2})", schedule.expression))
     && !can(regex("Kathmandu|Katmandu|Chatham|Eucla", schedule.timezone))
   }
   # One minute more, because Scheduler is precise to the minute only.
   straddling = [
-    for key, minute in local.start_minutes : "${key} (minute ${minute} + ${local.active[key].flexible_window_minutes} flexible + 1)"
-    if minute % var.window_minutes + local.active[key].flexible_window_minutes + 1 > var.window_minutes
+    for key, minute in local.start_minutes : "${key} (minute ${minute} + ${local.expected[key].flexible_window_minutes} flexible + 1)"
+    if minute % var.window_minutes + local.expected[key].flexible_window_minutes + 1 > var.window_minutes
   ]
 }
 

@@ -23,23 +23,45 @@ output "kms_key_arn" {
   value       = var.kms_key_arn
 }
 
+output "cluster" {
+  description = "Name of the cluster, in which the notifier asks ECS what runs."
+  value       = var.cluster
+}
+
 output "schedule_names" {
   description = "Names of the schedules in the group, by <schedule>/<service> or job/<job>."
   value       = { for key, schedule in aws_scheduler_schedule.this : key => schedule.name }
 }
 
 output "rosters" {
-  description = "For each schedule that is not paused, what it is expected to do: the notifier's roll call."
-  value = {
-    for key, schedule in local.active : key => {
-      environment             = var.environment
-      cluster                 = var.cluster
-      expression              = schedule.expression
-      timezone                = schedule.timezone
-      flexible_window_minutes = schedule.flexible_window_minutes
-      start_date              = schedule.start_date
-      end_date                = schedule.end_date
-      services                = { for service in schedule.services : service => local.updates["${key}/${service}"].input.DesiredCount }
-    }
-  }
+  description = "For each schedule and each job that is not paused, what it is expected to do: the notifier's roll call. A job's key ends in .job, as a schedule may have the same name; a job with a rate() is reported, but never expected."
+  value = merge(
+    {
+      for key, schedule in local.active : key => {
+        environment             = var.environment
+        cluster                 = var.cluster
+        expression              = schedule.expression
+        timezone                = schedule.timezone
+        flexible_window_minutes = schedule.flexible_window_minutes
+        start_date              = schedule.start_date
+        end_date                = schedule.end_date
+        services                = { for service in schedule.services : service => local.updates["${key}/${service}"].input.DesiredCount }
+        jobs                    = {}
+      }
+    },
+    {
+      for key, job in local.expected_jobs : key => {
+        environment             = var.environment
+        cluster                 = var.cluster
+        expression              = job.expression
+        timezone                = job.timezone
+        flexible_window_minutes = job.flexible_window_minutes
+        start_date              = job.start_date
+        end_date                = job.end_date
+        services                = {}
+        # CloudTrail and ECS tell the revision that ran, which the schedule may leave open: the family is what both know.
+        jobs = { (split(":", job.task_definition)[0]) = job.task_count }
+      }
+    },
+  )
 }

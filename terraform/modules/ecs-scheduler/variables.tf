@@ -201,7 +201,7 @@ variable "jobs" {
   description = <<-EOT
     ECS tasks to start on a schedule (`ecs:runTask`), since scheduled jobs fail as silently as scheduled services do.
 
-    - `task_definition`: the family (its newest active revision runs), or family:revision.
+    - `task_definition`: the family (its newest active revision runs), or family:revision. The notifier knows a job by its family, so two jobs of one family are one row.
     - `passed_role_arns`: the task role and the execution role of the task definition, which the schedule's role must be allowed to pass; empty where the definition has none.
     - `network`: for tasks in `awsvpc` mode, that is all of Fargate's.
     - The rest is as in `schedules`.

@@ -1,7 +1,7 @@
 # Read from left to right and top to bottom, it follows a call from the schedule to Slack; the last row is what failed.
 
 locals {
-  widgets = concat(local.path_widgets, !local.windows ? [] : [
+  widgets = concat(local.path_widgets, local.job_widgets, local.verify_widgets, !local.windows ? [] : [
     {
       title     = "Windows: timers, overdue, claims lapsed"
       statistic = "Sum"
@@ -18,6 +18,18 @@ locals {
       metrics   = [for metric in ["InvocationAttemptCount", "TargetErrorCount", "InvocationDroppedCount"] : ["AWS/Scheduler", metric, "ScheduleGroup", "${local.name}-rosters"]]
     },
   ])
+
+  job_widgets = !var.watch_jobs ? [] : [{
+    title     = "Jobs: succeeded, failed"
+    statistic = "Sum"
+    metrics   = [for metric in ["JobsSucceeded", "JobsFailed"] : ["Rollcall", metric, "FunctionName", local.function_name]]
+  }]
+
+  verify_widgets = !local.verify ? [] : [{
+    title     = "ECS: asked, in vain"
+    statistic = "Sum"
+    metrics   = [for metric in ["Looks", "LooksFailed"] : ["Rollcall", metric, "FunctionName", local.function_name]]
+  }]
 
   path_widgets = [
     {
@@ -69,9 +81,9 @@ locals {
       metrics   = [for metric in ["Records", "Decoded", "Ignored", "Undecodable"] : ["Rollcall", metric, "FunctionName", local.function_name]]
     },
     {
-      title     = local.windows ? "Services: succeeded, failed, missing" : "Services: succeeded, failed"
+      title     = join(", ", concat(["Services: succeeded", "failed"], local.windows ? ["missing"] : [], local.verify ? ["late"] : []))
       statistic = "Sum"
-      metrics   = [for metric in concat(["ServicesSucceeded", "ServicesFailed"], local.windows ? ["ServicesMissing"] : []) : ["Rollcall", metric, "FunctionName", local.function_name]]
+      metrics   = [for metric in concat(["ServicesSucceeded", "ServicesFailed"], local.windows ? ["ServicesMissing"] : [], local.verify ? ["ServicesLate"] : []) : ["Rollcall", metric, "FunctionName", local.function_name]]
     },
     {
       title     = "6 Slack: messages, rate limits"

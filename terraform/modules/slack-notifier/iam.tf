@@ -77,6 +77,8 @@ resource "aws_iam_role_policy" "function" {
         Action   = "sqs:SendMessage"
         Resource = aws_sqs_queue.records.arn
       }],
+      local.verify_statements,
+      local.autoscaling_statements,
       length(local.read_dead_letters) == 0 ? [] : [{
         Sid      = "ReadUndelivered"
         Effect   = "Allow"

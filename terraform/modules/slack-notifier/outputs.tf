@@ -29,7 +29,7 @@ output "table_name" {
 }
 
 output "roster_schedule_names" {
-  description = "Names of the schedules in the group <name>-rosters, by <scheduler>/<schedule>; a roster of more than 900 services has more, with /2 and so on."
+  description = "Names of the schedules in the group <name>-rosters, by <scheduler>/<schedule> or <scheduler>/<job>.job; a roster of more than 900 services has more, with /2 and so on."
   value       = { for key, schedule in aws_scheduler_schedule.rosters : key => schedule.name }
 }
 
@@ -38,13 +38,18 @@ output "dead_letter_queue_urls" {
   value       = { for key, queue in aws_sqs_queue.dead : key => queue.url }
 }
 
+output "verified_clusters" {
+  description = "Names of the clusters in which the function asks ECS what runs; empty where it asks nothing."
+  value       = local.verify ? local.clusters : []
+}
+
 output "event_source_mapping_id" {
   description = "UUID of the event source mapping, for disabling it by hand."
   value       = aws_lambda_event_source_mapping.records.uuid
 }
 
 output "rule_names" {
-  description = "Names of the two rules, failures and successes."
+  description = "Names of the rules: failures and successes, jobs with `watch_jobs`, native and deployments with `verify.native_events`."
   value       = { for key, rule in aws_cloudwatch_event_rule.this : key => rule.name }
 }
 

@@ -43,7 +43,7 @@ resource "aws_sqs_queue" "dead" {
   kms_master_key_id         = local.kms_key_arn
 }
 
-# Only the two rules may write, whoever else can create rules in the account.
+# Only these rules may write, whoever else can create rules in the account.
 resource "aws_sqs_queue_policy" "rules_may_send" {
   for_each = { records = aws_sqs_queue.records, rules-dead = aws_sqs_queue.dead["rules"] }
 

@@ -2,15 +2,27 @@
 # can only hold whoever answered.
 
 locals {
+  # Whom a roster names, in an order that keeps its parts as they are while nobody comes or goes.
+  roster_subjects = merge([
+    for key, scheduler in local.windows ? var.schedulers : {} : {
+      for schedule, roster in scheduler.rosters : "${key}/${schedule}" => concat(
+        [for service in sort(keys(roster.services)) : { name = service, is_job = false }],
+        [for job in sort(keys(roster.jobs)) : { name = job, is_job = true } if var.watch_jobs],
+      )
+    }
+  ]...)
+
   rosters = merge([
     for key, scheduler in local.windows ? var.schedulers : {} : merge([
       for schedule, roster in scheduler.rosters : {
-        # Scheduler takes an input of 256 KB. A service takes 264 bytes at most: its name has up to 255, its count few.
-        for part, services in chunklist(sort(keys(roster.services)), 900) :
+        # Scheduler takes an input of 256 KB. A service takes 264 bytes at most: its name has up to 255, its count few. So
+        # does a job.
+        for part, subjects in chunklist(local.roster_subjects["${key}/${schedule}"], 900) :
         "${key}/${schedule}${part == 0 ? "" : "/${part + 1}"}" => merge(roster, {
           name     = "${key}.${schedule}${part == 0 ? "" : ".${part + 1}"}"
           schedule = schedule
-          services = { for service in services : service => roster.services[service] }
+          services = { for subject in subjects : subject.name => roster.services[subject.name] if !subject.is_job }
+          jobs     = { for subject in subjects : subject.name => roster.jobs[subject.name] if subject.is_job }
         })
       }
     ]...)
@@ -18,17 +30,25 @@ locals {
 
   # As src/decode/own.rs reads it. Scheduler puts the time in, if it finds the words as they are: jsonencode escapes <>.
   roster_inputs = {
-    for key, roster in local.rosters : key => replace(replace(jsonencode({
-      rollcall                = "roster"
-      environment             = roster.environment
-      schedule                = roster.schedule
-      scheduled_time          = "<aws.scheduler.scheduled-time>"
-      flexible_window_minutes = roster.flexible_window_minutes
-      account                 = local.account
-      region                  = local.region
-      cluster                 = roster.cluster
-      services                = roster.services
-    }), "\\u003c", "<"), "\\u003e", ">")
+    for key, roster in local.rosters : key => replace(replace(jsonencode(merge(
+      {
+        rollcall                = "roster"
+        environment             = roster.environment
+        schedule                = roster.schedule
+        scheduled_time          = "<aws.scheduler.scheduled-time>"
+        flexible_window_minutes = roster.flexible_window_minutes
+        account                 = local.account
+        region                  = local.region
+        cluster                 = roster.cluster
+        services                = roster.services
+      },
+      length(roster.jobs) == 0 ? {} : { jobs = roster.jobs },
+    )), "\\u003c", "<"), "\\u003e", ">")
+  }
+
+  roster_names = {
+    for key, roster in local.rosters :
+    key => join(" and ", [for what, count in { services = length(roster.services), jobs = length(roster.jobs) } : "${count} ${what}" if count > 0])
   }
 
   # Put together rather than taken from the resource, so that the trust can be read in the plan.
@@ -47,7 +67,7 @@ resource "aws_scheduler_schedule" "rosters" {
   # A shortened name keeps a hash of the whole one.
   name        = length(each.value.name) <= 64 ? each.value.name : "${substr(each.value.name, 0, 55)}.${substr(sha256(each.value.name), 0, 8)}"
   group_name  = aws_scheduler_schedule_group.rosters[0].name
-  description = "${var.environment}: tells the notifier whom ${each.value.schedule} calls (${length(each.value.services)} services)"
+  description = "${var.environment}: tells the notifier whom ${each.value.schedule} calls (${local.roster_names[each.key]})"
   state       = "ENABLED" # A schedule that is paused has no roster.
 
   schedule_expression          = each.value.expression

@@ -29,7 +29,8 @@ variable "schedulers" {
     - `dead_letter_queue_arn`: the schedules' dead-letter queue, which is watched too.
     - `dead_letter_visibility_seconds`: that queue's visibility timeout, at least 6 x the function's timeout. Where it is given, and with `windows`, the function reads the queue, and what it cannot handle moves to the notifier's own dead-letter queue.
     - `kms_key_arn`: the customer key of that queue.
-    - `rosters`: for each schedule, whom it calls, and when; what is missing can then be said.
+    - `cluster`: name of the cluster, in which ECS is asked what runs (`verify`); rosters name theirs themselves.
+    - `rosters`: for each schedule, whom it calls, and when; what is missing can then be said. `services` are desired counts by service, `jobs` task counts by the task definition's family.
   EOT
   type = map(object({
     role_arn              = string
@@ -38,6 +39,7 @@ variable "schedulers" {
 
     dead_letter_visibility_seconds = optional(number)
     kms_key_arn                    = optional(string)
+    cluster                        = optional(string)
     rosters = optional(map(object({
       environment             = string
       cluster                 = string
@@ -46,7 +48,8 @@ variable "schedulers" {
       flexible_window_minutes = optional(number, 0)
       start_date              = optional(string)
       end_date                = optional(string)
-      services                = map(number)
+      services                = optional(map(number), {})
+      jobs                    = optional(map(number), {})
     })), {})
   }))
   nullable = false
@@ -60,8 +63,18 @@ variable "schedulers" {
     error_message = "Each key of schedulers is 1 to 32 letters, digits, hyphens and underscores."
   }
   validation {
-    condition     = alltrue(flatten([for scheduler in values(var.schedulers) : [for key in keys(scheduler.rosters) : can(regex("^[A-Za-z0-9_-]{1,30}$", key))]]))
-    error_message = "Each key of schedulers[*].rosters is 1 to 30 letters, digits, hyphens and underscores."
+    condition     = alltrue(flatten([for scheduler in values(var.schedulers) : [for key in keys(scheduler.rosters) : can(regex("^([A-Za-z0-9_-]{1,30}|[A-Za-z0-9_-]{1,60}\\.job)$", key))]]))
+    error_message = "Each key of schedulers[*].rosters is 1 to 30 letters, digits, hyphens and underscores, or up to 60 of them and .job."
+  }
+  validation {
+    condition     = alltrue([for scheduler in values(var.schedulers) : scheduler.cluster == null || can(regex("^[A-Za-z0-9_-]{1,255}$", scheduler.cluster))])
+    error_message = "schedulers[*].cluster is the short name of an ECS cluster (letters, digits, hyphens, underscores), not its ARN."
+  }
+  validation {
+    condition = alltrue(flatten([
+      for scheduler in values(var.schedulers) : [for roster in values(scheduler.rosters) : can(regex("^(arn:[a-z-]+:ecs:[a-z0-9-]+:[0-9]{12}:cluster/)?[A-Za-z0-9_-]{1,255}$", roster.cluster))]
+    ]))
+    error_message = "schedulers[*].rosters[*].cluster is the name or the ARN of an ECS cluster."
   }
   validation {
     condition = alltrue(flatten([
@@ -69,12 +82,25 @@ variable "schedulers" {
     ]))
     error_message = "schedulers[*].rosters[*].services has names of ECS services as keys."
   }
+  validation {
+    condition = alltrue(flatten([
+      for scheduler in values(var.schedulers) : [for roster in values(scheduler.rosters) : [for family, count in roster.jobs : can(regex("^[A-Za-z0-9_-]{1,255}$", family)) && count >= 1 && floor(count) == count]]
+    ]))
+    error_message = "schedulers[*].rosters[*].jobs has families of task definitions (without a revision) as keys, and whole numbers from 1 up."
+  }
 }
 
 variable "watch_all_callers" {
   description = "Also report UpdateService calls of people and pipelines, so that manual changes show in the window they fall in. Failures of the schedules are matched either way."
   type        = bool
   default     = false
+  nullable    = false
+}
+
+variable "watch_jobs" {
+  description = "Also report the jobs, that is the RunTask calls of the schedules' roles, never those of others. false takes their rule away and strikes them from the rosters: the rollback switch."
+  type        = bool
+  default     = true
   nullable    = false
 }
 
@@ -171,6 +197,30 @@ variable "windows" {
   validation {
     condition     = alltrue([for seconds in [var.windows.settle_seconds, var.windows.grace_seconds] : seconds >= 0 && seconds <= 86400 && floor(seconds) == seconds])
     error_message = "windows.settle_seconds and windows.grace_seconds are whole numbers from 0 to 86400."
+  }
+}
+
+variable "verify" {
+  description = <<-EOT
+    Ask ECS whether what was accepted also runs, and how jobs ended. Needs `windows`, and a cluster from `schedulers`. It only reads, in these clusters alone.
+
+    - `enabled`: false takes the permissions away, and accepted is the last word, as before. The rollback switch.
+    - `minutes`: how long after the last accepted call it is asked again, until a service is steady.
+    - `autoscaling`: also read the bounds of Application Auto Scaling, which may undo what a schedule asked for.
+    - `native_events`: also send ECS's own events about services and ended jobs to the function. They add detail and speed; nothing depends on them.
+  EOT
+  type = object({
+    enabled       = optional(bool, true)
+    minutes       = optional(number, 10)
+    autoscaling   = optional(bool, true)
+    native_events = optional(bool, false)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = contains(range(1, 61), var.verify.minutes)
+    error_message = "verify.minutes is a whole number from 1 to 60; verify.enabled = false turns it off."
   }
 }
 

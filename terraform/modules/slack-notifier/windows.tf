@@ -9,6 +9,7 @@ locals {
     ROLLCALL_QUEUE_URL      = aws_sqs_queue.records.url
     ROLLCALL_SETTLE_SECONDS = tostring(var.windows.settle_seconds)
     ROLLCALL_GRACE_SECONDS  = tostring(var.windows.grace_seconds)
+    ROLLCALL_VERIFY_MINUTES = local.verify ? tostring(var.verify.minutes) : "0"
   }
 
   # With a log, a batch need not hold a window, and waiting for more of it only delays the message. Without one, every

@@ -19,6 +19,7 @@ variables {
       cluster                 = "app-dev"
       slack_webhook_parameter = "/rollcall/dev/slack-webhook"
       services                = { nestjs = {}, python-api = { desired_count = { morning = 2 } } }
+      jobs                    = { nightly-report = { expression = "cron(0 2 * * ? *)", task_definition = "report:7", network = { subnet_ids = ["subnet-1"] } } }
     }
     stg = {
       cluster                 = "app-stg"
@@ -35,8 +36,8 @@ run "each_environment_has_schedules_and_a_notifier_of_its_own" {
     error_message = "One function for each environment."
   }
   assert {
-    condition     = length(module.scheduler["dev"].schedule_names) == 4 && length(module.scheduler["stg"].schedule_names) == 3
-    error_message = "Services times schedules, less the exceptions."
+    condition     = length(module.scheduler["dev"].schedule_names) == 4 + 1 && length(module.scheduler["stg"].schedule_names) == 3
+    error_message = "Services times schedules, less the exceptions, and a job."
   }
   assert {
     condition     = output.rosters.dev.morning.services.python-api == 2 && !contains(keys(output.rosters.stg.evening.services), "python-api")
@@ -52,6 +53,26 @@ run "each_environment_has_a_window_log_and_rosters" {
   assert {
     condition     = output.roster_schedule_names.stg == { "ecs/evening" = "ecs.evening", "ecs/morning" = "ecs.morning" }
     error_message = "One roster for each schedule."
+  }
+  assert {
+    condition     = keys(output.roster_schedule_names.dev) == ["ecs/evening", "ecs/morning", "ecs/nightly-report.job"] && output.rosters.dev["nightly-report.job"].jobs == { report = 1 }
+    error_message = "And one for the job."
+  }
+}
+
+run "each_environment_is_verified_in_its_own_cluster" {
+  assert {
+    condition     = output.verified_clusters == { dev = tolist(["app-dev"]), stg = tolist(["app-stg"]) }
+    error_message = "The schedules' module tells its cluster."
+  }
+}
+
+run "verification_can_be_turned_off" {
+  variables { verify = { enabled = false } }
+
+  assert {
+    condition     = alltrue([for clusters in values(output.verified_clusters) : length(clusters) == 0])
+    error_message = "Nothing is asked."
   }
 }
 

@@ -159,3 +159,11 @@ run "warns_when_a_schedule_reaches_over_the_end_of_a_window" {
   }
   expect_failures = [check.inside_one_window]
 }
+
+run "warns_when_a_job_reaches_over_the_end_of_a_window" {
+  command = plan
+  variables {
+    jobs = { report = { expression = "cron(28 2 * * ? *)", task_definition = "report", launch_type = "EC2" } }
+  }
+  expect_failures = [check.inside_one_window]
+}

@@ -160,8 +160,66 @@ run "rosters_say_who_is_expected" {
       start_date              = null
       end_date                = null
       services                = { nestjs = 1, python-api = 2 }
+      jobs                    = {}
     })
     error_message = "A roster holds the time and each service with its count."
+  }
+}
+
+run "a_job_has_a_roster_beside_a_schedule_of_the_same_name" {
+  command = plan
+  variables {
+    jobs = {
+      morning = {
+        expression      = "cron(0 2 * * ? *)"
+        task_definition = "report:7"
+        task_count      = 3
+        timezone        = "Europe/Berlin"
+        network         = { subnet_ids = ["subnet-1"] }
+      }
+      paused = { expression = "cron(0 2 * * ? *)", task_definition = "paused", launch_type = "EC2", paused = true }
+      gone   = { expression = "at(2020-01-04T09:00:00)", task_definition = "gone", launch_type = "EC2" }
+    }
+  }
+
+  assert {
+    condition     = keys(output.rosters) == ["evening", "morning", "morning.job"]
+    error_message = "A job's roster is apart from a schedule's; what is paused or past expects nothing."
+  }
+  assert {
+    condition = jsonencode(output.rosters["morning.job"]) == jsonencode({
+      environment             = "dev"
+      cluster                 = "app"
+      expression              = "cron(0 2 * * ? *)"
+      timezone                = "Europe/Berlin"
+      flexible_window_minutes = 5
+      start_date              = null
+      end_date                = null
+      services                = {}
+      jobs                    = { report = 3 }
+    })
+    error_message = "It holds the time, and the family without a revision with its count."
+  }
+}
+
+run "a_job_with_a_rate_is_never_missing" {
+  command = plan
+  variables {
+    jobs = { sync = { expression = "rate(10 minutes)", task_definition = "sync", launch_type = "EC2" } }
+  }
+
+  assert {
+    condition     = contains(keys(aws_scheduler_schedule.this), "job/sync") && !contains(keys(output.rosters), "sync.job")
+    error_message = "Its roster would come at other times than the job."
+  }
+}
+
+run "the_notifier_is_told_the_cluster" {
+  command = plan
+
+  assert {
+    condition     = output.cluster == "app"
+    error_message = "ECS is asked by cluster."
   }
 }
 

@@ -11,6 +11,7 @@ variables {
       role_arn              = "arn:aws:iam::123456789012:role/rollcall-dev-schedules"
       schedule_group_name   = "rollcall-dev"
       dead_letter_queue_arn = "arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-schedules-dead"
+      cluster               = "app-dev"
     }
   }
   slack_webhook = { ssm_parameter = "/rollcall/dev/slack-webhook" }
@@ -185,8 +186,8 @@ run "the_dashboard_shows_the_whole_path" {
   command = apply
 
   assert {
-    condition     = length(jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body).widgets) == 12
-    error_message = "Eleven graphs and the alarms."
+    condition     = length(jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body).widgets) == 13
+    error_message = "Twelve graphs and the alarms."
   }
   assert {
     condition = alltrue([

@@ -11,6 +11,7 @@ variables {
       role_arn              = "arn:aws:iam::123456789012:role/rollcall-dev-schedules"
       schedule_group_name   = "rollcall-dev"
       dead_letter_queue_arn = "arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-schedules-dead"
+      cluster               = "app-dev"
     }
   }
   slack_webhook = { ssm_parameter = "/rollcall/dev/slack-webhook" }
@@ -108,12 +109,13 @@ run "customer_key_is_opt_in_and_grants_eventbridge" {
         ArnEquals = {
           "aws:SourceArn" = [
             "arn:aws:events:ap-northeast-2:123456789012:rule/rollcall-dev-failures",
+            "arn:aws:events:ap-northeast-2:123456789012:rule/rollcall-dev-jobs",
             "arn:aws:events:ap-northeast-2:123456789012:rule/rollcall-dev-successes",
           ]
         }
       }
     }
-    error_message = "The key lets the two rules encrypt."
+    error_message = "The key lets the rules encrypt."
   }
   assert {
     condition     = anytrue([for s in jsondecode(aws_iam_role_policy.function.policy).Statement : s.Sid == "DecryptRecords" && s.Resource == aws_kms_key.queues[0].arn])
@@ -166,7 +168,7 @@ run "disabling_rolls_back_and_keeps_everything" {
     error_message = "The mapping is disabled."
   }
   assert {
-    condition     = length(aws_cloudwatch_event_target.this) == 2 && aws_cloudwatch_event_rule.this["failures"].state == "ENABLED"
+    condition     = length(aws_cloudwatch_event_target.this) == 3 && aws_cloudwatch_event_rule.this["failures"].state == "ENABLED"
     error_message = "The rules go on filling the queue, so nothing is lost meanwhile."
   }
 }

@@ -9,6 +9,7 @@ variables {
       role_arn              = "arn:aws:iam::123456789012:role/rollcall-dev-schedules"
       schedule_group_name   = "rollcall-dev"
       dead_letter_queue_arn = "arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-schedules-dead"
+      cluster               = "app-dev"
     }
   }
   slack_webhook = { ssm_parameter = "/rollcall/dev/slack-webhook" }
@@ -181,4 +182,103 @@ run "rejects_an_environment_that_cannot_be_part_of_a_name" {
     environment = "Dev"
   }
   expect_failures = [var.environment]
+}
+
+run "rejects_a_cluster_arn" {
+  command = plan
+  variables {
+    schedulers = {
+      app = {
+        role_arn              = "arn:aws:iam::123456789012:role/rollcall-dev-schedules"
+        schedule_group_name   = "rollcall-dev"
+        dead_letter_queue_arn = "arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-schedules-dead"
+        cluster               = "arn:aws:ecs:ap-northeast-2:123456789012:cluster/app-dev"
+      }
+    }
+  }
+  expect_failures = [var.schedulers]
+}
+
+run "rejects_a_rosters_cluster_that_is_no_name" {
+  command = plan
+  variables {
+    schedulers = {
+      app = {
+        role_arn              = "arn:aws:iam::123456789012:role/rollcall-dev-schedules"
+        schedule_group_name   = "rollcall-dev"
+        dead_letter_queue_arn = "arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-schedules-dead"
+        rosters               = { morning = { environment = "dev", cluster = "app*", expression = "rate(1 day)" } }
+      }
+    }
+  }
+  expect_failures = [var.schedulers]
+}
+
+run "rejects_a_job_with_a_revision" {
+  command = plan
+  variables {
+    schedulers = {
+      app = {
+        role_arn              = "arn:aws:iam::123456789012:role/rollcall-dev-schedules"
+        schedule_group_name   = "rollcall-dev"
+        dead_letter_queue_arn = "arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-schedules-dead"
+        rosters               = { morning = { environment = "dev", cluster = "app-dev", expression = "rate(1 day)", jobs = { "report:7" = 1 } } }
+      }
+    }
+  }
+  expect_failures = [var.schedulers]
+}
+
+run "rejects_a_job_of_no_task" {
+  command = plan
+  variables {
+    schedulers = {
+      app = {
+        role_arn              = "arn:aws:iam::123456789012:role/rollcall-dev-schedules"
+        schedule_group_name   = "rollcall-dev"
+        dead_letter_queue_arn = "arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-schedules-dead"
+        rosters               = { morning = { environment = "dev", cluster = "app-dev", expression = "rate(1 day)", jobs = { report = 0 } } }
+      }
+    }
+  }
+  expect_failures = [var.schedulers]
+}
+
+run "rejects_a_rosters_key_with_another_dot" {
+  command = plan
+  variables {
+    schedulers = {
+      app = {
+        role_arn              = "arn:aws:iam::123456789012:role/rollcall-dev-schedules"
+        schedule_group_name   = "rollcall-dev"
+        dead_letter_queue_arn = "arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-schedules-dead"
+        rosters               = { "morning.blue" = { environment = "dev", cluster = "app-dev", expression = "rate(1 day)" } }
+      }
+    }
+  }
+  expect_failures = [var.schedulers]
+}
+
+run "rejects_verification_of_no_minutes" {
+  command = plan
+  variables {
+    verify = { minutes = 0 }
+  }
+  expect_failures = [var.verify]
+}
+
+run "rejects_verification_over_an_hour" {
+  command = plan
+  variables {
+    verify = { minutes = 61 }
+  }
+  expect_failures = [var.verify]
+}
+
+run "rejects_verification_of_half_a_minute" {
+  command = plan
+  variables {
+    verify = { minutes = 1.5 }
+  }
+  expect_failures = [var.verify]
 }

@@ -9,6 +9,7 @@ variables {
       role_arn              = "arn:aws:iam::123456789012:role/rollcall-dev-schedules"
       schedule_group_name   = "rollcall-dev"
       dead_letter_queue_arn = "arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-schedules-dead"
+      cluster               = "app-dev"
     }
   }
   slack_webhook = { ssm_parameter = "/rollcall/dev/slack-webhook" }
@@ -48,8 +49,43 @@ run "watching_everybody_is_opt_in" {
   variables { watch_all_callers = true }
 
   assert {
-    condition     = alltrue([for rule in aws_cloudwatch_event_rule.this : !strcontains(rule.event_pattern, "userIdentity")])
+    condition     = alltrue([for key in ["failures", "successes"] : !strcontains(aws_cloudwatch_event_rule.this[key].event_pattern, "userIdentity")])
     error_message = "Without the role's condition every caller matches."
+  }
+  assert {
+    condition     = jsondecode(aws_cloudwatch_event_rule.this["jobs"].event_pattern).detail.userIdentity.sessionContext.sessionIssuer.arn == ["arn:aws:iam::123456789012:role/rollcall-dev-schedules"]
+    error_message = "Tasks that somebody else runs are no jobs."
+  }
+}
+
+run "a_third_rule_takes_the_jobs_calls_whatever_became_of_them" {
+  command = plan
+
+  assert {
+    condition = jsondecode(aws_cloudwatch_event_rule.this["jobs"].event_pattern) == {
+      source        = ["aws.ecs"]
+      "detail-type" = ["AWS API Call via CloudTrail"]
+      detail = {
+        eventSource  = ["ecs.amazonaws.com"]
+        eventName    = ["RunTask"]
+        userIdentity = { sessionContext = { sessionIssuer = { arn = ["arn:aws:iam::123456789012:role/rollcall-dev-schedules"] } } }
+      }
+    }
+    error_message = "The schedules' role, and nothing of an error code or requestParameters."
+  }
+  assert {
+    condition     = output.rule_names == { failures = "rollcall-dev-failures", jobs = "rollcall-dev-jobs", successes = "rollcall-dev-successes" }
+    error_message = "Three rules by default."
+  }
+}
+
+run "jobs_can_be_left_out" {
+  command = plan
+  variables { watch_jobs = false }
+
+  assert {
+    condition     = keys(aws_cloudwatch_event_rule.this) == ["failures", "successes"]
+    error_message = "No rule for jobs."
   }
 }
 
@@ -61,6 +97,7 @@ run "the_pattern_still_fits_with_five_long_roles" {
         role_arn              = "arn:aws:iam::123456789012:role/${join("", [for i in range(64) : "r"])}"
         schedule_group_name   = "group-${n}"
         dead_letter_queue_arn = "arn:aws:sqs:ap-northeast-2:123456789012:dead-${n}"
+        cluster               = "app-dev"
       }
     }
   }
@@ -71,16 +108,26 @@ run "the_pattern_still_fits_with_five_long_roles" {
   }
 }
 
+run "the_dashboard_shows_every_rule" {
+  command = apply
+  variables { verify = { native_events = true } }
+
+  assert {
+    condition     = alltrue([for name in values(output.rule_names) : strcontains(aws_cloudwatch_dashboard.this[0].dashboard_body, "\"${name}\"")]) && length(output.rule_names) == 5
+    error_message = "What matched, and what could not be delivered, of each rule."
+  }
+}
+
 run "what_the_rules_cannot_deliver_is_kept" {
   command = apply
 
   assert {
     condition     = alltrue([for target in aws_cloudwatch_event_target.this : target.dead_letter_config[0].arn == aws_sqs_queue.dead["rules"].arn])
-    error_message = "Both rules have the rules' dead-letter queue."
+    error_message = "All rules have the rules' dead-letter queue."
   }
 }
 
-run "only_the_two_rules_may_write_to_the_queues" {
+run "only_the_rules_may_write_to_the_queues" {
   command = apply
 
   assert {
@@ -95,13 +142,14 @@ run "only_the_two_rules_may_write_to_the_queues" {
           ArnEquals = {
             "aws:SourceArn" = [
               "arn:aws:events:ap-northeast-2:123456789012:rule/rollcall-dev-failures",
+              "arn:aws:events:ap-northeast-2:123456789012:rule/rollcall-dev-jobs",
               "arn:aws:events:ap-northeast-2:123456789012:rule/rollcall-dev-successes",
             ]
           }
         }
       }]
     ])
-    error_message = "The queue and the rules' dead-letter queue accept these two rules and nobody else."
+    error_message = "The queue and the rules' dead-letter queue accept these rules and nobody else."
   }
   assert {
     condition     = toset(keys(aws_sqs_queue_policy.rules_may_send)) == toset(["records", "rules-dead"])

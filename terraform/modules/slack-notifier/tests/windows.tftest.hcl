@@ -83,6 +83,7 @@ run "the_function_knows_its_table_and_its_queue" {
       ROLLCALL_QUEUE_URL      = aws_sqs_queue.records.url
       ROLLCALL_SETTLE_SECONDS = "60"
       ROLLCALL_GRACE_SECONDS  = "120"
+      ROLLCALL_VERIFY_MINUTES = "10"
     })
     error_message = "Exactly these variables with windows."
   }
@@ -90,6 +91,7 @@ run "the_function_knows_its_table_and_its_queue" {
 
 run "the_role_may_keep_windows_and_set_timers_and_nothing_more" {
   command = apply
+  variables { verify = { enabled = false } } # verify.tftest.hcl has what that adds.
 
   assert {
     condition = jsondecode(aws_iam_role_policy.function.policy).Statement == [
@@ -169,6 +171,63 @@ run "each_schedule_sends_its_roster_at_its_own_time" {
   }
 }
 
+run "a_roster_can_expect_jobs" {
+  command = plan
+  variables {
+    schedulers = {
+      app = {
+        role_arn              = "arn:aws:iam::123456789012:role/rollcall-dev-schedules"
+        schedule_group_name   = "rollcall-dev"
+        dead_letter_queue_arn = "arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-schedules-dead"
+        rosters = {
+          report       = { environment = "dev", cluster = "app-dev", expression = "cron(0 9 ? * MON-FRI *)", services = { nestjs = 1 }, jobs = { migrate = 1 } }
+          "report.job" = { environment = "dev", cluster = "app-dev", expression = "cron(0 2 * * ? *)", jobs = { report = 2 } }
+        }
+      }
+    }
+  }
+
+  assert {
+    condition     = output.roster_schedule_names == { "app/report" = "app.report", "app/report.job" = "app.report.job" }
+    error_message = "A schedule and a job of one name have rosters of their own."
+  }
+  assert {
+    condition     = aws_scheduler_schedule.rosters["app/report"].description == "dev: tells the notifier whom report calls (1 jobs and 1 services)" && aws_scheduler_schedule.rosters["app/report.job"].description == "dev: tells the notifier whom report.job calls (1 jobs)"
+    error_message = "The description counts who is expected."
+  }
+  assert {
+    condition     = jsondecode(local.roster_inputs["app/report.job"]).services == {} && jsondecode(local.roster_inputs["app/report.job"]).jobs == { report = 2 }
+    error_message = "No service, and the family with its count."
+  }
+  assert {
+    condition     = jsondecode(local.roster_inputs["app/report"]).services == { nestjs = 1 } && jsondecode(local.roster_inputs["app/report"]).jobs == { migrate = 1 }
+    error_message = "A roster described by hand can hold both."
+  }
+}
+
+run "jobs_that_nobody_watches_are_not_expected" {
+  command = plan
+  variables {
+    watch_jobs = false
+    schedulers = {
+      app = {
+        role_arn              = "arn:aws:iam::123456789012:role/rollcall-dev-schedules"
+        schedule_group_name   = "rollcall-dev"
+        dead_letter_queue_arn = "arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-schedules-dead"
+        rosters = {
+          morning      = { environment = "dev", cluster = "app-dev", expression = "cron(0 9 ? * MON-FRI *)", services = { nestjs = 1 }, jobs = { migrate = 1 } }
+          "report.job" = { environment = "dev", cluster = "app-dev", expression = "cron(0 2 * * ? *)", jobs = { report = 2 } }
+        }
+      }
+    }
+  }
+
+  assert {
+    condition     = keys(aws_scheduler_schedule.rosters) == ["app/morning"] && !strcontains(local.roster_inputs["app/morning"], "jobs")
+    error_message = "Without their calls they would all be missing."
+  }
+}
+
 run "rosters_are_sent_by_a_role_that_can_do_nothing_else" {
   command = apply
 
@@ -210,6 +269,7 @@ run "a_long_roster_is_split_below_256_kilobytes" {
             environment = "dev"
             cluster     = join("", [for i in range(255) : "c"])
             expression  = "rate(1 day)"
+            jobs        = { report = 1 }
             services    = { for pair in setproduct(range(2), range(1000)) : "${join("", [for i in range(251) : "s"])}${pair[0]}${format("%03d", pair[1])}" => 1000 }
           }
         }
@@ -224,6 +284,10 @@ run "a_long_roster_is_split_below_256_kilobytes" {
   assert {
     condition     = sum([for input in local.roster_inputs : length(jsondecode(input).services)]) == 2000
     error_message = "Each service is in one of them."
+  }
+  assert {
+    condition     = [for key in sort(keys(local.roster_inputs)) : key if strcontains(local.roster_inputs[key], "\"jobs\"")] == [reverse(sort(keys(local.roster_inputs)))[0]]
+    error_message = "So is the job."
   }
   assert {
     condition     = alltrue([for schedule in aws_scheduler_schedule.rosters : length(schedule.name) <= 64]) && length(distinct(values(output.roster_schedule_names))) == 3
@@ -264,6 +328,7 @@ run "the_function_may_decrypt_the_schedules_dead_letters" {
         schedule_group_name            = "rollcall-dev"
         dead_letter_queue_arn          = "arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-schedules-dead"
         dead_letter_visibility_seconds = 300
+        cluster                        = "app-dev"
         kms_key_arn                    = "arn:aws:kms:ap-northeast-2:123456789012:key/1"
       }
     }
@@ -297,6 +362,7 @@ run "a_queue_described_by_hand_is_only_watched" {
         role_arn              = "arn:aws:iam::123456789012:role/rollcall-dev-schedules"
         schedule_group_name   = "rollcall-dev"
         dead_letter_queue_arn = "arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-schedules-dead"
+        cluster               = "app-dev"
       }
     }
   }
@@ -432,12 +498,12 @@ run "the_dashboard_shows_windows" {
   command = apply
 
   assert {
-    condition     = length(jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body).widgets) == 15
-    error_message = "Fourteen graphs and the alarms."
+    condition     = length(jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body).widgets) == 17
+    error_message = "Sixteen graphs and the alarms."
   }
   assert {
-    condition     = alltrue([for metric in ["Timers", "WindowsOverdue", "ClaimsLapsed", "ServicesMissing"] : strcontains(aws_cloudwatch_dashboard.this[0].dashboard_body, metric)])
-    error_message = "Timers, overdue windows, lapsed claims, missing services."
+    condition     = alltrue([for metric in ["Timers", "WindowsOverdue", "ClaimsLapsed", "ServicesMissing", "ServicesLate", "JobsFailed", "LooksFailed"] : strcontains(aws_cloudwatch_dashboard.this[0].dashboard_body, metric)])
+    error_message = "Timers, overdue windows, lapsed claims, services that are missing or late, jobs, and looks in vain."
   }
 }
 
@@ -454,7 +520,7 @@ run "turning_windows_off_goes_back_to_a_message_per_batch" {
     error_message = "No table, no rosters, no second source."
   }
   assert {
-    condition     = aws_lambda_event_source_mapping.records.maximum_batching_window_in_seconds == 300 && !anytrue([for name in keys(local.function_environment) : contains(["ROLLCALL_TABLE", "ROLLCALL_QUEUE_URL"], name)])
+    condition     = aws_lambda_event_source_mapping.records.maximum_batching_window_in_seconds == 300 && !anytrue([for name in keys(local.function_environment) : contains(["ROLLCALL_TABLE", "ROLLCALL_QUEUE_URL", "ROLLCALL_VERIFY_MINUTES"], name)])
     error_message = "Long batches, and a function that knows of no table."
   }
   assert {
