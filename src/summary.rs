@@ -10,9 +10,11 @@ mod news;
 mod notes;
 mod period;
 mod progress;
+mod qualifier;
+mod reasons;
+mod status;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use chrono_tz::Tz;
 
@@ -20,6 +22,7 @@ pub use self::counts::{Class, Counts};
 use self::lines::Lines;
 pub use self::news::News;
 pub use self::progress::{Progress, Stage};
+pub use self::status::{Mark, Status};
 use crate::roll::{Over, Roll, Standing, Subject, news};
 use crate::window::WindowKey;
 
@@ -59,58 +62,6 @@ pub struct Row {
     pub class: Class,
     /// How much of the totals the row stands for: one service, or every call that named none.
     pub count: usize,
-}
-
-/// How a row stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Status {
-    /// At a glance.
-    pub mark: Mark,
-    /// In a few words, such as `1/1 running (48 s)`; often none are needed.
-    pub words: String,
-}
-
-/// How a row stands at a glance, the worst first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Mark {
-    /// It failed.
-    Bad,
-    /// It is not as it should be.
-    Warn,
-    /// More is to come.
-    Waiting,
-    /// It is as it should be, as far as anybody can tell.
-    Good,
-}
-
-impl Status {
-    /// With another sign for the mark, where emoji are no good.
-    #[must_use]
-    pub fn in_ascii(&self) -> String {
-        let mark = match (self.mark, self.words.as_str()) {
-            (Mark::Bad, "Error") => return "ERROR".to_owned(),
-            (Mark::Bad, _) => "ERROR",
-            (Mark::Warn, _) => "WARNING",
-            (Mark::Waiting, _) => "pending",
-            (Mark::Good, _) => "ok",
-        };
-        format!("{mark} {}", self.words).trim_end().to_owned()
-    }
-}
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.mark {
-            Mark::Bad => "❌",
-            Mark::Warn => "⚠️",
-            Mark::Waiting => "⏳",
-            Mark::Good => "✅",
-        })?;
-        match self.words.as_str() {
-            "" => Ok(()),
-            words => write!(f, " {words}"),
-        }
-    }
 }
 
 /// A failure with its reason.

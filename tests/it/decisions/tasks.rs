@@ -489,7 +489,7 @@ fn reasons_say_who_and_when() {
         ),
         (
             with(vec![seen("a", 660, "0/1")]),
-            "0 of 1 tasks run 10 min 0 s after the call",
+            "0 of 1 running 10 min 0 s after the call",
         ),
         (
             vec![roster(["a"]), throttled(60), seen("a", 900, "0/0")],

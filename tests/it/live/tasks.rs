@@ -92,7 +92,7 @@ async fn who_does_not_come_up_in_time_is_told_in_the_thread() {
     assert_eq!(replies.len(), 1);
     let text = replies[0].text();
     assert!(
-        text.contains("0 of 1 tasks run 10 min 0 s after the call"),
+        text.contains("0 of 1 running 10 min 0 s after the call"),
         "{text}"
     );
 }

@@ -1,0 +1,118 @@
+//! What is wrong with a service, and what to do about it.
+
+use chrono_tz::Tz;
+
+use super::period;
+use super::status::trouble_words;
+use crate::advice::advice;
+use crate::fact::Bounds;
+use crate::roll::{Changed, Entry, Standing, Underway};
+use crate::trouble::trouble;
+
+/// A schedule that is disabled, deleted or without a usable role makes no call, so nothing records it.
+pub(super) const MISSING: &str = "no call was recorded";
+pub(super) const MISSING_ADVICE: &str = "Is the schedule enabled, and can its role be assumed?";
+const STARTING_ADVICE: &str = "Look at the service's events and at its stopped tasks.";
+const STOPPING_ADVICE: &str =
+    "Tasks that run cost money: does a long stop timeout or scale-in protection keep them?";
+const CHANGED_ADVICE: &str = "Whoever set the other count outweighs the schedule: agree on one.";
+const BOUNDS_ADVICE: &str =
+    "Let a scheduled action of Application Auto Scaling change the bounds at the same time.";
+
+/// Why something is not as it should be.
+pub(super) struct Reason {
+    /// What failures are grouped by.
+    pub(super) code: String,
+    /// In a sentence.
+    pub(super) text: String,
+    /// What to do about it.
+    pub(super) advice: Option<&'static str>,
+}
+
+impl Reason {
+    fn new(code: &str, text: String, advice: Option<&'static str>) -> Self {
+        Self {
+            code: code.to_owned(),
+            text,
+            advice,
+        }
+    }
+
+    /// What is wrong with a service, if anything is.
+    pub(super) fn of(entry: &Entry, standing: &Standing, timezone: Tz) -> Option<Self> {
+        Some(match standing {
+            Standing::Failed(error) => Self::new(&error.code, error.to_string(), advice(error)),
+            Standing::Troubled(remark) => {
+                let known = trouble(&remark.text).map(|trouble| trouble.advice);
+                let advice = known.or(Some(STARTING_ADVICE));
+                Self::new(trouble_words(remark), remark.text.clone(), advice)
+            }
+            Standing::Underway(underway) if underway.is_late => Self::late(entry, underway),
+            Standing::Changed(changed) => Self::changed(changed, entry.sight.bounds, timezone),
+            Standing::Missing { seen } => {
+                let text = match seen {
+                    Some(seen) => format!("{MISSING}, and ECS has its desired count at {seen}"),
+                    None => MISSING.to_owned(),
+                };
+                Self::new(MISSING, text, Some(MISSING_ADVICE))
+            }
+            _ => return None,
+        })
+    }
+
+    /// `0 of 2 running 10 min 4 s after the call`.
+    fn late(entry: &Entry, underway: &Underway) -> Self {
+        let Underway {
+            running, desired, ..
+        } = *underway;
+        let length = entry
+            .called_at
+            .and_then(|at| Some(entry.sight.last_look? - at));
+        let after = length.map_or_else(String::new, |length| {
+            format!(" {} after the call", period::in_words(length))
+        });
+        if running <= desired {
+            let text = format!("{running} of {desired} running{after}");
+            return Self::new("starting", text, Some(STARTING_ADVICE));
+        }
+        let text = match desired {
+            0 => format!("{running} still running{after}"),
+            _ => format!("{running} instead of {desired} still running{after}"),
+        };
+        Self::new("stopping", text, Some(STOPPING_ADVICE))
+    }
+
+    /// `ECS wants 3 tasks where 1 was asked for: set by jane at 09:12`.
+    fn changed(changed: &Changed, bounds: Option<Bounds>, timezone: Tz) -> Self {
+        let Changed {
+            desired, asked, by, ..
+        } = changed;
+        let undone = bounds.and_then(|bounds| bounds.undo(*asked));
+        let advice = match &undone {
+            Some(_) => BOUNDS_ADVICE,
+            None => CHANGED_ADVICE,
+        };
+        let who = match (by, undone) {
+            (Some((caller, at)), _) => {
+                let clock = at.with_timezone(&timezone).format("%H:%M");
+                format!("set by {caller} at {clock}")
+            }
+            (None, Some(words)) => format!("Application Auto Scaling keeps {words}"),
+            (None, None) => "no record tells who set it".to_owned(),
+        };
+        let tasks = if *desired == 1 { "task" } else { "tasks" };
+        let text = format!("ECS wants {desired} {tasks} where {asked} was asked for: {who}");
+        Self::new("another count", text, Some(advice))
+    }
+}
+
+impl Bounds {
+    /// How Application Auto Scaling will undo a count, if it will.
+    pub(super) fn undo(self, asked: i64) -> Option<String> {
+        match self {
+            Self { min: Some(min), .. } if asked < min => Some(format!("at least {min}")),
+            Self { max: Some(max), .. } if asked > max => Some(format!("at most {max}")),
+            _ => None,
+        }
+    }
+}
