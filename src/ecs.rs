@@ -3,6 +3,8 @@
 //! What ECS says becomes facts like any other; what it could not be asked is a fact too, so that nobody waits
 //! for an answer that does not come.
 
+#[cfg(feature = "aws")]
+pub mod client;
 pub mod description;
 
 use std::collections::{BTreeMap, BTreeSet};
