@@ -125,7 +125,9 @@ fn failure<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Failur
                 return timed_out();
             }
             let message = error.and_then(Error::source).map(innermost);
-            ("DispatchFailure", message, failure.is_io())
+            // A connection that was closed meanwhile is among the others, and of the kind of what passes.
+            let is_passing = failure.is_io() || failure.as_other().is_some();
+            ("DispatchFailure", message, is_passing)
         }
         SdkError::ResponseError(_) => ("ResponseError", None, true),
         _ => ("ConstructionFailure", None, false),
