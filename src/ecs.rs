@@ -36,7 +36,8 @@ pub trait Ecs {
     /// Asks until `deadline` at most. `now` is the moment that the answers are noted under.
     ///
     /// Gives [`Fact::Observed`] and [`Fact::Task`] for what was answered, and [`Fact::Unobserved`] for each
-    /// cluster where asking failed. What there was no time for is in none of them, and is asked again.
+    /// cluster where asking failed, or where the answer left something out, such as a task that ECS has forgotten.
+    /// What there was no time for is in none of them, and is asked again.
     fn look(
         &self,
         wanted: &Wanted,
