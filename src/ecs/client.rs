@@ -1,6 +1,6 @@
 //! Asking ECS itself, and Application Auto Scaling about who else sets counts.
 //!
-//! Nothing is asked faster than [`request`] allows, nor longer than there is time. How services are comes first; why
+//! Nothing is asked faster than its rate allows, nor longer than there is time. How services are comes first; why
 //! they are not as they should be and what keeps their counts within bounds is only asked in the time that is left,
 //! and who may not ask for it goes without.
 
@@ -316,10 +316,12 @@ fn arn_of(cluster: &ClusterId) -> String {
         region,
         account,
     } = cluster;
-    let partition = match region.split('-').next() {
-        Some("cn") => "aws-cn",
-        Some("us") if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
+    let partition = if region.starts_with("cn-") {
+        "aws-cn"
+    } else if region.starts_with("us-gov-") {
+        "aws-us-gov"
+    } else {
+        "aws"
     };
     format!("arn:{partition}:ecs:{region}:{account}:cluster/{name}")
 }
