@@ -11,9 +11,13 @@ use aws_sdk_ssm::error::DisplayErrorContext;
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::OnceCell;
+use tokio::time::Instant;
 
 use crate::config::{SlackConfig, TokenSource, WebhookSource};
 use crate::decode::OwnMessage;
+use crate::ecs::client::AwsEcs;
+use crate::ecs::{Ecs, Wanted};
+use crate::fact::Fact;
 use crate::slack::speaker::Speaker;
 use crate::slack::web_api::{BotToken, WebApi};
 use crate::slack::webhook::{Webhook, WebhookUrl};
@@ -30,6 +34,8 @@ const OPERATION_TIMEOUT: Duration = Duration::from_secs(8);
 #[derive(Debug, Default)]
 pub struct Aws {
     config: OnceCell<SdkConfig>,
+    /// Most invocations ask ECS nothing; those that do keep to one pace.
+    ecs: OnceCell<AwsEcs>,
 }
 
 impl Aws {
@@ -134,12 +140,26 @@ impl Aws {
         )
     }
 
+    /// ECS, from the first look on.
+    pub async fn ecs(&self) -> &AwsEcs {
+        self.ecs
+            .get_or_init(|| async { AwsEcs::new(self.config().await) })
+            .await
+    }
+
     /// Timers on a queue.
     pub async fn timers(&self, queue_url: &str) -> SqsTimers {
         SqsTimers {
             client: aws_sdk_sqs::Client::new(self.config().await),
             queue_url: queue_url.to_owned(),
         }
+    }
+}
+
+impl Ecs for Aws {
+    async fn look(&self, wanted: &Wanted, now: DateTime<Utc>, deadline: Instant) -> Vec<Fact> {
+        // On the heap: most invocations make no look, and need not carry its state.
+        Box::pin(async { self.ecs().await.look(wanted, now, deadline).await }).await
     }
 }
 

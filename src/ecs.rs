@@ -3,6 +3,8 @@
 //! What ECS says becomes facts like any other; what it could not be asked is a fact too, so that nobody waits
 //! for an answer that does not come.
 
+#[cfg(feature = "aws")]
+pub mod client;
 pub mod description;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,7 +36,8 @@ pub trait Ecs {
     /// Asks until `deadline` at most. `now` is the moment that the answers are noted under.
     ///
     /// Gives [`Fact::Observed`] and [`Fact::Task`] for what was answered, and [`Fact::Unobserved`] for each
-    /// cluster where asking failed. What there was no time for is in none of them, and is asked again.
+    /// cluster where asking failed, or where the answer left something out, such as a task that ECS has forgotten.
+    /// What there was no time for is in none of them, and is asked again.
     fn look(
         &self,
         wanted: &Wanted,

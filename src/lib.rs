@@ -17,6 +17,7 @@
 //! - [`window`]: which window a record belongs to (pure), and the log of what is known about it.
 //! - [`slack::webhook`] and [`slack::web_api`]: the only places that talk to Slack; [`tls`] sets up their
 //!   connections.
+//! - [`ecs`]: what to ask ECS, what its answers mean (pure), and the client that asks.
 //! - [`aws`]: clients for AWS, built when needed.
 //! - [`pipeline`]: the two steps that the function and the command line share.
 //!
@@ -36,6 +37,7 @@ pub mod fact;
 pub mod function;
 pub mod metrics;
 pub mod notify;
+mod pace;
 pub mod pipeline;
 pub mod roll;
 pub mod slack;

@@ -11,7 +11,6 @@ use rollcall::aws::{Aws, SqsTimers};
 use rollcall::config::Config;
 use rollcall::decode::Batch;
 use rollcall::delivery::{Ports, Visit};
-use rollcall::ecs::NoEcs;
 use rollcall::function::{report_batch, visit_windows};
 use rollcall::metrics::Metrics;
 use rollcall::slack::speaker::Speaker;
@@ -97,7 +96,7 @@ impl Instance {
                     log,
                     notifier: &self.speaker,
                     timers,
-                    ecs: &NoEcs,
+                    ecs: &self.aws,
                 };
                 // The request's id alone would do on Lambda; an emulator may count from one for each instance.
                 let token = format!("{}-{:016x}", event.context.request_id, fastrand::u64(..));

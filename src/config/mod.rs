@@ -166,7 +166,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 
     fn verify(&mut self) -> Option<Duration> {
-        let expected = "expected whole minutes up to 60, such as 10; 0 asks ECS nothing";
+        let expected = "expected whole minutes up to 60, such as 10, or 0 to ask ECS nothing";
         let default = DEFAULT_PATIENCE
             .verify
             .map_or(0, |length| length.as_secs() / 60);

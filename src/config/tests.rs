@@ -1,5 +1,7 @@
 //! Every problem is named with the form expected, and no text holds a secret.
 
+use std::time::Duration;
+
 use super::{Config, Settings};
 
 const WEBHOOK: (&str, &str) = (
@@ -111,6 +113,7 @@ fn every_problem_is_reported_with_the_form_expected() {
         ("ROLLCALL_TABLE", "rollcall-dev"),
         ("ROLLCALL_SETTLE_SECONDS", "5m"),
         ("ROLLCALL_GRACE_SECONDS", "86401"),
+        ("ROLLCALL_VERIFY_MINUTES", "61"),
     ]);
     insta::assert_snapshot!(problems.unwrap_err().replace("; ", ";\n"), @r#"
     invalid configuration: SLACK_WEBHOOK_URL: expected this or SLACK_WEBHOOK_PARAMETER to be set, or SLACK_BOT_TOKEN or SLACK_BOT_TOKEN_PARAMETER;
@@ -119,6 +122,7 @@ fn every_problem_is_reported_with_the_form_expected() {
     ROLLCALL_MENTION_ON_FAILURE: expected a Slack mention such as <!here>, <!subteam^S012AB3CD> or <@U012AB3CD>;
     ROLLCALL_SETTLE_SECONDS: expected whole seconds up to 86400, such as 300;
     ROLLCALL_GRACE_SECONDS: expected whole seconds up to 86400, such as 300;
+    ROLLCALL_VERIFY_MINUTES: expected whole minutes up to 60, such as 10, or 0 to ask ECS nothing;
     ROLLCALL_QUEUE_URL: expected the URL of the function's queue, as ROLLCALL_TABLE is set
     "#);
 }
@@ -220,6 +224,40 @@ fn a_window_is_whole_minutes_of_a_day_at_most() {
     for value in ["1", "1440", " 30 ", ""] {
         assert_eq!(complaint("ROLLCALL_WINDOW_MINUTES", value), None, "{value}");
     }
+}
+
+#[test]
+fn verifying_takes_whole_minutes_of_an_hour_at_most_or_is_off() {
+    let verify = |value: &str| {
+        let table = [
+            WEBHOOK,
+            ("ROLLCALL_TABLE", "rollcall-dev"),
+            ("ROLLCALL_QUEUE_URL", "https://sqs.example/rollcall"),
+            ("ROLLCALL_VERIFY_MINUTES", value),
+        ];
+        let config = read(&table).map_err(|text| text.replace("invalid configuration: ", ""));
+        config.map(|config| config.table.unwrap().patience.verify)
+    };
+    let minutes = |minutes| Ok(Some(Duration::from_mins(minutes)));
+    for (value, expected) in [
+        ("", minutes(10)),
+        ("0", Ok(None)),
+        ("1", minutes(1)),
+        (" 10 ", minutes(10)),
+        ("60", minutes(60)),
+    ] {
+        assert_eq!(verify(value), expected, "{value:?}");
+    }
+    for value in ["-1", "61", "1.5", "10m", "off", "18446744073709551616"] {
+        assert_eq!(
+            verify(value).unwrap_err(),
+            "ROLLCALL_VERIFY_MINUTES: expected whole minutes up to 60, such as 10, or 0 to ask ECS nothing",
+            "{value:?}"
+        );
+    }
+    // Without a table nobody comes back to look.
+    let alone = read(&[WEBHOOK, ("ROLLCALL_VERIFY_MINUTES", "61")]);
+    assert!(alone.unwrap().table.is_none());
 }
 
 #[test]

@@ -8,14 +8,14 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
-use governor::clock::{Clock, MonotonicClock};
-use governor::{Quota, RateLimiter};
+use governor::Quota;
 use reqwest::{Client, RequestBuilder, Response, StatusCode, header};
 use tokio::time::Instant;
 use url::{Host, Url};
 
 use super::message::TableForm;
 use crate::notify::{Delivery, NotifyError};
+use crate::pace::{OutOfTime, Pace};
 
 /// Slack allows one message a second and channel, and tolerates short bursts of unpublished length.
 const MESSAGES_PER_SECOND: NonZeroU32 = NonZeroU32::MIN;
@@ -24,18 +24,10 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// For a 429 without `Retry-After`, which Slack documents to be there.
 const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
 
-type Limiter = RateLimiter<
-    governor::state::NotKeyed,
-    governor::state::InMemoryState,
-    MonotonicClock,
-    governor::middleware::NoOpMiddleware<std::time::Instant>,
->;
-
 /// A client that keeps to the pace of one channel.
 #[derive(Debug)]
 pub(super) struct PacedClient {
-    limiter: Limiter,
-    clock: MonotonicClock,
+    pace: Pace,
     /// Built at the first message: TLS set-up has no place in a cold start.
     client: OnceLock<Client>,
 }
@@ -51,12 +43,8 @@ pub(super) struct Answer {
 
 impl PacedClient {
     pub(super) fn new() -> Self {
-        let clock = MonotonicClock;
-        let limiter =
-            RateLimiter::direct_with_clock(Quota::per_second(MESSAGES_PER_SECOND), clock.clone());
         Self {
-            limiter,
-            clock,
+            pace: Pace::new(Quota::per_second(MESSAGES_PER_SECOND)),
             client: OnceLock::new(),
         }
     }
@@ -68,7 +56,8 @@ impl PacedClient {
         limit: usize,
         deadline: Instant,
     ) -> Result<Answer, NotifyError> {
-        self.wait_for_turn(deadline).await?;
+        let turn = self.pace.turn(deadline).await;
+        turn.map_err(|OutOfTime| NotifyError::OutOfTime)?;
         let time_left = deadline.saturating_duration_since(Instant::now());
         let response = request(self.client()?)
             .timeout(time_left.min(REQUEST_TIMEOUT))
@@ -86,21 +75,6 @@ impl PacedClient {
         }
         let body = read(response, limit).await?;
         Ok(Answer { status, body })
-    }
-
-    async fn wait_for_turn(&self, deadline: Instant) -> Result<(), NotifyError> {
-        while let Err(not_until) = self.limiter.check() {
-            let wait = not_until.wait_time_from(self.clock.now());
-            if Instant::now() + wait >= deadline {
-                return Err(NotifyError::OutOfTime);
-            }
-            tokio::time::sleep(wait).await;
-        }
-        if Instant::now() >= deadline {
-            Err(NotifyError::OutOfTime)
-        } else {
-            Ok(())
-        }
     }
 
     fn client(&self) -> Result<&Client, NotifyError> {

@@ -99,6 +99,35 @@ impl Emulator {
         }
     }
 
+    /// A cluster with services: what each was created with, which the emulator never starts, and what it was updated
+    /// to, which runs at once.
+    pub fn cluster(&self, name: &str, services: &[(&str, i32, Option<i32>)]) {
+        let config = aws_sdk_ecs::Config::builder()
+            .behavior_version(aws_sdk_ecs::config::BehaviorVersion::latest())
+            .region(aws_sdk_ecs::config::Region::new("ap-northeast-2"))
+            .credentials_provider(aws_sdk_ecs::config::Credentials::new(
+                "test", "test", None, None, "test",
+            ))
+            .http_client(tls::aws_http_client())
+            .endpoint_url(&self.endpoint);
+        let ecs = aws_sdk_ecs::Client::from_conf(config.build());
+        self.runtime.block_on(async {
+            ecs.create_cluster()
+                .cluster_name(name)
+                .send()
+                .await
+                .unwrap();
+            for (service, created_with, updated_to) in services {
+                let create = ecs.create_service().cluster(name).service_name(*service);
+                create.desired_count(*created_with).send().await.unwrap();
+                if let Some(count) = updated_to {
+                    let update = ecs.update_service().cluster(name).service(*service);
+                    update.desired_count(*count).send().await.unwrap();
+                }
+            }
+        });
+    }
+
     /// A client of the emulator's SQS.
     pub fn sqs(&self) -> aws_sdk_sqs::Client {
         let config = aws_sdk_sqs::Config::builder()

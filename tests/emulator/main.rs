@@ -15,5 +15,6 @@
 mod support;
 
 mod emulator;
+mod looks;
 mod mapping;
 mod windows;

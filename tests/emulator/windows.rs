@@ -1,5 +1,6 @@
 //! Rounds of one window each.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
@@ -23,7 +24,7 @@ fn now() -> DateTime<Utc> {
 }
 
 /// A record of a call at this very moment, since the function's clock is the real one.
-fn call(service: usize, error: Option<&str>) -> Value {
+pub fn call(service: usize, error: Option<&str>) -> Value {
     json!({
         "detail-type": "AWS API Call via CloudTrail",
         "source": "aws.ecs",
@@ -53,11 +54,12 @@ fn roster(services: usize) -> Value {
         services: (0..services)
             .map(|service| (format!("service-{service:02}"), 1))
             .collect(),
+        jobs: BTreeMap::new(),
     });
     serde_json::to_value(&roster).unwrap()
 }
 
-fn environment(
+pub fn environment(
     emulator: &Emulator,
     resources: &Resources,
     slack: &FakeSlack,
@@ -76,6 +78,8 @@ fn environment(
         ("ROLLCALL_SETTLE_SECONDS", "3"),
         // Long enough for all that comes again, short enough to wait for the last timer.
         ("ROLLCALL_GRACE_SECONDS", "15"),
+        // Whether tasks run is another test's point.
+        ("ROLLCALL_VERIFY_MINUTES", "0"),
     ];
     pairs
         .iter()
@@ -83,7 +87,7 @@ fn environment(
         .collect()
 }
 
-fn send(emulator: &Emulator, resources: &Resources, bodies: &[Value]) {
+pub fn send(emulator: &Emulator, resources: &Resources, bodies: &[Value]) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -8,6 +8,7 @@
 mod arbitrary;
 mod cli;
 mod decisions;
+mod ecs;
 mod fixtures;
 mod function;
 mod laws;

@@ -1,0 +1,185 @@
+//! What the answers of one look say: facts, and for services what is still to be asked.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::arn;
+use crate::ecs::description::{
+    FailureDescription, ScalableTarget, ServiceDescription, TaskDescription, missing, observed,
+    task,
+};
+use crate::fact::{
+    ApiError, Bounds, ClusterId, Fact, Remark, RolloutState, ServiceId, TaskId, Unobserved,
+};
+
+/// How soon after a call no task can have failed to start.
+const TOO_SOON: TimeDelta = TimeDelta::seconds(15);
+
+/// A service that was described, and what else is known of it.
+#[derive(Debug)]
+pub(super) struct Described<'a> {
+    pub(super) id: &'a ServiceId,
+    pub(super) since: DateTime<Utc>,
+    pub(super) description: ServiceDescription,
+    pub(super) stopped: Option<Remark>,
+    pub(super) bounds: Option<Bounds>,
+}
+
+/// What was learned in one look.
+#[derive(Debug)]
+pub(super) struct Seen<'a> {
+    now: DateTime<Utc>,
+    pub(super) services: Vec<Described<'a>>,
+    facts: Vec<Fact>,
+}
+
+impl<'a> Seen<'a> {
+    pub(super) fn new(now: DateTime<Utc>) -> Self {
+        Self {
+            now,
+            services: Vec::new(),
+            facts: Vec::new(),
+        }
+    }
+
+    /// Takes the answer about services.
+    pub(super) fn services(
+        &mut self,
+        cluster: &ClusterId,
+        asked: &[(&'a ServiceId, DateTime<Utc>)],
+        described: Vec<ServiceDescription>,
+        failures: &[FailureDescription],
+    ) {
+        let mut open: BTreeMap<&'a ServiceId, DateTime<Utc>> = asked.iter().copied().collect();
+        for mut description in described {
+            let service_arn = description.service_arn.as_deref();
+            let id = service_arn.and_then(|service_arn| {
+                arn::service_id(service_arn, description.cluster_arn.as_deref())
+            });
+            if let Some((id, since)) = id.and_then(|id| open.remove_entry(&id)) {
+                // A hundred events for each of many services would take much memory until the look is over.
+                let events = &mut description.events;
+                events.retain(|event| event.created_at.is_some_and(|at| at >= since));
+                self.services.push(Described {
+                    id,
+                    since,
+                    description,
+                    stopped: None,
+                    bounds: None,
+                });
+            }
+        }
+        for failure in failures {
+            let gone = missing(failure, Some(cluster), self.now);
+            if let Some(gone) = gone.filter(|gone| open.remove(&gone.service).is_some()) {
+                self.facts.push(Fact::Observed(Box::new(gone)));
+            }
+        }
+        let names: Vec<&str> = open.into_keys().map(|id| id.name.as_str()).collect();
+        self.leave_open(cluster, &names, failures);
+    }
+
+    /// Takes the answer about tasks.
+    pub(super) fn tasks(
+        &mut self,
+        cluster: &ClusterId,
+        asked: &[&TaskId],
+        described: &[TaskDescription],
+        failures: &[FailureDescription],
+    ) {
+        let mut open: BTreeSet<&TaskId> = asked.iter().copied().collect();
+        for fact in described.iter().filter_map(|known| task(known, self.now)) {
+            if matches!(&fact, Fact::Task(task) if open.remove(&task.task)) {
+                self.facts.push(fact);
+            }
+        }
+        let names: Vec<&str> = open.into_iter().map(|task| task.id.as_str()).collect();
+        self.leave_open(cluster, &names, failures);
+    }
+
+    /// Notes what ECS answered nothing about, such as tasks that it has forgotten: otherwise it would seem not to
+    /// have been asked, and be asked again at once, for ever.
+    fn leave_open(&mut self, cluster: &ClusterId, names: &[&str], failures: &[FailureDescription]) {
+        let Some(name) = names.first() else { return };
+        let is_it = |failure: &&FailureDescription| {
+            let known = failure.arn.as_deref().map(arn::last_segment);
+            known == Some(name)
+        };
+        let reason = failures
+            .iter()
+            .find(is_it)
+            .and_then(|failure| failure.reason.clone());
+        let others = match names.len() - 1 {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let error = ApiError {
+            code: reason.unwrap_or_else(|| "NoAnswer".to_owned()),
+            message: Some(format!("ECS does not describe {name}{others}")),
+        };
+        self.fail(cluster, error);
+    }
+
+    /// Notes that a cluster could not be asked about.
+    pub(super) fn fail(&mut self, cluster: &ClusterId, error: ApiError) {
+        let (name, code) = (Place(cluster), &error.code);
+        tracing::warn!(
+            ecs.cluster = %name,
+            error.code = code,
+            "cannot see how {name} is: {code}"
+        );
+        self.facts.push(Fact::Unobserved(Box::new(Unobserved {
+            observed_at: self.now,
+            cluster: cluster.clone(),
+            error,
+        })));
+    }
+
+    pub(super) fn into_facts(self) -> Vec<Fact> {
+        let mut facts = self.facts;
+        let now = self.now;
+        let observed = self.services.into_iter().filter_map(|service| {
+            let (stopped, bounds) = (service.stopped, service.bounds);
+            observed(&service.description, service.since, now, stopped, bounds)
+        });
+        facts.extend(observed.map(|observed| Fact::Observed(Box::new(observed))));
+        facts
+    }
+}
+
+/// A cluster, for people.
+struct Place<'a>(&'a ClusterId);
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} in {}", self.0.name, self.0.region)
+    }
+}
+
+impl Described<'_> {
+    /// Whether tasks are absent, or fail to start, and nothing tells why.
+    pub(super) fn is_unexplained(&self, now: DateTime<Utc>) -> bool {
+        let state = observed(&self.description, self.since, now, None, None)
+            .and_then(|observed| observed.state);
+        let Some(state) = state.filter(|_| now - self.since >= TOO_SOON) else {
+            return false;
+        };
+        let is_deploying = state
+            .rollout
+            .is_some_and(|rollout| rollout.state != RolloutState::Completed);
+        let has_failed = |status: Option<&str>, tasks: i64| status == Some("PRIMARY") && tasks > 0;
+        let is_failing =
+            self.description.deployments.iter().any(|deployment| {
+                has_failed(deployment.status.as_deref(), deployment.failed_tasks)
+            });
+        let is_short = state.running < state.desired;
+        (is_short || (is_deploying && is_failing)) && state.trouble.is_none()
+    }
+
+    pub(super) fn bounds_of(&self, targets: &[ScalableTarget]) -> Option<Bounds> {
+        let is_its = |target: &&ScalableTarget| target.is_of(&self.id.cluster, &self.id.name);
+        targets.iter().find(is_its).map(ScalableTarget::bounds)
+    }
+}

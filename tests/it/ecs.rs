@@ -1,0 +1,361 @@
+//! Asking ECS, against a fake of it on loopback.
+
+mod refusals;
+mod stops;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use aws_sdk_ecs::config::{BehaviorVersion, Credentials, Region};
+use chrono::{DateTime, TimeDelta, Utc};
+use rollcall::ecs::client::AwsEcs;
+use rollcall::ecs::{Ecs as _, Wanted};
+use rollcall::fact::{Bounds, ClusterId, Fact, Observed, ServiceId, TaskId, Unobserved};
+use rollcall::tls;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::support::ecs::{Asked, FakeEcs, Reply};
+
+/// More than any look here needs.
+const AMPLE: Duration = Duration::from_secs(20);
+/// What the requests are signed with; it must not be seen.
+const SECRET_KEY: &str = "XSECRETKEYX";
+const SESSION_TOKEN: &str = "XSESSIONTOKENX";
+
+fn now() -> DateTime<Utc> {
+    "2024-01-15T00:05:00Z".parse().unwrap()
+}
+
+fn dev() -> ClusterId {
+    ClusterId {
+        name: "dev".to_owned(),
+        region: "ap-northeast-2".to_owned(),
+        account: "123456789012".to_owned(),
+    }
+}
+
+/// So many services of a cluster, called a minute ago.
+fn services(cluster: &ClusterId, count: usize) -> Wanted {
+    let service = |number| {
+        let id = cluster.service(format!("service-{number:03}"));
+        (id, now() - TimeDelta::minutes(1))
+    };
+    Wanted {
+        services: (0..count).map(service).collect(),
+        tasks: BTreeSet::new(),
+    }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
+async fn client(fake: &FakeEcs) -> AwsEcs {
+    let credentials = Credentials::new(
+        "AKIDEXAMPLE",
+        SECRET_KEY,
+        Some(SESSION_TOKEN.to_owned()),
+        None,
+        "test",
+    );
+    let config = aws_config::defaults(BehaviorVersion::latest())
+        .region(Region::new("ap-northeast-2"))
+        .credentials_provider(credentials)
+        .endpoint_url(fake.endpoint())
+        .http_client(tls::aws_http_client());
+    AwsEcs::new(&config.load().await)
+}
+
+/// What one look learns.
+fn look(fake: &FakeEcs, wanted: &Wanted, time: Duration) -> Vec<Fact> {
+    runtime().block_on(async {
+        let ecs = client(fake).await;
+        ecs.look(wanted, now(), Instant::now() + time).await
+    })
+}
+
+fn observed(facts: &[Fact]) -> Vec<&Observed> {
+    let observed = facts.iter().filter_map(|fact| match fact {
+        Fact::Observed(observed) => Some(&**observed),
+        _ => None,
+    });
+    observed.collect()
+}
+
+/// The clusters that could not be asked about, and why.
+fn in_vain(facts: &[Fact]) -> Vec<(&str, &str)> {
+    let in_vain = facts.iter().filter_map(|fact| match fact {
+        Fact::Unobserved(unobserved) => {
+            let Unobserved { cluster, error, .. } = &**unobserved;
+            Some((cluster.name.as_str(), error.code.as_str()))
+        }
+        _ => None,
+    });
+    in_vain.collect()
+}
+
+fn texts(list: &Value) -> Vec<&str> {
+    let list = list.as_array().unwrap().iter();
+    list.map(|text| text.as_str().unwrap()).collect()
+}
+
+/// A service as ECS describes it, in the cluster that was asked for.
+fn service(asked: &Asked, name: &str, desired: i64, running: i64) -> Value {
+    let cluster = asked.body["cluster"].as_str().unwrap();
+    let service = cluster.replace(":cluster/", ":service/");
+    json!({
+        "serviceArn": format!("{service}/{name}"),
+        "clusterArn": cluster,
+        "serviceName": name,
+        "status": "ACTIVE",
+        "desiredCount": desired,
+        "runningCount": running,
+        "pendingCount": 0,
+        "events": [],
+        "deployments": [],
+    })
+}
+
+/// An ECS where every service wants two tasks, and has so many.
+fn with_running(running: i64) -> impl Fn(&Asked) -> Reply + Send + Sync + 'static {
+    move |asked| match asked.operation.as_str() {
+        "DescribeServices" => {
+            let names = texts(&asked.body["services"]);
+            let described = names.iter().map(|name| service(asked, name, 2, running));
+            Reply::Answer(json!({"services": described.collect::<Vec<_>>(), "failures": []}))
+        }
+        "DescribeScalableTargets" => Reply::Answer(json!({"ScalableTargets": []})),
+        "ListTasks" => Reply::Answer(json!({"taskArns": []})),
+        other => panic!("{other} was not expected"),
+    }
+}
+
+#[test]
+fn services_are_asked_about_ten_at_a_time() {
+    let fake = FakeEcs::answering(with_running(2));
+    let facts = look(&fake, &services(&dev(), 25), AMPLE);
+
+    let requests = fake.asked("DescribeServices");
+    let counts = requests
+        .iter()
+        .map(|asked| texts(&asked.body["services"]).len());
+    assert_eq!(counts.collect::<Vec<_>>(), [10, 10, 5]);
+    let seen = observed(&facts);
+    assert_eq!(seen.len(), 25);
+    assert!(seen.iter().all(|service| service.observed_at == now()));
+    let first = seen[0].state.as_ref().unwrap();
+    assert_eq!((first.desired, first.running), (2, 2));
+    assert!(fake.asked("ListTasks").is_empty(), "nothing is to explain");
+}
+
+#[test]
+fn a_cluster_is_asked_for_by_its_arn_in_its_own_region() {
+    let clusters = [
+        ("dev", "ap-northeast-2", "arn:aws:ecs:"),
+        ("dev", "us-east-1", "arn:aws:ecs:"),
+        ("dev", "cn-north-1", "arn:aws-cn:ecs:"),
+        ("dev", "us-gov-west-1", "arn:aws-us-gov:ecs:"),
+    ];
+    let mut wanted = Wanted::default();
+    for (name, region, _) in clusters {
+        let cluster = ClusterId {
+            name: name.to_owned(),
+            region: region.to_owned(),
+            ..dev()
+        };
+        wanted.services.extend(services(&cluster, 1).services);
+    }
+    let fake = FakeEcs::answering(with_running(2));
+    let facts = look(&fake, &wanted, AMPLE);
+
+    for operation in ["DescribeServices", "DescribeScalableTargets"] {
+        let regions = fake.asked(operation).into_iter().map(|asked| asked.region);
+        let expected = clusters.map(|(_, region, _)| region.to_owned());
+        assert_eq!(regions.collect::<BTreeSet<_>>(), expected.into());
+    }
+    for asked in fake.asked("DescribeServices") {
+        let of_region = |(_, region, _): &&(_, &str, _)| asked.region == *region;
+        let (name, region, start) = clusters.iter().find(of_region).unwrap();
+        let arn = format!("{start}{region}:123456789012:cluster/{name}");
+        assert_eq!(asked.body["cluster"], arn);
+    }
+    let seen: BTreeSet<ServiceId> = observed(&facts)
+        .iter()
+        .map(|observed| observed.service.clone())
+        .collect();
+    assert_eq!(seen, wanted.services.into_keys().collect());
+}
+
+#[test]
+fn requests_keep_to_the_rate() {
+    let fake = FakeEcs::answering(with_running(2));
+    let facts = look(&fake, &services(&dev(), 120), AMPLE);
+
+    assert_eq!(observed(&facts).len(), 120);
+    let times: Vec<_> = fake.requests().iter().map(|asked| asked.at).collect();
+    assert_eq!(times.len(), 12 + 3, "and the bounds, fifty at a time");
+    for (first, from) in times.iter().enumerate() {
+        for (last, to) in times.iter().enumerate().skip(first) {
+            // Five at once, and five a second; a little may pass between sending and arriving.
+            let seconds = (*to - *from).as_secs_f64() + 0.2;
+            let allowed = 5.0 + 5.0 * seconds;
+            let count = u32::try_from(last - first + 1).unwrap();
+            assert!(f64::from(count) <= allowed, "{count} in {seconds} s");
+        }
+    }
+}
+
+#[test]
+fn what_there_is_no_time_for_is_left_for_later() {
+    let fake = FakeEcs::answering(with_running(2));
+    let facts = look(&fake, &services(&dev(), 200), Duration::from_secs(1));
+
+    let (seen, requests) = (observed(&facts).len(), fake.requests().len());
+    assert_eq!(seen, 10 * requests);
+    assert!((5..=10).contains(&requests), "{requests} requests");
+    assert_eq!(facts.len(), seen, "nobody was asked in vain");
+}
+
+#[test]
+fn a_service_that_ecs_does_not_have_is_seen_to_be_gone() {
+    let fake = FakeEcs::answering(|asked| match asked.operation.as_str() {
+        "DescribeServices" => {
+            let missing = "arn:aws:ecs:ap-northeast-2:123456789012:service/service-001";
+            Reply::Answer(json!({
+                "services": [service(asked, "service-000", 2, 2)],
+                "failures": [{"arn": missing, "reason": "MISSING"}],
+            }))
+        }
+        _ => with_running(2)(asked),
+    });
+    let facts = look(&fake, &services(&dev(), 2), AMPLE);
+
+    let seen = observed(&facts).into_iter();
+    let states: Vec<_> = seen
+        .map(|observed| (observed.service.name.as_str(), observed.state.is_some()))
+        .collect();
+    assert_eq!(states, [("service-001", false), ("service-000", true)]);
+}
+
+#[test]
+fn bounds_are_asked_once_for_a_call() {
+    let fake = FakeEcs::answering(|asked| match asked.operation.as_str() {
+        "DescribeScalableTargets" => {
+            assert_eq!(asked.body["ServiceNamespace"], "ecs");
+            assert_eq!(asked.body["ScalableDimension"], "ecs:service:DesiredCount");
+            let target = |(resource, suspended): (&str, bool)| {
+                json!({
+                    "ServiceNamespace": "ecs",
+                    "ScalableDimension": "ecs:service:DesiredCount",
+                    "ResourceId": resource,
+                    "MinCapacity": 3,
+                    "MaxCapacity": 9,
+                    "RoleARN": "arn:aws:iam::123456789012:role/scaling",
+                    "CreationTime": 1.5,
+                    "SuspendedState": {"DynamicScalingInSuspended": suspended},
+                })
+            };
+            let targets = [
+                ("service/dev/service-000", false),
+                ("service/dev/service-001", true),
+            ];
+            Reply::Answer(json!({"ScalableTargets": targets.map(target)}))
+        }
+        _ => with_running(2)(asked),
+    });
+    let (mut wanted, time) = (services(&dev(), 3), AMPLE);
+    let looks: Vec<Vec<Fact>> = runtime().block_on(async {
+        let ecs = client(&fake).await;
+        let mut looks = Vec::new();
+        for _ in 0..2 {
+            looks.push(ecs.look(&wanted, now(), Instant::now() + time).await);
+        }
+        // Another call, of another day.
+        wanted
+            .services
+            .values_mut()
+            .for_each(|since| *since = now());
+        looks.push(ecs.look(&wanted, now(), Instant::now() + time).await);
+        looks
+    });
+    let bounds = |look: &[Fact]| -> Vec<Option<Bounds>> {
+        let seen = observed(look).into_iter();
+        seen.map(|observed| observed.state.as_ref().unwrap().bounds)
+            .collect()
+    };
+    let known = |max| Some(Bounds { min: Some(3), max });
+    let all = [known(Some(9)), known(None), None];
+    assert_eq!(bounds(&looks[0]), all);
+    assert_eq!(bounds(&looks[1]), [None; 3]);
+    assert_eq!(bounds(&looks[2]), all);
+    assert_eq!(fake.asked("DescribeScalableTargets").len(), 2);
+}
+
+fn task_id(number: usize) -> TaskId {
+    TaskId {
+        id: format!("{number:032x}"),
+        cluster: dev(),
+    }
+}
+
+#[test]
+fn tasks_of_jobs_are_asked_about_a_hundred_at_a_time() {
+    let fake = FakeEcs::answering(|asked| {
+        let cluster = asked.body["cluster"].as_str().unwrap();
+        let tasks = cluster.replace(":cluster/", ":task/");
+        let task = |id: &str| {
+            json!({
+                "taskArn": format!("{tasks}/{id}"),
+                "clusterArn": cluster,
+                "lastStatus": "STOPPED",
+                "createdAt": 1_705_276_800.25,
+                "stoppedAt": 1_705_276_899.125,
+                "stopCode": "EssentialContainerExited",
+                "stoppedReason": "Essential container in task exited",
+                "containers": [{"name": "app", "exitCode": 3}],
+            })
+        };
+        let ids = texts(&asked.body["tasks"]);
+        let described = ids.iter().map(|id| task(id)).collect::<Vec<_>>();
+        Reply::Answer(json!({"tasks": described}))
+    });
+    let wanted = Wanted {
+        tasks: (0..150).map(task_id).collect(),
+        ..Wanted::default()
+    };
+    let facts = look(&fake, &wanted, AMPLE);
+
+    let requests = fake.asked("DescribeTasks");
+    let counts = requests
+        .iter()
+        .map(|asked| texts(&asked.body["tasks"]).len());
+    assert_eq!(counts.collect::<Vec<_>>(), [100, 50]);
+    assert_eq!(facts.len(), 150);
+    insta::assert_json_snapshot!(facts[0]);
+}
+
+#[test]
+fn tasks_that_ecs_has_forgotten_were_asked_about_all_the_same() {
+    let fake = FakeEcs::answering(|asked| {
+        let forgotten = |id: &&str| {
+            let arn = format!("arn:aws:ecs:ap-northeast-2:123456789012:task/{id}");
+            json!({"arn": arn, "reason": "MISSING"})
+        };
+        let ids = texts(&asked.body["tasks"]);
+        Reply::Answer(
+            json!({"tasks": [], "failures": ids.iter().map(forgotten).collect::<Vec<_>>()}),
+        )
+    });
+    let wanted = Wanted {
+        tasks: (0..2).map(task_id).collect(),
+        ..Wanted::default()
+    };
+    let facts = look(&fake, &wanted, AMPLE);
+
+    assert_eq!(in_vain(&facts), [("dev", "MISSING")]);
+    assert_eq!(facts.len(), 1);
+}
