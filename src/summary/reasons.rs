@@ -45,7 +45,8 @@ impl Reason {
             Standing::Troubled(remark) => {
                 let known = trouble(&remark.text).map(|trouble| trouble.advice);
                 let advice = known.or(Some(STARTING_ADVICE));
-                Self::new(trouble_words(remark), remark.text.clone(), advice)
+                let text = without_subject(&remark.text).to_owned();
+                Self::new(trouble_words(remark), text, advice)
             }
             Standing::Underway(underway) if underway.is_late => Self::late(entry, underway),
             Standing::Changed(changed) => Self::changed(changed, entry.sight.bounds, timezone),
@@ -104,6 +105,13 @@ impl Reason {
         let text = format!("ECS wants {desired} {tasks} where {asked} was asked for: {who}");
         Self::new("another count", text, Some(advice))
     }
+}
+
+/// Without the name that ECS begins its service events with: the line has it already.
+fn without_subject(text: &str) -> &str {
+    let rest = text.strip_prefix("(service ");
+    let rest = rest.and_then(|rest| rest.split_once(") "));
+    rest.map_or(text, |(_, rest)| rest)
 }
 
 impl Bounds {
