@@ -275,6 +275,22 @@ pub struct Action {
     pub desired_count: Option<i64>,
 }
 
+impl Action {
+    /// What a count alone says about the direction.
+    #[must_use]
+    pub fn towards(desired_count: i64) -> Self {
+        let kind = if desired_count == 0 {
+            ActionKind::ScaleDown
+        } else {
+            ActionKind::ScaleUp
+        };
+        Self {
+            kind,
+            desired_count: Some(desired_count),
+        }
+    }
+}
+
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {

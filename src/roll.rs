@@ -15,8 +15,8 @@ pub use self::entry::{Entry, Sight};
 pub use self::job::{Job, Sighting};
 pub use self::standing::{Changed, Over, Reached, Standing, Subject, Underway, Working, news};
 use crate::fact::{
-    Action, ActionKind, ApiError, Call, ClusterId, Expected, Fact, FactId, JobId, Observed,
-    Outcome, RunTask, ServiceAction, ServiceId, Task, Undelivered, Unobserved,
+    Action, ApiError, Call, ClusterId, Expected, Fact, FactId, JobId, Observed, Outcome, RunTask,
+    ServiceAction, ServiceId, Task, Undelivered, Unobserved,
 };
 
 /// Everything known about a window, by service.
@@ -203,7 +203,7 @@ impl Roll {
                 .entry(cluster.service(name.clone()))
                 .or_default();
             entry.expected_from = entry.expected_from.max(Some(expected.scheduled_time));
-            entry.action = Some(towards(desired_count));
+            entry.action = Some(Action::towards(desired_count));
             entry.asked = Some(desired_count);
         }
         for (family, &count) in &expected.jobs {
@@ -268,7 +268,9 @@ impl Roll {
         };
         if let Some(id) = undelivered.service_id() {
             let entry = self.services.entry(id).or_default();
-            entry.action = entry.action.or(undelivered.desired_count.map(towards));
+            entry.action = entry
+                .action
+                .or(undelivered.desired_count.map(Action::towards));
             entry.attempts = entry.attempts.max(attempts);
             outcome(&mut entry.outcome);
         } else if let Some(id) = undelivered.job_id() {
@@ -369,18 +371,5 @@ impl Sorted<'_> {
                 .chain(self.runs.iter().map(|call| call.event_time))
         };
         times().min().zip(times().max())
-    }
-}
-
-/// What a count alone says about the direction.
-fn towards(desired_count: i64) -> Action {
-    let kind = if desired_count == 0 {
-        ActionKind::ScaleDown
-    } else {
-        ActionKind::ScaleUp
-    };
-    Action {
-        kind,
-        desired_count: Some(desired_count),
     }
 }

@@ -177,6 +177,16 @@ impl Summary {
         }
     }
 
+    /// What stands above the reasons: nothing may have failed, and not everything be as it should.
+    #[must_use]
+    pub fn reasons_heading(&self) -> &'static str {
+        if self.rows.iter().any(|row| row.status.mark == Mark::Bad) {
+            "❌ Failures"
+        } else {
+            "⚠️ Not as asked"
+        }
+    }
+
     /// Whether anybody needs to be called to it.
     #[must_use]
     pub fn has_failures(&self) -> bool {

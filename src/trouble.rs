@@ -20,6 +20,8 @@ pub struct Trouble {
     pub advice: &'static str,
     /// It goes on although every task runs.
     pub is_while_running: bool,
+    /// It says that tasks fail, not why.
+    pub is_general: bool,
 }
 
 impl Trouble {
@@ -36,6 +38,14 @@ impl Trouble {
             words,
             advice,
             is_while_running: false,
+            is_general: false,
+        }
+    }
+
+    const fn general(self) -> Self {
+        Self {
+            is_general: true,
+            ..self
         }
     }
 

@@ -39,7 +39,7 @@ fn write_summary(out: &mut String, summary: &Summary) -> fmt::Result {
     };
     writeln!(out, "{style}{}{style:#}", summary.totals())?;
     if summary.has_failures() {
-        writeln!(out, "{BAD}❌ Failures{BAD:#}")?;
+        writeln!(out, "{BAD}{}{BAD:#}", summary.reasons_heading())?;
     }
     for failure in &summary.failures {
         writeln!(

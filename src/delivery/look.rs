@@ -56,13 +56,16 @@ pub fn plan(roll: &Roll, over: Over, patience: Patience, now: DateTime<Utc>) -> 
     Plan { wanted, next: None }
 }
 
+/// When to look at what.
+type Looks<T> = Vec<(DateTime<Utc>, T)>;
+
 /// When to look at which service, and from when on what happened to it matters.
 fn services(
     roll: &Roll,
     over: Over,
     until: DateTime<Utc>,
     now: DateTime<Utc>,
-) -> Vec<(DateTime<Utc>, (ServiceId, DateTime<Utc>))> {
+) -> Looks<(ServiceId, DateTime<Utc>)> {
     let look = |(id, entry): (&ServiceId, &Entry)| {
         let cluster = id.cluster_id();
         let since = entry
@@ -76,7 +79,7 @@ fn services(
 }
 
 /// When to look at which task.
-fn tasks(roll: &Roll, until: DateTime<Utc>, now: DateTime<Utc>) -> Vec<(DateTime<Utc>, TaskId)> {
+fn tasks(roll: &Roll, until: DateTime<Utc>, now: DateTime<Utc>) -> Looks<TaskId> {
     let mut looks = Vec::new();
     for (id, job) in &roll.jobs {
         let Some(since) = job.called_at.filter(|_| can_ask(roll, &id.cluster)) else {

@@ -49,6 +49,8 @@ pub struct Sight {
     pub trouble: Option<Remark>,
     /// Since when the service is at its count.
     pub reached_at: Option<DateTime<Utc>>,
+    /// ECS itself said since when.
+    pub is_exact: bool,
     /// It is going to stay there.
     pub is_steady: bool,
     /// Within what Application Auto Scaling keeps the count.
@@ -128,6 +130,7 @@ impl Entry {
             Standing::Reached(Reached {
                 running,
                 took: self.called_at.and_then(|at| Some(sight.reached_at? - at)),
+                is_exact: sight.is_exact,
                 is_recorded: self.called_at.is_some(),
             })
         } else {
@@ -207,13 +210,15 @@ impl Sight {
             // them from starting.
             .filter(|remark| steady_at.last().is_none_or(|steady| *steady < remark.at))
             .filter(|remark| reached_at.is_none() || is_while_running(&remark.text))
-            .max();
+            // That tasks keep failing says less than why one did.
+            .max_by(|one, other| (is_cause(one), one).cmp(&(is_cause(other), other)));
         // What ECS said before the service was seen away from its count is about an earlier time.
         let steady = steady_at
             .iter()
             .find(|at| away_at.is_none_or(|away| **at > away))
             .filter(|_| !is_zero);
-        sight.reached_at = reached_at.map(|seen| steady.map_or(seen, |steady| seen.min(*steady)));
+        sight.reached_at = reached_at.map(|seen| steady.copied().unwrap_or(seen));
+        sight.is_exact = steady.is_some();
         let seen_for = reached_at.zip(sight.last_look).map(|(from, to)| to - from);
         sight.is_steady = sight.trouble.is_none()
             && seen_for.is_some_and(|length| is_zero || steady.is_some() || length >= STEADY);
@@ -224,6 +229,10 @@ impl Sight {
 /// Whether it goes on although every task runs: health checks fail while a task is there.
 fn is_while_running(text: &str) -> bool {
     trouble(text).is_some_and(|trouble| trouble.is_while_running)
+}
+
+fn is_cause(remark: &Remark) -> bool {
+    trouble(&remark.text).is_some_and(|trouble| !trouble.is_general)
 }
 
 impl ServiceAction {

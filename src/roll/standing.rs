@@ -74,6 +74,8 @@ pub struct Reached {
     pub running: i64,
     /// How long after the call; `None` where no record tells of the call.
     pub took: Option<TimeDelta>,
+    /// ECS itself said when; otherwise it was at this time at the latest.
+    pub is_exact: bool,
     /// A record tells of the call.
     pub is_recorded: bool,
 }

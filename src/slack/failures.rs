@@ -9,21 +9,21 @@ use super::escape::mrkdwn;
 use super::limits;
 use crate::summary::Failure;
 
-const HEADING: &str = "❌ *Failures*";
 /// What the end of a line or a list that is cut short may take: `… and 123 more failed, with 45 other errors`.
 const REST: usize = 80;
 
 /// The failures as the texts of sections, none longer than a section may be.
-pub(super) fn sections(failures: &[Failure]) -> Vec<String> {
+pub(super) fn sections(failures: &[Failure], heading: &str) -> Vec<String> {
+    let heading = bold(heading);
     if failures.is_empty() {
         return Vec::new();
     }
-    let space = limits::FAILURES - HEADING.len() - 1;
+    let space = limits::FAILURES - heading.len() - 1;
     let lines = each(failures, linked, space)
         .or_else(|| each(failures, advised, space))
         .or_else(|| each(failures, brief, space))
         .unwrap_or_else(|| by_error(failures, space));
-    let mut sections = vec![HEADING.to_owned()];
+    let mut sections = vec![heading];
     for line in lines {
         match sections.last_mut() {
             Some(last) if last.len() + 1 + line.len() <= limits::SECTION => {
@@ -34,6 +34,14 @@ pub(super) fn sections(failures: &[Failure]) -> Vec<String> {
         }
     }
     sections
+}
+
+/// `❌ *Failures*`.
+fn bold(heading: &str) -> String {
+    match heading.split_once(' ') {
+        Some((mark, words)) => format!("{mark} *{words}*"),
+        None => heading.to_owned(),
+    }
 }
 
 /// The failures as lines of plain markup that take at most `space` bytes with their line ends.

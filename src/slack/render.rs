@@ -18,7 +18,7 @@ pub fn render(summary: &Summary, mention: Option<&str>, form: TableForm) -> Mess
         notes if notes.is_empty() => notes,
         notes => mrkdwn(&notes, limits::NOTES),
     };
-    let failures = failures::sections(&summary.failures);
+    let failures = failures::sections(&summary.failures, summary.reasons_heading());
     let mut space = limits::MESSAGE
         - [&title, &summary.period, &notes]
             .map(String::len)
@@ -193,7 +193,8 @@ fn text(summary: &Summary, mention: Option<&str>) -> String {
         text = format!("{mention} {text}");
     }
     if summary.has_failures() {
-        text.push_str("\n❌ Failures");
+        text.push('\n');
+        text.push_str(summary.reasons_heading());
         for line in failures::lines(&summary.failures, limits::TEXT - text.len()) {
             text.push('\n');
             text.push_str(&line);

@@ -18,7 +18,7 @@ pub fn reply(news: &News, mention: Option<&str>) -> Message {
     let sections = mention
         .map(str::to_owned)
         .into_iter()
-        .chain(failures::sections(&news.failures))
+        .chain(failures::sections(&news.failures, "❌ Failures"))
         .chain(recovered.clone());
     let blocks = sections.map(|text| Block::Section {
         text: Text::Mrkdwn {

@@ -8,7 +8,7 @@ use super::reasons::{MISSING, MISSING_ADVICE, Reason};
 use super::status::{Mark, Status, job_words};
 use super::{Failure, Row, console};
 use crate::advice::advice;
-use crate::fact::{JobId, ServiceId};
+use crate::fact::{Action, JobId, ServiceId};
 use crate::roll::{AnonymousFailure, Roll, Standing, Subject};
 use crate::trouble::trouble;
 
@@ -95,7 +95,11 @@ impl<'a> Lines<'a> {
             reason: reason.text,
             advice: reason.advice,
         });
-        let action = entry.and_then(|entry| entry.action);
+        let action = match standing {
+            // What was asked for, not what somebody else made of it.
+            Standing::Changed(changed) => Some(Action::towards(changed.asked)),
+            _ => entry.and_then(|entry| entry.action),
+        };
         let row = Row {
             service,
             action: action.map_or_else(|| "—".to_owned(), |action| action.to_string()),

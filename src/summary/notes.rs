@@ -99,7 +99,7 @@ fn bounds(
     let undone: Vec<&str> = undone.iter().map(String::as_str).collect();
     (!undone.is_empty()).then(|| {
         format!(
-            "⚠️ Application Auto Scaling will undo the schedule: it keeps {}.",
+            "⚠️ Application Auto Scaling may undo the schedule at its next turn: it keeps {}.",
             listed(&undone)
         )
     })
@@ -111,25 +111,31 @@ fn unobserved(
     standings: &BTreeMap<Subject, Standing>,
     lines: &Lines<'_>,
 ) -> Option<String> {
-    let is_open = |standing: &Standing| {
-        matches!(standing, Standing::Accepted | Standing::Started(_))
-            || matches!(standing, Standing::Underway(underway) if underway.is_late)
-    };
-    let in_vain = |cluster: ClusterId| roll.unobserved.get(&cluster)?.last();
-    let open = standings.iter().filter(|(_, standing)| is_open(standing));
-    let vain: BTreeSet<&str> = open
-        .clone()
-        .filter_map(|(subject, _)| match subject {
-            Subject::Service(id) => in_vain(id.cluster_id()),
-            Subject::Job(id) => in_vain(id.cluster.clone()),
-            Subject::Unnamed(_) => None,
-        })
-        .map(|unobserved| unobserved.error.code.as_str())
-        .collect();
-    if !vain.is_empty() {
-        let codes = vain.into_iter().collect::<Vec<_>>().join(", ");
+    let is_open =
+        |standing: &Standing| matches!(standing, Standing::Accepted | Standing::Started(_));
+    let vain = |cluster: &ClusterId| roll.unobserved.get(cluster)?.last();
+    let (mut names, mut codes) = (Vec::new(), BTreeSet::new());
+    for (subject, _) in standings.iter().filter(|(_, standing)| is_open(standing)) {
+        let (name, cluster) = match subject {
+            Subject::Service(id) => (lines.name(id), id.cluster_id()),
+            Subject::Job(id) => (id.family.clone(), id.cluster.clone()),
+            Subject::Unnamed(_) => continue,
+        };
+        if let Some(unobserved) = vain(&cluster) {
+            names.push(name);
+            codes.insert(unobserved.error.code.as_str());
+        }
+    }
+    if !names.is_empty() {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let about = if roll.is_observed() {
+            format!("about {}", listed(&names))
+        } else {
+            "whether tasks run".to_owned()
+        };
+        let codes = codes.into_iter().collect::<Vec<_>>().join(", ");
         return Some(format!(
-            "⚠️ ECS did not answer whether tasks run ({codes}): accepted is all that is known."
+            "⚠️ ECS could not be asked {about} ({codes}): accepted is all that is known."
         ));
     }
     let is_accepted = |standing: &Standing| *standing == Standing::Accepted;
@@ -139,10 +145,10 @@ fn unobserved(
 
 /// So many names, and how many more there are.
 fn listed(names: &[&str]) -> String {
-    let named = names[..names.len().min(NAMED)].join(", ");
+    let shown = names[..names.len().min(NAMED)].join(", ");
     match names.len().saturating_sub(NAMED) {
-        0 => named,
-        more => format!("{named} and {more} more"),
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }
 

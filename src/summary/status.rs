@@ -110,12 +110,17 @@ fn reached_words(reached: &Reached) -> String {
     let Reached {
         running,
         took,
+        is_exact,
         is_recorded,
     } = *reached;
     if !is_recorded {
         return "(seen at ECS, no record)".to_owned();
     }
-    let took = took.map_or_else(String::new, |took| format!(" ({})", period::in_words(took)));
+    // Where ECS did not say when, it was so no later than when somebody looked.
+    let at_most = if is_exact { "" } else { "≤ " };
+    let took = took.map_or_else(String::new, |took| {
+        format!(" ({at_most}{})", period::in_words(took))
+    });
     match running {
         0 => format!("stopped{took}"),
         _ => format!("{running}/{running} running{took}"),
@@ -140,8 +145,11 @@ fn changed_words(changed: &Changed) -> String {
         desired,
         asked,
         ..
-    } = changed;
-    format!("{running}/{desired} running, not {asked}")
+    } = *changed;
+    match (running, desired) {
+        (0, 0) => format!("stopped, not {asked}"),
+        _ => format!("{running}/{desired} running, not {asked}"),
+    }
 }
 
 /// In the dictionary's words.

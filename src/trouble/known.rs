@@ -440,6 +440,13 @@ pub(super) const TROUBLES: &[Trouble] = &[
         "task cannot be started",
         "Read the service's events: a role, a subnet, a security group or a setting is wrong.",
     ),
+    // Rollcall's own words, where ECS answers that a service is missing.
+    Trouble::new(
+        "",
+        &["ecs has no such service"],
+        "no such service",
+        "It was deleted after the call: create it again, or remove its schedule.",
+    ),
     Trouble::new(
         "",
         &[
@@ -448,5 +455,6 @@ pub(super) const TROUBLES: &[Trouble] = &[
         ],
         "tasks keep failing to start",
         "ECS retries ever more slowly: look at the reasons of the service's stopped tasks.",
-    ),
+    )
+    .general(),
 ];

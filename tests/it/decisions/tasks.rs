@@ -124,6 +124,7 @@ fn row(facts: &[Fact], over: Over) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn a_row_says_what_ecs_says() {
     let up = scaled("a", 60, 1);
     let down = scaled("a", 60, 0);
@@ -150,7 +151,7 @@ fn a_row_says_what_ecs_says() {
         (
             vec![up.clone(), seen("a", 70, "1/1")],
             "⏳ 1/1 settling",
-            "✅ 1/1 running (10 s)",
+            "✅ 1/1 running (≤ 10 s)",
         ),
         (
             vec![up.clone(), steady("a", 140, "1/1", 108)],
@@ -160,12 +161,12 @@ fn a_row_says_what_ecs_says() {
         (
             vec![up.clone(), steady("a", 140, "1/1", 59)],
             "⏳ 1/1 settling",
-            "✅ 1/1 running (1 min 20 s)",
+            "✅ 1/1 running (≤ 1 min 20 s)",
         ),
         (
             vec![up.clone(), seen("a", 70, "1/1"), seen("a", 100, "1/1")],
-            "✅ 1/1 running (10 s)",
-            "✅ 1/1 running (10 s)",
+            "✅ 1/1 running (≤ 10 s)",
+            "✅ 1/1 running (≤ 10 s)",
         ),
         // It was there, it was away: that ECS called it steady before means nothing any more.
         (
@@ -176,7 +177,7 @@ fn a_row_says_what_ecs_says() {
                 steady("a", 160, "1/1", 90),
             ],
             "⏳ 1/1 settling",
-            "✅ 1/1 running (1 min 40 s)",
+            "✅ 1/1 running (≤ 1 min 40 s)",
         ),
         (
             vec![up.clone(), troubled("a", 100, "0/1", 90, CAPACITY)],
@@ -190,7 +191,7 @@ fn a_row_says_what_ecs_says() {
                 troubled("a", 130, "1/1", 90, CAPACITY),
             ],
             "⏳ 1/1 settling",
-            "✅ 1/1 running (1 min 10 s)",
+            "✅ 1/1 running (≤ 1 min 10 s)",
         ),
         (
             vec![up.clone(), troubled("a", 100, "0/1", 30, CAPACITY)],
@@ -240,8 +241,8 @@ fn a_row_says_what_ecs_says() {
         ),
         (
             vec![down.clone(), seen("a", 70, "0/0")],
-            "✅ stopped (10 s)",
-            "✅ stopped (10 s)",
+            "✅ stopped (≤ 10 s)",
+            "✅ stopped (≤ 10 s)",
         ),
         (
             vec![down.clone(), seen("a", 70, "2/0")],
@@ -484,7 +485,7 @@ fn reasons_say_who_and_when() {
         ),
         (
             with(vec![bounds("1/1", Some(2), Some(6))]),
-            "⚠️ Application Auto Scaling will undo the schedule: it keeps a (at least 2, not 1). \
+            "⚠️ Application Auto Scaling may undo the schedule at its next turn: it keeps a (at least 2, not 1). \
              Called by EventBridge Scheduler as dev-ecs-scheduler (1).",
         ),
         (
@@ -498,7 +499,7 @@ fn reasons_say_who_and_when() {
         (
             with(vec![in_vain(70, "AccessDeniedException")]),
             "Called by EventBridge Scheduler as dev-ecs-scheduler (1). \
-             ⚠️ ECS did not answer whether tasks run (AccessDeniedException): accepted is all that is known.",
+             ⚠️ ECS could not be asked whether tasks run (AccessDeniedException): accepted is all that is known.",
         ),
     ] {
         assert_eq!(reason(&facts), expected);

@@ -54,7 +54,7 @@ async fn a_row_goes_from_starting_to_running() {
     world.visit(90).await;
     assert_eq!(
         world.rows(),
-        ["api ⏳ 1/1 settling", "web ✅ 1/1 running (40 s)"]
+        ["api ⏳ 1/1 settling", "web ✅ 1/1 running (≤ 40 s)"]
     );
     assert!(world.workspace.only_message().title().starts_with("⏳ 1/2"));
 
@@ -62,8 +62,8 @@ async fn a_row_goes_from_starting_to_running() {
     assert_eq!(
         world.rows(),
         [
-            "api ✅ 1/1 running (1 min 20 s)",
-            "web ✅ 1/1 running (40 s)"
+            "api ✅ 1/1 running (≤ 1 min 20 s)",
+            "web ✅ 1/1 running (≤ 40 s)"
         ]
     );
     let title = world.workspace.only_message().title().to_owned();

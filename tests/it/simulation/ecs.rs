@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use rollcall::ecs::Wanted;
-use rollcall::fact::{ApiError, ClusterId, Fact, Observed, ServiceState, Unobserved};
+use rollcall::fact::{ApiError, ClusterId, Fact, Observed, ServiceId, ServiceState, Unobserved};
 
 use super::mail::{Millis, moment};
 use super::plan::{Life, Plan};
@@ -72,7 +72,7 @@ impl Ecs {
 
     /// What ECS says where it does not answer.
     pub fn look_in_vain(wanted: &Wanted, noted_at: DateTime<Utc>, code: &str) -> Vec<Fact> {
-        let clusters = wanted.services.keys().map(|id| id.cluster_id());
+        let clusters = wanted.services.keys().map(ServiceId::cluster_id);
         let clusters: BTreeSet<ClusterId> = clusters.collect();
         let unobserved = clusters.into_iter().map(|cluster| {
             Fact::Unobserved(Box::new(Unobserved {
