@@ -48,7 +48,7 @@ MORNING = (
     "6/10 running, 1 starting, 1 changed, 1 failed, 1 missing",
     "1/1 running (",
     "0/1 starting",
-    "0 of 1 tasks run",
+    "0 of 1 running",
     "3/3 running, not 2",
     "ECS wants 3 tasks where 2 was asked for",
     "no call was recorded, and ECS has its desired count at 0",

@@ -41,7 +41,7 @@ fn one_message_says_whether_tasks_run() {
     for expected in [
         "Total: 1 running, 1 starting, 1 changed, 1 failed",
         "ECS wants 3 tasks where 1 was asked for",
-        "0 of 1 tasks run 1 min ",
+        "0 of 1 running 1 min ",
         "ECS has no such service any more",
     ] {
         assert!(sections.contains(expected), "{sections}");
