@@ -13,8 +13,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use self::ecs::{
-    Bounds, ClusterId, Container, JobId, Observed, Remark, Rollout, RolloutState, RunTask,
-    ServiceAction, ServiceState, Task, TaskId, Unobserved,
+    Bounds, ClusterId, Container, JobId, Observable, Observed, Remark, Rollout, RolloutState,
+    RunTask, ServiceAction, ServiceState, Task, TaskId, Unobserved,
 };
 
 /// One thing learned about one window.

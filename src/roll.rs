@@ -15,8 +15,8 @@ pub use self::entry::{Entry, Sight};
 pub use self::job::{Job, Sighting};
 pub use self::standing::{Changed, Over, Reached, Standing, Subject, Underway, Working, news};
 use crate::fact::{
-    Action, ApiError, Call, ClusterId, Expected, Fact, FactId, JobId, Observed, Outcome, RunTask,
-    ServiceAction, ServiceId, Task, Undelivered, Unobserved,
+    Action, ApiError, Call, ClusterId, Expected, Fact, FactId, JobId, Observable, Observed,
+    Outcome, RunTask, ServiceAction, ServiceId, Task, Undelivered, Unobserved,
 };
 
 /// Everything known about a window, by service.
@@ -41,7 +41,7 @@ pub struct Roll {
     /// One entry per job that was called or expected.
     pub jobs: BTreeMap<JobId, Job>,
     /// Where ECS could not be asked, in the order in which it was tried.
-    pub unobserved: BTreeMap<ClusterId, Vec<Unobserved>>,
+    pub unobserved: BTreeMap<(ClusterId, Observable), Vec<Unobserved>>,
 }
 
 /// A refused call that does not say for which service it was made.
@@ -93,8 +93,8 @@ impl Roll {
             roll.give_up(dead_letter);
         }
         for unobserved in &sorted.unobserved {
-            let cluster = unobserved.cluster.clone();
-            let vain = roll.unobserved.entry(cluster).or_default();
+            let place = (unobserved.cluster.clone(), unobserved.about);
+            let vain = roll.unobserved.entry(place).or_default();
             vain.push((*unobserved).clone());
         }
         roll.see_services(&sorted);
@@ -116,7 +116,7 @@ impl Roll {
             && self.expected().all(is_called)
             && self
                 .expected_jobs()
-                .all(|job| job.outcome == Some(Outcome::Accepted))
+                .all(|job| job.outcome == Some(Outcome::Accepted) && job.has_every_run())
     }
 
     /// Whether everything that a roster names has an outcome. Not true without a roster.
@@ -124,7 +124,9 @@ impl Roll {
     pub fn has_all_answered(&self) -> bool {
         self.calls_end_at.is_some()
             && self.expected().all(|entry| entry.outcome.is_some())
-            && self.expected_jobs().all(|job| job.outcome.is_some())
+            && self
+                .expected_jobs()
+                .all(|job| job.outcome.is_some() && job.attempts >= job.expected.len())
     }
 
     /// Whether anything happened: a roster alone only says what is to happen.
@@ -184,7 +186,7 @@ impl Roll {
     }
 
     fn expected_jobs(&self) -> impl Iterator<Item = &Job> {
-        self.jobs.values().filter(|job| job.expected_from.is_some())
+        self.jobs.values().filter(|job| !job.expected.is_empty())
     }
 
     fn expect(&mut self, expected: &Expected) {
@@ -212,7 +214,7 @@ impl Roll {
                 cluster: cluster.clone(),
             };
             let job = self.jobs.entry(id).or_default();
-            job.expected_from = job.expected_from.max(Some(expected.scheduled_time));
+            job.expected.insert(expected.scheduled_time);
             job.asked = Some(count);
         }
     }
@@ -306,7 +308,7 @@ impl Roll {
             {
                 let looks = looks.map_or(&[][..], Vec::as_slice);
                 let actions = actions.map_or(&[][..], Vec::as_slice);
-                entry.sight = Sight::of(since, entry.is_deployment(), looks, actions);
+                entry.sight = Sight::of(entry, since, looks, actions);
             }
         }
     }

@@ -15,7 +15,7 @@ use crate::arn;
 use crate::ecs::description::{
     self, FailureDescription, ScalableTarget, ServiceDescription, TaskDescription, moment,
 };
-use crate::fact::{ApiError, ClusterId, Fact, Observed, Unobserved};
+use crate::fact::{ApiError, ClusterId, Fact, Observable, Observed, Unobserved};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -137,6 +137,7 @@ impl Observation {
             facts.push(Fact::Unobserved(Box::new(Unobserved {
                 observed_at: at,
                 cluster: cluster.ok_or(DecodeError::DescriptionMissing("clusterArn"))?,
+                about: Observable::Services,
                 error: ApiError {
                     code: code.clone(),
                     message: message.clone(),

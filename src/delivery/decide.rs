@@ -125,7 +125,8 @@ pub fn deadline(key: &WindowKey, roll: &Roll, patience: Patience) -> DateTime<Ut
 pub fn over(key: &WindowKey, roll: &Roll, patience: Patience, at: DateTime<Utc>) -> Over {
     Over {
         calls: at >= deadline(key, roll, patience),
-        checks: checks_until(roll, patience).is_none_or(|until| at >= until),
+        // Where nobody can look any more, nothing more is to come either.
+        checks: !is_looking(roll) || checks_until(roll, patience).is_none_or(|until| at >= until),
     }
 }
 
@@ -203,8 +204,9 @@ fn checked(
     patience: Patience,
     now: DateTime<Utc>,
 ) -> (DateTime<Utc>, Reason) {
-    match checks_until(&known.roll, patience) {
-        Some(until) if now < until && is_looking(&known.roll) => due.max((until, Reason::Checks)),
+    let roll = &known.roll;
+    match checks_until(roll, patience) {
+        Some(until) if now < until && is_looking(roll) => due.max((until, Reason::Checks)),
         _ => due,
     }
 }

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use tokio::time::Instant;
 
-use super::decide::{Knowledge, Patience, checks_until, deadline, over};
+use super::decide::{Knowledge, Patience, checks_until, deadline};
 use super::look::plan;
 use super::speak::{Window, speak};
 use crate::ecs::Ecs;
@@ -64,6 +64,8 @@ pub enum VisitError {
 
 /// How soon to come again when somebody else holds the window: visits are short.
 const BUSY: TimeDelta = TimeDelta::seconds(5);
+/// How soon to come again where ECS could not be asked anything.
+const IN_VAIN: TimeDelta = TimeDelta::seconds(30);
 /// How late a window may be said before an alarm, which does not depend on Slack, tells of it.
 const OVERDUE: TimeDelta = TimeDelta::minutes(15);
 
@@ -98,7 +100,8 @@ pub async fn visit<L: WindowLog, N: Notifier, T: Timers, E: Ecs>(
         state.is_in_doubt = true;
     }
     let mut batches = ports.log.read(key).await?;
-    if look(key, &batches, ports, visit, metrics).await? {
+    let has_seen = look(key, &batches, ports, visit, metrics).await;
+    if has_seen {
         // What was kept may be more than one batch, and others may have appended meanwhile.
         batches = ports.log.read(key).await?;
     }
@@ -109,7 +112,7 @@ pub async fn visit<L: WindowLog, N: Notifier, T: Timers, E: Ecs>(
             batches: &batches,
         };
         let spoken = speak(&window, ports.notifier, visit, &mut state, metrics).await;
-        let next_look = next_look(key, &known.roll, visit);
+        let next_look = next_look(key, &known.roll, has_seen, visit);
         if let Some(at) = spoken.next.into_iter().chain(next_look).min() {
             arm(key, at, visit.now, ports.timers, &mut state).await?;
         }
@@ -137,29 +140,39 @@ async fn look<L: WindowLog, N, T, E: Ecs>(
     ports: &Ports<'_, L, N, T, E>,
     visit: Visit<'_>,
     metrics: &mut Metrics,
-) -> Result<bool, WindowLogError> {
+) -> bool {
     let roll = Roll::fold(batches.iter().flat_map(|batch| &batch.facts));
-    let over = over(key, &roll, visit.patience, visit.now);
-    let plan = plan(&roll, over, visit.patience, visit.now);
+    let plan = plan(key, &roll, visit.patience, visit.now);
     if plan.wanted.is_empty() {
-        return Ok(false);
+        return false;
     }
     // At most half of the time that is left: people are to hear something in any case.
     let until = visit.deadline - visit.deadline.saturating_duration_since(Instant::now()) / 2;
     let seen = ports.ecs.look(&plan.wanted, visit.now, until).await;
     metrics.looked(&seen);
-    if !seen.is_empty() {
-        ports.log.append(key, &seen, visit.now).await?;
+    if seen.is_empty() {
+        return false;
     }
-    Ok(!seen.is_empty())
+    match ports.log.append(key, &seen, visit.now).await {
+        Ok(()) => true,
+        // What was known before can be said all the same.
+        Err(error) => {
+            tracing::error!(window = %key, %error, "cannot keep what ECS says about {key}: {error}");
+            false
+        }
+    }
 }
 
-/// When ECS is to be asked again; what there was no time for now comes soon.
-fn next_look(key: &WindowKey, roll: &Roll, visit: Visit<'_>) -> Option<DateTime<Utc>> {
-    let over = over(key, roll, visit.patience, visit.now);
-    let plan = plan(roll, over, visit.patience, visit.now);
-    let is_left = !plan.wanted.is_empty();
-    plan.next.or(is_left.then_some(visit.now + BUSY))
+/// When ECS is to be asked again. What there was no time for comes soon, unless there was no time for anything.
+fn next_look(
+    key: &WindowKey,
+    roll: &Roll,
+    has_seen: bool,
+    visit: Visit<'_>,
+) -> Option<DateTime<Utc>> {
+    let plan = plan(key, roll, visit.patience, visit.now);
+    let soon = visit.now + if has_seen { BUSY } else { IN_VAIN };
+    plan.next.or((!plan.wanted.is_empty()).then_some(soon))
 }
 
 /// Sees to it that somebody comes at `at`, unless a timer that comes no later is already under way.

@@ -26,7 +26,7 @@ use super::description::{
     FailureDescription, ScalableTarget, ServiceDescription, TaskDescription, stop_remark,
 };
 use super::{Ecs, Wanted};
-use crate::fact::{ClusterId, Fact, Remark, ServiceId, TaskId};
+use crate::fact::{ClusterId, Fact, Observable, Remark, ServiceId, TaskId};
 
 /// What `DescribeServices` takes:
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html>.
@@ -102,8 +102,8 @@ impl AwsEcs {
         }
     }
 
-    /// Asks about one cluster, until something fails.
-    async fn ask<'a>(
+    /// Asks about a cluster's services, until something fails.
+    async fn ask_services<'a>(
         &self,
         cluster: &ClusterId,
         asked: &Asked<'a>,
@@ -114,6 +114,17 @@ impl AwsEcs {
             let (described, failures) = self.services(cluster, services, deadline).await?;
             seen.services(cluster, services, described, &failures);
         }
+        Ok(())
+    }
+
+    /// Asks about a cluster's tasks, until something fails.
+    async fn ask_tasks(
+        &self,
+        cluster: &ClusterId,
+        asked: &Asked<'_>,
+        seen: &mut Seen<'_>,
+        deadline: Instant,
+    ) -> Result<(), Failure> {
         for tasks in asked.tasks.chunks(TASKS) {
             let ids = tasks.iter().map(|task| task.id.clone()).collect();
             let (described, failures) = self.tasks(cluster, ids, deadline).await?;
@@ -284,10 +295,21 @@ impl Ecs for AwsEcs {
     async fn look(&self, wanted: &Wanted, now: DateTime<Utc>, deadline: Instant) -> Vec<Fact> {
         let mut seen = Seen::new(now);
         for (cluster, asked) in by_cluster(wanted) {
-            match self.ask(&cluster, &asked, &mut seen, deadline).await {
-                Ok(()) => {}
+            let services = self.ask_services(&cluster, &asked, &mut seen, deadline);
+            match services.await {
                 Err(Failure::OutOfTime) => break,
-                Err(Failure::Failed { error, .. }) => seen.fail(&cluster, error),
+                Err(Failure::Failed { error, .. }) => {
+                    seen.fail(&cluster, Observable::Services, error);
+                }
+                Ok(()) => {}
+            }
+            // Who may not see services may still see tasks, and the other way round.
+            match self.ask_tasks(&cluster, &asked, &mut seen, deadline).await {
+                Err(Failure::OutOfTime) => break,
+                Err(Failure::Failed { error, .. }) => {
+                    seen.fail(&cluster, Observable::Tasks, error);
+                }
+                Ok(()) => {}
             }
         }
         self.bound(&mut seen, deadline).await;

@@ -88,16 +88,38 @@ pub struct Unobserved {
     pub observed_at: DateTime<Utc>,
     /// Where.
     pub cluster: ClusterId,
+    /// About what.
+    #[serde(default)]
+    pub about: Observable,
     /// Why, such as `AccessDeniedException`.
     pub error: ApiError,
 }
 
 impl Unobserved {
-    /// Whether asking again would be of no use.
+    /// Whether asking again would be of no use: it is denied, or the cluster is none that ECS knows here.
     #[must_use]
-    pub fn is_denied(&self) -> bool {
-        self.error.code.starts_with("AccessDenied")
+    pub fn is_final(&self) -> bool {
+        const FINAL: [&str; 4] = [
+            "AccessDenied",
+            "ClusterNotFound",
+            "InvalidParameter",
+            "UnrecognizedClient",
+        ];
+        FINAL.iter().any(|code| self.error.code.starts_with(code))
     }
+}
+
+/// What ECS is asked about.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Observable {
+    /// How services are.
+    #[default]
+    Services,
+    /// How tasks of jobs are.
+    Tasks,
 }
 
 /// Which cluster.

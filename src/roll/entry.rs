@@ -117,7 +117,15 @@ impl Entry {
             running, desired, ..
         } = *state;
         let standing = if let Some(asked) = self.asked.filter(|asked| *asked != desired) {
-            let change = self.changes.iter().rfind(|(_, count, _)| *count == desired);
+            let change = self.changes.last().filter(|change| change.1 == desired);
+            if change.is_none() && !over.checks {
+                // ECS may not show yet what was asked for, and a record may yet tell who changed it.
+                return Some(Standing::Underway(Underway {
+                    running,
+                    desired: asked,
+                    is_late: false,
+                }));
+            }
             Standing::Changed(Changed {
                 running,
                 desired,
@@ -170,11 +178,12 @@ impl ServiceState {
 impl Sight {
     /// What ECS said since `since`: when it was asked, in order, and of its own accord.
     pub(super) fn of(
+        entry: &Entry,
         since: DateTime<Utc>,
-        is_deployment: bool,
         looks: &[&Observed],
         actions: &[&ServiceAction],
     ) -> Self {
+        let is_deployment = entry.is_deployment();
         let mut sight = Self::default();
         let (mut reached_at, mut away_at) = (None, None);
         let mut steady_at: BTreeSet<DateTime<Utc>> = BTreeSet::new();
@@ -183,7 +192,10 @@ impl Sight {
             sight.looks += 1;
             sight.last_look = Some(look.observed_at);
             sight.state.clone_from(&look.state);
-            let Some(state) = &look.state else { continue };
+            let Some(state) = &look.state else {
+                (reached_at, away_at) = (None, Some(look.observed_at));
+                continue;
+            };
             if state.is_at_count(is_deployment) {
                 reached_at = reached_at.or(Some(look.observed_at));
             } else {
@@ -205,10 +217,15 @@ impl Sight {
         let is_zero = sight.state.as_ref().is_some_and(|state| state.desired == 0);
         sight.trouble = troubles
             .into_iter()
-            .filter(|remark| remark.at >= since && !is_zero)
-            // What came before ECS called the service steady is over; so is, once every task runs, whatever kept
-            // them from starting.
-            .filter(|remark| steady_at.last().is_none_or(|steady| *steady < remark.at))
+            .filter(|remark| remark.at >= since)
+            // Where no task is to run, only what keeps one from stopping matters.
+            .filter(|remark| !is_zero || remark.text.contains("unable to scale in"))
+            // What came before ECS called the service steady is over, but for the deployment that was asked for:
+            // the version before may be steady. So is, once every task runs, whatever kept them from starting.
+            .filter(|remark| {
+                let is_over = steady_at.last().is_some_and(|steady| *steady >= remark.at);
+                !is_over || (is_deployment && is_while_running(&remark.text))
+            })
             .filter(|remark| reached_at.is_none() || is_while_running(&remark.text))
             // That tasks keep failing says less than why one did.
             .max_by(|one, other| (is_cause(one), one).cmp(&(is_cause(other), other)));
@@ -220,7 +237,11 @@ impl Sight {
         sight.reached_at = reached_at.map(|seen| steady.copied().unwrap_or(seen));
         sight.is_exact = steady.is_some();
         let seen_for = reached_at.zip(sight.last_look).map(|(from, to)| to - from);
-        sight.is_steady = sight.trouble.is_none()
+        // Another count than the one that was asked for may change again.
+        let desired = sight.state.as_ref().map(|state| state.desired);
+        let is_as_asked = entry.asked.is_none() || entry.asked == desired;
+        sight.is_steady = is_as_asked
+            && sight.trouble.is_none()
             && seen_for.is_some_and(|length| is_zero || steady.is_some() || length >= STEADY);
         sight
     }

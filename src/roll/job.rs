@@ -1,23 +1,25 @@
 //! What became of one job: its calls, and its tasks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::standing::{Over, Standing, Working};
 use crate::fact::{ApiError, Container, Outcome, RunTask, Task};
 
-/// What became of one job.
+/// What became of one job, which may run often in a window.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Job {
     /// How the last call ended; `None` where nothing was heard of the job.
     pub outcome: Option<Outcome>,
     /// How many calls were made.
     pub attempts: usize,
+    /// How many of them were accepted.
+    pub accepted: usize,
     /// How many tasks a call or the roster asks for.
     pub asked: Option<i64>,
-    /// When a roster's schedule was to fire.
-    pub expected_from: Option<DateTime<Utc>>,
+    /// When rosters' schedules were to fire: each is a run of its own.
+    pub expected: BTreeSet<DateTime<Utc>>,
     /// When the last accepted call was made.
     pub called_at: Option<DateTime<Utc>>,
     /// What ECS could not start although it accepted the call.
@@ -40,7 +42,16 @@ impl Job {
     pub(super) fn call(&mut self, call: &RunTask) {
         self.attempts += 1;
         self.asked = call.count.or(self.asked);
+        // A call before the first run that is expected is no answer to it.
+        let is_answer = self
+            .expected
+            .first()
+            .is_none_or(|from| call.event_time >= *from);
+        if is_answer {
+            self.outcome = Some(call.outcome.clone());
+        }
         if call.outcome == Outcome::Accepted {
+            self.accepted += usize::from(is_answer);
             self.called_at = Some(call.event_time);
             self.failures.extend(call.failures.iter().cloned());
             let tasks = call
@@ -48,12 +59,6 @@ impl Job {
                 .iter()
                 .map(|id| (id.clone(), Sighting::default()));
             self.tasks.extend(tasks);
-        }
-        if self
-            .expected_from
-            .is_none_or(|from| call.event_time >= from)
-        {
-            self.outcome = Some(call.outcome.clone());
         }
     }
 
@@ -66,6 +71,12 @@ impl Job {
         })
     }
 
+    /// Whether there was a call for every run that rosters expect.
+    #[must_use]
+    pub fn has_every_run(&self) -> bool {
+        self.accepted >= self.expected.len()
+    }
+
     fn known(&self) -> impl Iterator<Item = &Task> {
         self.tasks.values().filter_map(|seen| seen.last.as_ref())
     }
@@ -74,7 +85,13 @@ impl Job {
     pub(super) fn standing(&self, over: Over, is_silenced: bool) -> Option<Standing> {
         Some(match &self.outcome {
             Some(Outcome::Failed(error)) => Standing::Failed(error.clone()),
-            Some(Outcome::Accepted) => self.progress(over),
+            Some(Outcome::Accepted) => match self.progress(over) {
+                // What went wrong matters more than what is absent.
+                failed @ Standing::Failed(_) => failed,
+                _ if is_silenced || self.has_every_run() => self.progress(over),
+                _ if over.calls => Standing::Missing { seen: None },
+                _ => Standing::Pending,
+            },
             None if is_silenced => return None,
             None if over.calls => Standing::Missing { seen: None },
             None => Standing::Pending,
@@ -91,7 +108,10 @@ impl Job {
             return Standing::Failed(error);
         }
         let ended = self.known().filter(|task| task.is_stopped).count();
-        if self.known().next().is_none() {
+        if self.tasks.is_empty() {
+            // The response was left out of the record.
+            Standing::Accepted
+        } else if self.known().next().is_none() {
             Standing::Started(self.tasks.len())
         } else if ended == self.tasks.len() {
             Standing::Finished(self.took())
@@ -116,42 +136,35 @@ fn failure(task: &Task) -> Option<ApiError> {
     if !task.is_stopped {
         return None;
     }
-    let error = |code: String, message: Option<&String>| {
-        let message = message.or(task.stopped_reason.as_ref()).cloned();
-        Some(ApiError { code, message })
-    };
-    let codes = || {
-        task.containers
-            .iter()
-            .filter_map(|container| container.exit_code)
-    };
-    // A container beside the one that ended may have been told to stop: 128 + SIGTERM or SIGKILL.
-    let is_excused = |container: &&Container| {
-        let is_told_to_stop = matches!(container.exit_code, Some(137 | 143));
-        is_told_to_stop && container.reason.is_none() && codes().any(|code| code == 0)
-    };
-    let is_bad = |container: &&Container| container.exit_code.is_some_and(|code| code != 0);
-    if let Some(container) = task
+    let stop_code = task.stop_code.as_deref();
+    let has_ended_by_itself = stop_code.is_none_or(|code| code == "EssentialContainerExited");
+    let has_any_succeeded = task
         .containers
         .iter()
-        .filter(is_bad)
-        .find(|container| !is_excused(container))
-    {
-        let code = container.exit_code.unwrap_or_default();
-        return error(format!("exit code {code}"), container.reason.as_ref());
+        .any(|container| container.exit_code == Some(0));
+    // A container beside the one that ended may have been told to stop: 128 + SIGTERM or SIGKILL.
+    let is_excused = |container: &Container| {
+        let is_told_to_stop = matches!(container.exit_code, Some(137 | 143));
+        is_told_to_stop && container.reason.is_none() && has_ended_by_itself && has_any_succeeded
+    };
+    let is_bad = |container: &&Container| match container.exit_code {
+        Some(0) => false,
+        Some(_) => !is_excused(container),
+        None => container.reason.is_some(),
+    };
+    let bad = task.containers.iter().find(is_bad);
+    // Where no process ran to its end, or something else stopped the task, that says so.
+    if bad.is_none() && has_ended_by_itself && has_any_succeeded {
+        return None;
     }
-    // Where no process ran to its end, something else stopped the task, and says so.
-    if codes().next().is_none() {
-        let reason = task
-            .containers
-            .iter()
-            .find_map(|container| container.reason.as_ref());
-        return error(
-            task.stop_code
-                .clone()
-                .unwrap_or_else(|| "stopped".to_owned()),
-            reason,
-        );
-    }
-    None
+    let exit_code = bad.and_then(|container| container.exit_code);
+    let code = match (exit_code, stop_code) {
+        (Some(code), _) => format!("exit code {code}"),
+        (None, code) => code.unwrap_or("stopped").to_owned(),
+    };
+    let reason = bad.and_then(|container| container.reason.clone());
+    Some(ApiError {
+        code,
+        message: reason.or(task.stopped_reason.clone()),
+    })
 }

@@ -162,7 +162,8 @@ impl Standing {
             | (Self::Underway(_), Some(Self::Underway(_)))
             | (Self::Missing { .. }, Some(Self::Missing { .. })) => false,
             (Self::Changed(changed), Some(Self::Changed(known))) => {
-                changed.desired != known.desired
+                let is_told_who = known.by.is_some() || changed.by.is_none();
+                changed.desired != known.desired || !is_told_who
             }
             (_, Some(earlier)) if self.is_good() && earlier.is_good() => false,
             _ => Some(self) != earlier,

@@ -80,7 +80,6 @@ impl Class {
                 | Self::Accepted
                 | Self::Finished
                 | Self::Started
-                | Self::Working
         )
     }
 }

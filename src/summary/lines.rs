@@ -131,7 +131,12 @@ impl<'a> Lines<'a> {
                 Some(failure(&error.code, error.to_string(), advice))
             }
             Standing::Missing { .. } => {
-                Some(failure(MISSING, MISSING.to_owned(), Some(MISSING_ADVICE)))
+                let runs = job.map_or(0, |job| job.expected.len());
+                let reason = match job.map_or(0, |job| job.accepted) {
+                    0 => MISSING.to_owned(),
+                    made => format!("{MISSING} for {} of {runs} runs", runs - made.min(runs)),
+                };
+                Some(failure(MISSING, reason, Some(MISSING_ADVICE)))
             }
             _ => None,
         };

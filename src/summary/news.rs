@@ -51,6 +51,10 @@ impl News {
                     }
                 }
                 None if is_told && standing.is_good() => recovered.push(row.service),
+                // It may yet recover, or fail again.
+                None if is_told => {
+                    standing_now.insert(digest);
+                }
                 None => {}
             }
         }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::lines::Lines;
-use crate::fact::ClusterId;
+use crate::fact::{ClusterId, Observable};
 use crate::roll::{Roll, Standing, Subject};
 
 /// How many names a sentence may hold before it only counts.
@@ -33,6 +33,7 @@ pub(super) fn notes(
             "⚠️ {messages} could not be decoded; look in the dead-letter queue."
         ));
     }
+    notes.extend(working(standings));
     notes.extend(unobserved(roll, standings, lines));
     notes
 }
@@ -53,7 +54,7 @@ fn suspects(roll: &Roll, standings: &BTreeMap<Subject, Standing>) -> Option<Stri
         .all(|subject| !matches!(subject, Subject::Unnamed(_)))
     {
         return Some(format!(
-            "{calls} refused without naming a service; every expected service has succeeded."
+            "{calls} refused without naming a service; every expected call was accepted."
         ));
     }
     let without_success: Vec<&str> = standings
@@ -105,6 +106,17 @@ fn bounds(
     })
 }
 
+/// That nobody looks any more at jobs that have not ended.
+fn working(standings: &BTreeMap<Subject, Standing>) -> Option<String> {
+    let is_left =
+        |standing: &&Standing| matches!(standing, Standing::Working(working) if working.is_late);
+    let jobs = standings.values().filter(is_left).count();
+    (jobs > 0).then(|| {
+        let were = plural(jobs, "job was", "jobs were");
+        format!("{were} still running when ECS was asked last; how it ends is not followed.")
+    })
+}
+
 /// That "accepted" is all there is to know, and why.
 fn unobserved(
     roll: &Roll,
@@ -113,15 +125,15 @@ fn unobserved(
 ) -> Option<String> {
     let is_open =
         |standing: &Standing| matches!(standing, Standing::Accepted | Standing::Started(_));
-    let vain = |cluster: &ClusterId| roll.unobserved.get(cluster)?.last();
+    let vain = |place: &(ClusterId, Observable)| roll.unobserved.get(place)?.last();
     let (mut names, mut codes) = (Vec::new(), BTreeSet::new());
     for (subject, _) in standings.iter().filter(|(_, standing)| is_open(standing)) {
-        let (name, cluster) = match subject {
-            Subject::Service(id) => (lines.name(id), id.cluster_id()),
-            Subject::Job(id) => (id.family.clone(), id.cluster.clone()),
+        let (name, place) = match subject {
+            Subject::Service(id) => (lines.name(id), (id.cluster_id(), Observable::Services)),
+            Subject::Job(id) => (id.family.clone(), (id.cluster.clone(), Observable::Tasks)),
             Subject::Unnamed(_) => continue,
         };
-        if let Some(unobserved) = vain(&cluster) {
+        if let Some(unobserved) = vain(&place) {
             names.push(name);
             codes.insert(unobserved.error.code.as_str());
         }

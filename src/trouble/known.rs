@@ -390,7 +390,8 @@ pub(super) const TROUBLES: &[Trouble] = &[
         ],
         "deployment failed",
         "Tasks did not come up often enough: look at the service's stopped tasks.",
-    ),
+    )
+    .while_running(),
     Trouble::new(
         "",
         &["because of the service deployment configuration"],

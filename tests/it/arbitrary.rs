@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 use rollcall::fact::{
     Action, ActionKind, ApiError, Bounds, Call, Caller, ClusterId, Container, Expected, Fact,
-    Observed, Outcome, Remark, Rollout, RolloutState, RunTask, ServiceAction, ServiceId,
-    ServiceState, Task, TaskId, Undelivered, Unobserved,
+    Observable, Observed, Outcome, Remark, Rollout, RolloutState, RunTask, ServiceAction,
+    ServiceId, ServiceState, Task, TaskId, Undelivered, Unobserved,
 };
 
 /// Text as an attacker would write it.
@@ -184,8 +184,13 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn unobserved()(seconds in 0_i64..900, cluster in cluster(), error in error()) -> Unobserved {
-        Unobserved { observed_at: moment(seconds), cluster, error }
+    fn unobserved()(
+        seconds in 0_i64..900,
+        cluster in cluster(),
+        about in prop::sample::select(vec![Observable::Services, Observable::Tasks]),
+        error in error(),
+    ) -> Unobserved {
+        Unobserved { observed_at: moment(seconds), cluster, about, error }
     }
 }
 

@@ -1,5 +1,6 @@
 //! When to speak, and in which words, as tables: the decision is pure, so every case is a line.
 
+mod jobs;
 mod moments;
 mod tasks;
 mod words;

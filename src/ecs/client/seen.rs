@@ -11,7 +11,8 @@ use crate::ecs::description::{
     task,
 };
 use crate::fact::{
-    ApiError, Bounds, ClusterId, Fact, Remark, RolloutState, ServiceId, TaskId, Unobserved,
+    ApiError, Bounds, ClusterId, Fact, Observable, Remark, RolloutState, ServiceId, TaskId,
+    Unobserved,
 };
 
 /// How soon after a call no task can have failed to start.
@@ -78,7 +79,7 @@ impl<'a> Seen<'a> {
             }
         }
         let names: Vec<&str> = open.into_keys().map(|id| id.name.as_str()).collect();
-        self.leave_open(cluster, &names, failures);
+        self.leave_open(cluster, Observable::Services, &names, failures);
     }
 
     /// Takes the answer about tasks.
@@ -96,12 +97,18 @@ impl<'a> Seen<'a> {
             }
         }
         let names: Vec<&str> = open.into_iter().map(|task| task.id.as_str()).collect();
-        self.leave_open(cluster, &names, failures);
+        self.leave_open(cluster, Observable::Tasks, &names, failures);
     }
 
     /// Notes what ECS answered nothing about, such as tasks that it has forgotten: otherwise it would seem not to
     /// have been asked, and be asked again at once, for ever.
-    fn leave_open(&mut self, cluster: &ClusterId, names: &[&str], failures: &[FailureDescription]) {
+    fn leave_open(
+        &mut self,
+        cluster: &ClusterId,
+        about: Observable,
+        names: &[&str],
+        failures: &[FailureDescription],
+    ) {
         let Some(name) = names.first() else { return };
         let is_it = |failure: &&FailureDescription| {
             let known = failure.arn.as_deref().map(arn::last_segment);
@@ -119,11 +126,11 @@ impl<'a> Seen<'a> {
             code: reason.unwrap_or_else(|| "NoAnswer".to_owned()),
             message: Some(format!("ECS does not describe {name}{others}")),
         };
-        self.fail(cluster, error);
+        self.fail(cluster, about, error);
     }
 
     /// Notes that a cluster could not be asked about.
-    pub(super) fn fail(&mut self, cluster: &ClusterId, error: ApiError) {
+    pub(super) fn fail(&mut self, cluster: &ClusterId, about: Observable, error: ApiError) {
         let (name, code) = (Place(cluster), &error.code);
         tracing::warn!(
             ecs.cluster = %name,
@@ -133,6 +140,7 @@ impl<'a> Seen<'a> {
         self.facts.push(Fact::Unobserved(Box::new(Unobserved {
             observed_at: self.now,
             cluster: cluster.clone(),
+            about,
             error,
         })));
     }

@@ -99,7 +99,7 @@ fn refused_calls_without_a_name_are_set_beside_who_has_not_succeeded() {
         ),
         (
             vec![roster(["a"]), ok("a", 60), throttled(1)],
-            "1 call was refused without naming a service; every expected service has succeeded.",
+            "1 call was refused without naming a service; every expected call was accepted.",
         ),
     ] {
         assert_eq!(summary(&facts, true).notes[0], note);
@@ -151,7 +151,7 @@ fn a_follow_up_may_only_take_something_back() {
     assert_eq!(summary.totals(), "Total: 1/1 succeeded, 0 failed");
     assert_eq!(
         summary.notes[0],
-        "1 call was refused without naming a service; every expected service has succeeded."
+        "1 call was refused without naming a service; every expected call was accepted."
     );
 }
 

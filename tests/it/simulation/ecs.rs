@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use rollcall::ecs::Wanted;
-use rollcall::fact::{ApiError, ClusterId, Fact, Observed, ServiceId, ServiceState, Unobserved};
+use rollcall::fact::{
+    ApiError, ClusterId, Fact, Observable, Observed, ServiceId, ServiceState, Unobserved,
+};
 
 use super::mail::{Millis, moment};
 use super::plan::{Life, Plan};
@@ -78,6 +80,7 @@ impl Ecs {
             Fact::Unobserved(Box::new(Unobserved {
                 observed_at: noted_at,
                 cluster,
+                about: Observable::Services,
                 error: ApiError {
                     code: code.to_owned(),
                     message: None,
