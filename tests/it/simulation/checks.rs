@@ -29,6 +29,8 @@ pub struct Tally {
     pub failed_attempts: usize,
     pub busy: usize,
     pub redrives: usize,
+    /// Windows with a follow-up that nobody could note, and that a later fact took back.
+    pub forgotten: usize,
     /// Services whose true state was told.
     pub verified: usize,
 }
@@ -46,6 +48,7 @@ impl Tally {
         self.failed_attempts += other.failed_attempts;
         self.busy += other.busy;
         self.redrives += other.redrives;
+        self.forgotten += other.forgotten;
         self.verified += other.verified;
     }
 }
@@ -366,6 +369,7 @@ impl Window<'_> {
     fn check_words(&self, tally: &mut Tally) -> Result<BTreeMap<String, Word>, String> {
         let mut told: BTreeMap<String, Word> = BTreeMap::new();
         let mut noted: Option<BTreeMap<String, Word>> = None;
+        let mut remembered: BTreeMap<String, Word> = BTreeMap::new();
         for post in self.posts.iter().filter(|post| !post.is_partial()) {
             let words = words(&post.summary);
             if post.summary.is_follow_up {
@@ -385,17 +389,26 @@ impl Window<'_> {
             } else if noted.is_some() {
                 return Err(format!("#{} says everything again", post.invocation));
             }
-            told.extend(words);
-            if post.summary.counts.unnamed == 0 {
-                told.retain(|name, _| !name.starts_with('?'));
-            }
+            let tell = |told: &mut BTreeMap<String, Word>| {
+                told.extend(words.clone());
+                if post.summary.counts.unnamed == 0 {
+                    told.retain(|name, _| !name.starts_with('?'));
+                }
+            };
+            tell(&mut told);
             if post.is_noted {
                 noted = Some(told.clone());
+                tell(&mut remembered);
             }
         }
         let expected = expected_words(self.key, &self.roll());
         if told == expected {
             return Ok(told);
+        }
+        // What was said and not noted, and then came true no more, stands: nobody knows that it was said.
+        if remembered == expected {
+            tally.forgotten += 1;
+            return Ok(remembered);
         }
         let differing = |(name, word): &(&String, &Word)| expected.get(*name) != Some(word);
         let told_wrongly: Vec<_> = told.iter().filter(differing).collect();
