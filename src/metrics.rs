@@ -21,7 +21,7 @@ pub const NAMESPACE: &str = "Rollcall";
 pub struct Metrics {
     /// SQS records received.
     pub records: u64,
-    /// Records that held an `UpdateService` call.
+    /// Records that held something to learn.
     pub decoded: u64,
     /// Records that held another event.
     pub ignored: BTreeMap<IgnoredReason, u64>,
@@ -41,7 +41,7 @@ pub struct Metrics {
     pub looks_failed: u64,
     /// Services reported as neither failed nor where they should be, although their time was over.
     pub services_late: u64,
-    /// Jobs reported as started, running or ended well.
+    /// Jobs reported as started or ended well.
     pub jobs_succeeded: u64,
     /// Jobs reported as failed or missing.
     pub jobs_failed: u64,

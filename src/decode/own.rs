@@ -8,6 +8,7 @@ use chrono::{DateTime, Datelike, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{DecodeError, Decoded};
+use crate::arn::last_segment;
 use crate::fact::{Expected, Fact};
 use crate::window::WindowKey;
 
@@ -63,12 +64,7 @@ pub(super) fn decode(body: &str) -> Result<Decoded, DecodeError> {
     Ok(match message {
         OwnMessage::Timer { window } => Decoded::Timer(window),
         OwnMessage::Roster(roster) => {
-            let cluster = roster
-                .cluster
-                .rsplit('/')
-                .next()
-                .unwrap_or_default()
-                .to_owned();
+            let cluster = last_segment(&roster.cluster).to_owned();
             let fact = Fact::Expected(Box::new(Expected {
                 scheduled_time: roster.scheduled_time,
                 schedule: roster.schedule,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::look::is_looking;
+use super::look::{is_looking, recordless_until};
 use crate::roll::{Over, Roll, Standing, Subject, news};
 use crate::window::{Batch, Spoken, WindowKey, last_news_at};
 
@@ -155,7 +155,7 @@ pub fn decide(
             // News after the summary is worth one message, and what comes next may belong to it.
             (true, _) => {
                 let settled = known.settled(patience);
-                let (at, reason) = checked(settled, known, patience, now);
+                let (at, reason) = checked(key, settled, known, patience, now);
                 return if now >= at {
                     Decision::FollowUp
                 } else {
@@ -194,19 +194,24 @@ pub(super) fn due(
     } else {
         deadline
     };
-    checked(answered, known, patience, now)
+    checked(key, answered, known, patience, now)
 }
 
 /// When what is due may be said: not while tasks have time to start or to stop, and ECS can be asked about them.
 fn checked(
+    key: &WindowKey,
     due: (DateTime<Utc>, Reason),
     known: &Knowledge,
     patience: Patience,
     now: DateTime<Utc>,
 ) -> (DateTime<Utc>, Reason) {
     let roll = &known.roll;
-    match checks_until(roll, patience) {
-        Some(until) if now < until && is_looking(roll) => due.max((until, Reason::Checks)),
+    let deadline = deadline(key, roll, patience);
+    let over = over(key, roll, patience, now);
+    let checks = checks_until(roll, patience).filter(|_| is_looking(roll));
+    let recordless = recordless_until(roll, over, patience, deadline);
+    match checks.max(recordless) {
+        Some(until) if now < until => due.max((until, Reason::Checks)),
         _ => due,
     }
 }

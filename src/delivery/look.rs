@@ -1,7 +1,8 @@
 //! Whom to ask ECS about, and when: a pure decision.
 //!
 //! A service is asked about as soon as its call is known, then after 30 s, 1, 2, 4 … minutes, until it is steady
-//! or its time is over, and then once more.
+//! or its time is over, and then once more. Whoever left no record is looked at when waiting for records is over.
+//! What happened long ago is not looked at: ECS only tells how things are now.
 
 use std::collections::BTreeSet;
 
@@ -20,6 +21,8 @@ const TOGETHER: TimeDelta = TimeDelta::seconds(10);
 /// How long after its time was over ECS can say anything about a call: by then others may have been made, whose
 /// records lie in other windows. A call that is so far ahead is no call of this time either.
 const STALE: TimeDelta = TimeDelta::hours(2);
+/// How long it is tried to look at whoever left no record, before that counts as missing.
+const RECORDLESS: TimeDelta = TimeDelta::minutes(1);
 /// Of how many services one look asks: as many as there is time for at the pace of requests. Those that waited
 /// longest come first.
 const MOST: usize = 300;
@@ -41,13 +44,15 @@ pub fn plan(key: &WindowKey, roll: &Roll, patience: Patience, now: DateTime<Utc>
     }
     let over = over(key, roll, patience, now);
     let deadline = deadline(key, roll, patience);
-    // Where all that is to be looked at has no record, one look tells.
-    let until = checks_until(roll, patience).unwrap_or(deadline);
-    let last_sense = until.max(deadline) + STALE;
+    let until = Until {
+        called: checks_until(roll, patience).unwrap_or(deadline),
+        recordless: deadline + RECORDLESS,
+    };
+    let last_sense = until.called.max(deadline) + STALE;
     let is_sensible = |since: DateTime<Utc>| now <= last_sense && since <= now + STALE;
-    let mut services = services(roll, over, until);
+    let mut services = services(roll, over, &until);
     services.retain(|(_, (_, since))| is_sensible(*since));
-    let mut tasks = tasks(roll, until);
+    let mut tasks = tasks(roll, until.called);
     tasks.retain(|(_, (_, since))| is_sensible(*since));
     let times = services.iter().map(|(at, _)| *at);
     let next = times.chain(tasks.iter().map(|(at, _)| *at)).min();
@@ -73,16 +78,28 @@ pub fn plan(key: &WindowKey, roll: &Roll, patience: Patience, now: DateTime<Utc>
     Plan { wanted, next: None }
 }
 
+/// Until when to look.
+struct Until {
+    /// At whatever was called.
+    called: DateTime<Utc>,
+    /// At whoever left no record of a call.
+    recordless: DateTime<Utc>,
+}
+
 /// When to look at what.
 type Looks<T> = Vec<(DateTime<Utc>, T)>;
 
 /// When to look at which service, and from when on what happened to it matters.
-fn services(roll: &Roll, over: Over, until: DateTime<Utc>) -> Looks<(ServiceId, DateTime<Utc>)> {
+fn services(roll: &Roll, over: Over, until: &Until) -> Looks<(ServiceId, DateTime<Utc>)> {
     let look = |(id, entry): (&ServiceId, &Entry)| {
         let place = (id.cluster_id(), Observable::Services);
         let is_asked = entry.is_watched(over) && can_ask(roll, &place.0, place.1);
         let since = entry.since().filter(|_| is_asked)?;
         let seen = (entry.sight.looks, entry.sight.last_look);
+        let until = match entry.outcome {
+            Some(_) => until.called,
+            None => until.recordless,
+        };
         let at = next_look(attempts(roll, &place, since, seen), since, until)?;
         Some((at, (id.clone(), since)))
     };
@@ -111,6 +128,24 @@ fn tasks(roll: &Roll, until: DateTime<Utc>) -> Looks<(TaskId, DateTime<Utc>)> {
         }
     }
     looks
+}
+
+/// Until when somebody without a record is still to be looked at, if anybody is.
+pub(super) fn recordless_until(
+    roll: &Roll,
+    over: Over,
+    patience: Patience,
+    deadline: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
+    patience.verify?;
+    let is_unseen = |(id, entry): (&ServiceId, &Entry)| {
+        entry.outcome.is_none()
+            && entry.is_watched(over)
+            && entry.sight.looks == 0
+            && can_ask(roll, &id.cluster_id(), Observable::Services)
+    };
+    let is_any_unseen = !roll.is_silenced && roll.services.iter().any(is_unseen);
+    is_any_unseen.then_some(deadline + RECORDLESS)
 }
 
 /// Whether ECS is still to be asked about something that was called.

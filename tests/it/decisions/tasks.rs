@@ -455,9 +455,13 @@ fn who_left_no_record_is_looked_at_when_waiting_for_records_is_over() {
     let settled = (40, vec![steady("b", 40, "1/1", 20)]);
     let mut arrivals = [expected, vec![settled]].concat();
     assert_eq!(story(&arrivals, 40), "wait until 900 (deadline)");
-    assert_eq!(story(&arrivals, 900), "post (deadline); ask a");
+    assert_eq!(story(&arrivals, 900), "wait until 960 (checks); ask a");
+    let mut busy = arrivals.clone();
+    busy.push((900, vec![in_vain(900, "ThrottlingException")]));
+    assert_eq!(story(&busy, 900), "wait until 960 (checks); ask at 930");
+    assert_eq!(story(&busy, 960), "post (deadline); ask a");
     arrivals.push((900, vec![seen("a", 900, "1/1")]));
-    assert_eq!(story(&arrivals, 900), "post (complete)");
+    assert_eq!(story(&arrivals, 900), "post (complete); ask at 930");
 }
 
 #[test]
