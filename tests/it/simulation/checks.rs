@@ -358,6 +358,12 @@ impl Window<'_> {
             (_, false) => over,
         };
         let due = due.max(newest).max(self.checks_until(&roll));
+        // Who left no record is looked at for a minute more, where ECS does not answer at once.
+        let is_any_recordless = roll.services.values().any(|entry| entry.outcome.is_none());
+        let due = match self.world.plan.ecs.verify_minutes {
+            1.. if is_any_recordless => due.max(over + TimeDelta::minutes(1)),
+            _ => due,
+        };
         if self.world.is_well() && post.now > due + self.world.longest_way() {
             return Err(format!("#{} spoke too late", post.invocation));
         }
