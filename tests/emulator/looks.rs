@@ -36,7 +36,7 @@ fn one_message_says_whether_tasks_run() {
     assert!(took.is_some(), "{statuses:?}");
     assert_eq!(statuses["service-01"], "⚠\u{fe0f} 3/3 running, not 1");
     assert_eq!(statuses["service-02"], "⚠\u{fe0f} 0/1 starting");
-    assert_eq!(statuses["service-03"], "❌ tasks do not run");
+    assert_eq!(statuses["service-03"], "❌ no such service");
     let sections = post.sections();
     for expected in [
         "Total: 1 running, 1 starting, 1 changed, 1 failed",
