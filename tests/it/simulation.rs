@@ -13,6 +13,7 @@ mod invocation;
 mod mail;
 mod plan;
 mod ports;
+mod truth;
 mod world;
 
 use std::cell::Cell;

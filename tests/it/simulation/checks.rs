@@ -5,13 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use rollcall::decode::{Decoded, decode};
 use rollcall::delivery::deadline;
-use rollcall::fact::{Fact, Observed, Outcome};
+use rollcall::fact::Fact;
 use rollcall::roll::{Over, Roll};
-use rollcall::summary::{Class, Mark, Summary};
+use rollcall::summary::{Mark, Summary};
 use rollcall::window::{Batch, WindowKey, WindowLog};
 
 use super::invocation::{PATIENCE, WINDOWING};
-use super::mail::moment;
 use super::ports::{Effect, Fate, Post};
 use super::world::World;
 
@@ -133,7 +132,7 @@ fn check_cost(world: &World) -> Result<(), String> {
 }
 
 /// How a subject stands, as people need it: what is wrong, and how many calls that is; nothing for what is well.
-type Word = (String, usize);
+pub(super) type Word = (String, usize);
 
 fn words(summary: &Summary) -> BTreeMap<String, Word> {
     let mut failures = summary.failures.iter();
@@ -154,9 +153,10 @@ fn expected_words(key: &WindowKey, roll: &Roll) -> BTreeMap<String, Word> {
     words(&Summary::new(key, roll, Over::ALL, chrono_tz::UTC))
 }
 
-struct Window<'a> {
-    world: &'a World,
-    key: &'a WindowKey,
+/// A window in a world, and what was said of it.
+pub(super) struct Window<'a> {
+    pub(super) world: &'a World,
+    pub(super) key: &'a WindowKey,
     facts: &'a [Fact],
     posts: Vec<&'a Post>,
 }
@@ -183,7 +183,7 @@ impl Window<'_> {
         runtime.block_on(read).unwrap()
     }
 
-    fn roll(&self) -> Roll {
+    pub(super) fn roll(&self) -> Roll {
         Roll::fold(self.log().iter().flat_map(|batch| &batch.facts))
     }
 
@@ -195,83 +195,6 @@ impl Window<'_> {
             Some(lost) => Err(format!("lost: {lost:?}")),
             None => Ok(()),
         }
-    }
-
-    /// Until when tasks have time, as far as a roll tells; the world's beginning where nobody asks.
-    fn checks_until(&self, roll: &Roll) -> DateTime<Utc> {
-        let minutes = i64::from(self.world.plan.ecs.verify_minutes);
-        let last_call = roll.last_accepted_at().filter(|_| minutes > 0);
-        last_call.map_or(moment(0), |at| at + TimeDelta::minutes(minutes))
-    }
-
-    /// A row says no more than ECS did when it was asked last, and is not told while that may yet change.
-    fn check_rows(&self, post: &Post, roll: &Roll) -> Result<(), String> {
-        let is_open = roll.services.values().any(|entry| {
-            let is_accepted = entry.outcome == Some(Outcome::Accepted);
-            is_accepted && !entry.sight.is_steady
-        });
-        let is_early = post.now < self.checks_until(roll);
-        if is_open && is_early && !self.world.plan.ecs.is_denied {
-            return Err(format!(
-                "#{} spoke while tasks had time to start",
-                post.invocation
-            ));
-        }
-        let looks = looks(&post.batches);
-        for row in &post.summary.rows {
-            let entry = roll.services.iter().find(|(id, _)| id.name == row.service);
-            let since = entry.and_then(|(_, entry)| entry.since());
-            let last = looks.get(row.service.as_str());
-            let last = last.filter(|look| Some(look.observed_at) >= since);
-            let state = last.and_then(|look| look.state.as_ref());
-            let counts = state.map(|state| (state.running, state.desired));
-            let is_true = match row.class {
-                Class::Running => counts == Some((1, 1)),
-                Class::Starting => counts == Some((0, 1)),
-                Class::Changed => counts == Some((0, 0)),
-                Class::Accepted | Class::Succeeded => counts.is_none(),
-                _ => true,
-            };
-            if !is_true {
-                return Err(format!("#{}: {row:?}, but {counts:?}", post.invocation));
-            }
-        }
-        Ok(())
-    }
-
-    /// Where nothing keeps anybody from asking, people are told how services really are: who came up in time is
-    /// not called missing for a lost record, and who never came is not called running.
-    fn check_truth(&self, told: &BTreeMap<String, Word>, tally: &mut Tally) -> Result<(), String> {
-        let plan = self.world.plan.ecs;
-        if !self.world.is_well() || plan.verify_minutes == 0 || plan.throttled.is_some() {
-            return Ok(());
-        }
-        if plan.is_denied {
-            return Ok(());
-        }
-        let roll = self.roll();
-        let over = self.checks_until(&roll);
-        for (id, entry) in &roll.services {
-            let Some((code, _)) = told.get(&id.name) else {
-                continue;
-            };
-            let is_refused = matches!(entry.outcome, Some(Outcome::Failed(_)));
-            // Two looks tell; the last is when time is over, or waiting for records is.
-            let until = match entry.outcome {
-                Some(_) => over,
-                None => deadline(self.key, &roll, PATIENCE),
-            };
-            let ecs = &self.world.shared.ecs;
-            let is_up = ecs.settles_at(&id.name).is_some_and(|at| at < until);
-            if is_up && !is_refused && !code.is_empty() {
-                return Err(format!("{} is up, and called {code}", id.name));
-            }
-            if ecs.never_comes(&id.name) && code.is_empty() {
-                return Err(format!("{} never came, and is called well", id.name));
-            }
-            tally.verified += 1;
-        }
-        Ok(())
     }
 
     /// One first message, if there is anything to say; another one only where nobody could know of the one
@@ -456,20 +379,6 @@ impl Window<'_> {
         }
         Ok(())
     }
-}
-
-/// What ECS said last of each service.
-fn looks(batches: &[Batch]) -> BTreeMap<&str, &Observed> {
-    let mut last: BTreeMap<&str, &Observed> = BTreeMap::new();
-    for fact in batches.iter().flat_map(|batch| &batch.facts) {
-        if let Fact::Observed(observed) = fact {
-            let kept = last.entry(&observed.service.name).or_insert(observed);
-            if kept.observed_at < observed.observed_at {
-                *kept = observed;
-            }
-        }
-    }
-    last
 }
 
 /// When the newest fact arrived first.
