@@ -5,14 +5,16 @@
 
 mod entry;
 mod job;
+mod sight;
 mod standing;
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-pub use self::entry::{Entry, Sight};
+pub use self::entry::Entry;
 pub use self::job::{Job, Sighting};
+pub use self::sight::Sight;
 pub use self::standing::{Changed, Over, Reached, Standing, Subject, Underway, Working, news};
 use crate::fact::{
     Action, ApiError, Call, ClusterId, Expected, Fact, FactId, JobId, Observable, Observed,

@@ -1,19 +1,10 @@
 //! What became of one service: its calls, and what ECS says about its tasks since.
 
-use std::collections::BTreeSet;
+use chrono::{DateTime, Utc};
 
-use chrono::{DateTime, TimeDelta, Utc};
-
+use super::sight::Sight;
 use super::standing::{Changed, Over, Reached, Standing, Underway};
-use crate::fact::{
-    Action, ActionKind, Bounds, Observed, Outcome, Remark, RolloutState, ServiceAction,
-    ServiceState,
-};
-use crate::trouble::trouble;
-
-/// How long a service must have been seen at its count where ECS does not say itself that it is steady: a task
-/// that fails its health checks runs for a while.
-const STEADY: TimeDelta = TimeDelta::seconds(25);
+use crate::fact::{Action, ActionKind, Outcome, Remark, ServiceState};
 
 /// What became of one service.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,27 +25,6 @@ pub struct Entry {
     pub changes: Vec<(DateTime<Utc>, i64, String)>,
     /// What ECS says since.
     pub sight: Sight,
-}
-
-/// What ECS says about a service.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Sight {
-    /// How often it was asked.
-    pub looks: usize,
-    /// When it was asked last.
-    pub last_look: Option<DateTime<Utc>>,
-    /// What it said then; `None` where it was not asked, or has no such service.
-    pub state: Option<ServiceState>,
-    /// What keeps tasks from running.
-    pub trouble: Option<Remark>,
-    /// Since when the service is at its count.
-    pub reached_at: Option<DateTime<Utc>>,
-    /// ECS itself said since when.
-    pub is_exact: bool,
-    /// It is going to stay there.
-    pub is_steady: bool,
-    /// Within what Application Auto Scaling keeps the count.
-    pub bounds: Option<Bounds>,
 }
 
 impl Entry {
@@ -149,124 +119,5 @@ impl Entry {
             })
         };
         Some(standing)
-    }
-}
-
-impl ServiceState {
-    fn is_at_count(&self, is_deployment: bool) -> bool {
-        let is_deploying = is_deployment
-            && self
-                .rollout
-                .as_ref()
-                .is_some_and(|rollout| rollout.state != RolloutState::Completed);
-        self.running == self.desired && self.pending == 0 && !is_deploying
-    }
-
-    /// A deployment that failed explains that tasks are absent; one that failed long ago explains nothing.
-    fn failed_rollout(&self, at: DateTime<Utc>, is_deployment: bool) -> Option<Remark> {
-        let rollout = self.rollout.as_ref()?;
-        let is_to_blame =
-            rollout.state == RolloutState::Failed && (is_deployment || self.running < self.desired);
-        let reason = rollout.reason.as_deref().unwrap_or("no reason given");
-        is_to_blame.then(|| Remark {
-            at,
-            text: format!("deployment failed: {reason}"),
-        })
-    }
-}
-
-impl Sight {
-    /// What ECS said since `since`: when it was asked, in order, and of its own accord.
-    pub(super) fn of(
-        entry: &Entry,
-        since: DateTime<Utc>,
-        looks: &[&Observed],
-        actions: &[&ServiceAction],
-    ) -> Self {
-        let is_deployment = entry.is_deployment();
-        let mut sight = Self::default();
-        let (mut reached_at, mut away_at) = (None, None);
-        let mut steady_at: BTreeSet<DateTime<Utc>> = BTreeSet::new();
-        let mut troubles: Vec<Remark> = Vec::new();
-        for look in looks.iter().filter(|look| look.observed_at >= since) {
-            sight.looks += 1;
-            sight.last_look = Some(look.observed_at);
-            sight.state.clone_from(&look.state);
-            let Some(state) = &look.state else {
-                (reached_at, away_at) = (None, Some(look.observed_at));
-                continue;
-            };
-            if state.is_at_count(is_deployment) {
-                reached_at = reached_at.or(Some(look.observed_at));
-            } else {
-                (reached_at, away_at) = (None, Some(look.observed_at));
-            }
-            steady_at.extend(state.steady_at);
-            troubles.extend(state.trouble.clone());
-            troubles.extend(state.failed_rollout(look.observed_at, is_deployment));
-            sight.bounds = state.bounds.or(sight.bounds);
-        }
-        for action in actions {
-            if action.event_name == "SERVICE_STEADY_STATE" {
-                steady_at.insert(action.created_at);
-            } else if let Some(remark) = action.remark() {
-                troubles.push(remark);
-            }
-        }
-        steady_at.retain(|at| *at >= since);
-        let is_zero = sight.state.as_ref().is_some_and(|state| state.desired == 0);
-        sight.trouble = troubles
-            .into_iter()
-            .filter(|remark| remark.at >= since)
-            // Where no task is to run, only what keeps one from stopping matters.
-            .filter(|remark| !is_zero || remark.text.contains("unable to scale in"))
-            // What came before ECS called the service steady is over, but for the deployment that was asked for:
-            // the version before may be steady. So is, once every task runs, whatever kept them from starting.
-            .filter(|remark| {
-                let is_over = steady_at.last().is_some_and(|steady| *steady >= remark.at);
-                !is_over || (is_deployment && is_while_running(&remark.text))
-            })
-            .filter(|remark| reached_at.is_none() || is_while_running(&remark.text))
-            // That tasks keep failing says less than why one did.
-            .max_by(|one, other| (is_cause(one), one).cmp(&(is_cause(other), other)));
-        // What ECS said before the service was seen away from its count is about an earlier time.
-        let steady = steady_at
-            .iter()
-            .find(|at| away_at.is_none_or(|away| **at > away))
-            .filter(|_| !is_zero);
-        sight.reached_at = reached_at.map(|seen| steady.copied().unwrap_or(seen));
-        sight.is_exact = steady.is_some();
-        let seen_for = reached_at.zip(sight.last_look).map(|(from, to)| to - from);
-        // Another count than the one that was asked for may change again.
-        let desired = sight.state.as_ref().map(|state| state.desired);
-        let is_as_asked = entry.asked.is_none() || entry.asked == desired;
-        sight.is_steady = is_as_asked
-            && sight.trouble.is_none()
-            && seen_for.is_some_and(|length| is_zero || steady.is_some() || length >= STEADY);
-        sight
-    }
-}
-
-/// Whether it goes on although every task runs: health checks fail while a task is there.
-fn is_while_running(text: &str) -> bool {
-    trouble(text).is_some_and(|trouble| trouble.is_while_running)
-}
-
-fn is_cause(remark: &Remark) -> bool {
-    trouble(&remark.text).is_some_and(|trouble| !trouble.is_general)
-}
-
-impl ServiceAction {
-    /// What the event says about trouble.
-    fn remark(&self) -> Option<Remark> {
-        let text = match &self.reason {
-            Some(reason) => format!("{}: {reason}", self.event_name),
-            None => self.event_name.clone(),
-        };
-        trouble(&text)?;
-        Some(Remark {
-            at: self.created_at,
-            text,
-        })
     }
 }
