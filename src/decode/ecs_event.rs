@@ -21,6 +21,8 @@ struct Event<Detail> {
     id: Option<String>,
     #[serde(default)]
     resources: Vec<String>,
+    #[serde(default, deserialize_with = "moment")]
+    time: Option<DateTime<Utc>>,
     detail: Option<Detail>,
 }
 
@@ -95,7 +97,9 @@ fn task(event: Event<Task>) -> Result<Decoded, DecodeError> {
     if task.is_of_service() {
         return Ok(Decoded::Ignored(IgnoredReason::ServiceTask));
     }
-    let at = updated_at.ok_or(missing("updatedAt"))?;
+    // Every example has `updatedAt`; when it stopped, or when the event was sent, would do as well.
+    let at = updated_at.or(task.stopped_at).or(event.time);
+    let at = at.ok_or(missing("updatedAt"))?;
     let fact = description::task(&task, at).ok_or(missing("taskArn"))?;
     Ok(one(fact))
 }

@@ -125,6 +125,7 @@ def task_stopped(place, task: str, group: str, at: datetime, **more) -> dict:
         "lastStatus": "STOPPED",
         "desiredStatus": "STOPPED",
         "stoppedAt": cloudtrail.iso(at),
+        "updatedAt": cloudtrail.iso(at),
         "stopCode": "EssentialContainerExited",
         "stoppedReason": "Essential container in task exited",
         "containers": [{"name": "report", "exitCode": 0, "lastStatus": "STOPPED"}],

@@ -198,7 +198,6 @@ fn a_broken_event_is_explained() {
         (with("id", Value::Null), missing("id")),
         (task(json!({"taskArn": "0a1b2c3d"})), missing("taskArn")),
         (task(json!({"createdAt": null})), missing("taskArn")),
-        (task(json!({"updatedAt": null})), missing("updatedAt")),
     ] {
         assert_eq!(reason(&event.to_string()), expected, "{event}");
     }
@@ -220,4 +219,12 @@ fn a_broken_event_is_explained() {
         );
         assert!(!text.contains("canary"), "{text}");
     }
+}
+
+#[test]
+fn a_task_without_an_update_was_so_when_it_stopped() {
+    let Fact::Task(task) = fact(&task(json!({"updatedAt": null}))) else {
+        panic!("it is a task");
+    };
+    assert_eq!(Some(task.observed_at), task.stopped_at);
 }
