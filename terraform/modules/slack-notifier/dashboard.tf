@@ -56,7 +56,7 @@ locals {
       title     = "3 Queue: sent, waiting"
       statistic = "Sum"
       metrics = [
-        for metric in ["NumberOfMessagesSent", "NumberOfMessagesDeleted", "ApproximateNumberOfMessagesVisible"] :
+        for metric in ["NumberOfMessagesSent", "NumberOfMessagesDeleted", "ApproximateNumberOfMessagesVisible", "ApproximateNumberOfMessagesNotVisible"] :
         ["AWS/SQS", metric, "QueueName", "${local.name}-records"]
       ]
     },
@@ -103,7 +103,7 @@ locals {
   ]
 
   alarm_arns = concat(
-    [aws_cloudwatch_metric_alarm.oldest_record.arn],
+    [aws_cloudwatch_metric_alarm.oldest_record.arn, aws_cloudwatch_metric_alarm.stuck.arn],
     values(aws_cloudwatch_metric_alarm.dead_letters)[*].arn,
     values(aws_cloudwatch_metric_alarm.sums)[*].arn,
   )

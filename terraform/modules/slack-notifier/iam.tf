@@ -50,9 +50,10 @@ resource "aws_iam_role_policy" "function" {
     Statement = concat(
       [
         {
-          Sid      = "ReadRecords"
-          Effect   = "Allow"
-          Action   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+          Sid    = "ReadRecords"
+          Effect = "Allow"
+          # With windows the function decides when a record that it could not keep comes back.
+          Action   = concat(local.windows ? ["sqs:ChangeMessageVisibility"] : [], ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"])
           Resource = aws_sqs_queue.records.arn
         },
         {
@@ -82,7 +83,7 @@ resource "aws_iam_role_policy" "function" {
       length(local.read_dead_letters) == 0 ? [] : [{
         Sid      = "ReadUndelivered"
         Effect   = "Allow"
-        Action   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+        Action   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
         Resource = [for scheduler in local.read_dead_letters : scheduler.dead_letter_queue_arn]
       }],
       length(local.undelivered_key_arns) == 0 ? [] : [{

@@ -56,7 +56,7 @@ output "rule_names" {
 output "alarm_names" {
   description = "Names of all alarms."
   value = sort(concat(
-    [aws_cloudwatch_metric_alarm.oldest_record.alarm_name],
+    [aws_cloudwatch_metric_alarm.oldest_record.alarm_name, aws_cloudwatch_metric_alarm.stuck.alarm_name],
     values(aws_cloudwatch_metric_alarm.dead_letters)[*].alarm_name,
     values(aws_cloudwatch_metric_alarm.sums)[*].alarm_name,
   ))

@@ -3,7 +3,10 @@ locals {
   least_visibility = 6 * var.function.timeout_seconds + local.batching_window_seconds
   visibility       = coalesce(var.visibility_timeout_seconds, local.least_visibility)
 
-  max_receive_count = 5
+  # With windows the function makes a failed record come back after 30 seconds, then 1, 2, 4, 8, 15, 15 … minutes, by
+  # changing its visibility. 30 receives are then about 6.5 hours, so that an outage of the table loses no record. Without
+  # windows records come back after the visibility timeout, and 5 receives are what AWS recommends at least.
+  max_receive_count = local.windows ? 30 : 5
 
   # What ends here: records that failed five times, and events that EventBridge could not put into the queue.
   dead_queues = toset(["records", "rules"])

@@ -9,6 +9,7 @@ locals {
     ROLLCALL_QUEUE_URL      = aws_sqs_queue.records.url
     ROLLCALL_SETTLE_SECONDS = tostring(var.windows.settle_seconds)
     ROLLCALL_GRACE_SECONDS  = tostring(var.windows.grace_seconds)
+    ROLLCALL_MAX_RECEIVES   = tostring(local.max_receive_count)
     ROLLCALL_VERIFY_MINUTES = local.verify ? tostring(var.verify.minutes) : "0"
   }
 

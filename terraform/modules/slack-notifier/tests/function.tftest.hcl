@@ -163,11 +163,12 @@ run "every_way_to_fail_has_an_alarm" {
       "rollcall-dev-schedules-dropped-app",
       "rollcall-dev-schedules-errors-app",
     ])
-    error_message = "Dead letters of records, rules and schedules; age; errors; throttles; Scheduler's drops and errors."
+    error_message = "Dead letters of records, rules and schedules; records that are old or stuck; errors; throttles; Scheduler's drops and errors."
   }
   assert {
     condition = alltrue([
-      for alarm in concat([aws_cloudwatch_metric_alarm.oldest_record], values(aws_cloudwatch_metric_alarm.dead_letters), values(aws_cloudwatch_metric_alarm.sums)) :
+      for alarm in concat([aws_cloudwatch_metric_alarm.oldest_record, aws_cloudwatch_metric_alarm.stuck], values(aws_cloudwatch_metric_alarm.dead_letters), values(aws_cloudwatch_metric_alarm.sums)) :
+      "rollcall-dev-records-stuck",
       alarm.alarm_actions == toset(["arn:aws:sns:ap-northeast-2:123456789012:oncall"]) && alarm.ok_actions == alarm.alarm_actions && alarm.treat_missing_data == "notBreaching"
     ])
     error_message = "All of them go to the caller's topic, as does their end, and stay calm while nothing is published."
@@ -192,6 +193,35 @@ run "the_dashboard_shows_the_whole_path" {
   assert {
     condition = alltrue([
       for namespace in ["AWS/Scheduler", "AWS/Events", "AWS/SQS", "AWS/Lambda", "Rollcall"] : strcontains(aws_cloudwatch_dashboard.this[0].dashboard_body, namespace)
+run "records_that_keep_failing_ring_long_before_they_are_dead_letters" {
+  command = plan
+
+  assert {
+    condition = {
+      for query in aws_cloudwatch_metric_alarm.stuck.metric_query : query.id => query.expression != null ? query.expression : "${query.metric[0].stat} ${query.metric[0].metric_name} ${query.metric[0].dimensions.QueueName}"
+      } == {
+      stuck     = "IF(in_flight > 0 AND FILL(deleted, 0) == 0, 1, 0)"
+      in_flight = "Maximum ApproximateNumberOfMessagesNotVisible rollcall-dev-records"
+      deleted   = "Sum NumberOfMessagesDeleted rollcall-dev-records"
+    }
+    error_message = "The age of the oldest message leaves out what was received three times, so this alarm counts records in flight."
+  }
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.stuck.evaluation_periods == 3
+    error_message = "It rings after a quarter of an hour."
+  }
+}
+
+run "a_long_batch_is_not_stuck" {
+  command = plan
+  variables { function = { timeout_seconds = 900 } }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.stuck.evaluation_periods == 5
+    error_message = "A batch of 300 + 900 seconds may span five periods without a deletion only if it fails."
+  }
+}
+
     ])
     error_message = "Every station of the path is shown."
   }

@@ -66,6 +66,10 @@ run "records_move_to_the_dead_letter_queue_after_five_receives" {
     }
     error_message = "Five receives, then the records' dead-letter queue."
   }
+  assert {
+    condition     = !contains(keys(aws_lambda_function.this.environment[0].variables), "ROLLCALL_MAX_RECEIVES") && !strcontains(aws_iam_role_policy.function.policy, "ChangeMessageVisibility")
+    error_message = "Without a table the function postpones no record, so it needs neither the count nor the permission."
+  }
 }
 
 run "dead_letters_outlive_the_queue" {

@@ -84,6 +84,7 @@ run "the_function_knows_its_table_and_its_queue" {
       ROLLCALL_SETTLE_SECONDS = "60"
       ROLLCALL_GRACE_SECONDS  = "120"
       ROLLCALL_VERIFY_MINUTES = "10"
+      ROLLCALL_MAX_RECEIVES   = "30"
     })
     error_message = "Exactly these variables with windows."
   }
@@ -98,7 +99,7 @@ run "the_role_may_keep_windows_and_set_timers_and_nothing_more" {
       {
         Sid      = "ReadRecords"
         Effect   = "Allow"
-        Action   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+        Action   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
         Resource = aws_sqs_queue.records.arn
       },
       {
@@ -128,7 +129,7 @@ run "the_role_may_keep_windows_and_set_timers_and_nothing_more" {
       {
         Sid      = "ReadUndelivered"
         Effect   = "Allow"
-        Action   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+        Action   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
         Resource = ["arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-schedules-dead"]
       },
     ]
@@ -309,7 +310,7 @@ run "calls_that_scheduler_gave_up_on_reach_the_function" {
   assert {
     condition = (
       aws_sqs_queue_redrive_policy.undelivered["app"].queue_url == "https://sqs.ap-northeast-2.amazonaws.com/123456789012/rollcall-dev-schedules-dead"
-      && jsondecode(aws_sqs_queue_redrive_policy.undelivered["app"].redrive_policy) == { deadLetterTargetArn = aws_sqs_queue.dead["records"].arn, maxReceiveCount = 5 }
+      && jsondecode(aws_sqs_queue_redrive_policy.undelivered["app"].redrive_policy) == { deadLetterTargetArn = aws_sqs_queue.dead["records"].arn, maxReceiveCount = 30 }
     )
     error_message = "A letter that cannot be handled ends where records end."
   }
