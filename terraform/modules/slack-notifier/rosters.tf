@@ -15,14 +15,17 @@ locals {
   rosters = merge([
     for key, scheduler in local.windows ? var.schedulers : {} : merge([
       for schedule, roster in scheduler.rosters : {
-        # Scheduler takes an input of 256 KB. A service takes 264 bytes at most: its name has up to 255, its count few. So
-        # does a job.
+        # EventBridge Scheduler takes an input of 256 KB. A service or a job takes up to 264 bytes: a name of 255, a count,
+        # and punctuation. 900 of them are 237,600 bytes; all other fields together stay below 2,000.
         for part, subjects in chunklist(local.roster_subjects["${key}/${schedule}"], 900) :
         "${key}/${schedule}${part == 0 ? "" : "/${part + 1}"}" => merge(roster, {
           name     = "${key}.${schedule}${part == 0 ? "" : ".${part + 1}"}"
           schedule = schedule
-          services = { for subject in subjects : subject.name => roster.services[subject.name] if !subject.is_job }
-          jobs     = { for subject in subjects : subject.name => roster.jobs[subject.name] if subject.is_job }
+          # CloudTrail shows the name of the role as sessionIssuer.userName, without the path that may stand before it.
+          role          = reverse(split("/", scheduler.role_arn))[0]
+          retry_minutes = scheduler.retry_minutes
+          services      = { for subject in subjects : subject.name => roster.services[subject.name] if !subject.is_job }
+          jobs          = { for subject in subjects : subject.name => roster.jobs[subject.name] if subject.is_job }
         })
       }
     ]...)
@@ -42,7 +45,9 @@ locals {
         cluster                 = roster.cluster
         services                = roster.services
       },
+        role                    = roster.role
       length(roster.jobs) == 0 ? {} : { jobs = roster.jobs },
+      roster.retry_minutes == null ? {} : { retry_minutes = roster.retry_minutes },
     )), "\\u003c", "<"), "\\u003e", ">")
   }
 
@@ -51,7 +56,8 @@ locals {
     key => join(" and ", [for what, count in { services = length(roster.services), jobs = length(roster.jobs) } : "${count} ${what}" if count > 0])
   }
 
-  # Put together rather than taken from the resource, so that the trust can be read in the plan.
+  # Built from its parts, because the resource's own attribute is unknown in the first plan and the reviewer of a plan
+  # should see whom the role trusts.
   roster_group_arn = "arn:${local.partition}:scheduler:${local.region}:${local.account}:schedule-group/${local.name}-rosters"
 }
 
@@ -67,8 +73,8 @@ resource "aws_scheduler_schedule" "rosters" {
   # A shortened name keeps a hash of the whole one.
   name        = length(each.value.name) <= 64 ? each.value.name : "${substr(each.value.name, 0, 55)}.${substr(sha256(each.value.name), 0, 8)}"
   group_name  = aws_scheduler_schedule_group.rosters[0].name
-  description = "${var.environment}: tells the notifier whom ${each.value.schedule} calls (${local.roster_names[each.key]})"
-  state       = "ENABLED" # A schedule that is paused has no roster.
+  description = "${var.environment}: tells the notifier which calls ${each.value.schedule} makes (${local.roster_names[each.key]})"
+  state       = "ENABLED" # The roster of a paused schedule is not in the input.
 
   schedule_expression          = each.value.expression
   schedule_expression_timezone = each.value.timezone

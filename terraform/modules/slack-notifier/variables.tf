@@ -24,13 +24,14 @@ variable "schedulers" {
   description = <<-EOT
     The ecs-scheduler modules of this environment, under names of your choice: `schedulers = { app = module.scheduler }`. Only these attributes are read, so schedules from elsewhere can be described by hand.
 
-    - `role_arn`: the role whose calls are reported.
+    - `role_arn`: the role that makes the schedules' calls. The rules match it, and rosters carry its name, by which the function tells these calls from others.
     - `schedule_group_name`: the group whose metrics are watched.
     - `dead_letter_queue_arn`: the schedules' dead-letter queue, which is watched too.
     - `dead_letter_visibility_seconds`: that queue's visibility timeout, at least 6 x the function's timeout. Where it is given, and with `windows`, the function reads the queue, and what it cannot handle moves to the notifier's own dead-letter queue.
     - `kms_key_arn`: the customer key of that queue.
     - `cluster`: name of the cluster, in which ECS is asked what runs (`verify`); rosters name theirs themselves.
-    - `rosters`: for each schedule, whom it calls, and when; what is missing can then be said. `services` are desired counts by service, `jobs` task counts by the task definition's family.
+    - `retry_minutes`: maximum event age in the schedules' retry policy. Rosters carry it, so that the function knows how late a call may come.
+    - `rosters`: for each schedule, when it fires and which calls it makes, so that a call that is missing can be reported. `services` are desired counts by service, `jobs` task counts by the task definition's family. A schedule with a `rate()` cannot have one: only AWS knows when it fires.
   EOT
   type = map(object({
     role_arn              = string
@@ -40,6 +41,7 @@ variable "schedulers" {
     dead_letter_visibility_seconds = optional(number)
     kms_key_arn                    = optional(string)
     cluster                        = optional(string)
+    retry_minutes                  = optional(number)
     rosters = optional(map(object({
       environment             = string
       cluster                 = string
@@ -65,6 +67,21 @@ variable "schedulers" {
   validation {
     condition     = alltrue(flatten([for scheduler in values(var.schedulers) : [for key in keys(scheduler.rosters) : can(regex("^([A-Za-z0-9_-]{1,30}|[A-Za-z0-9_-]{1,60}\\.job)$", key))]]))
     error_message = "Each key of schedulers[*].rosters is 1 to 30 letters, digits, hyphens and underscores, or up to 60 of them and .job."
+  }
+  validation {
+    condition     = alltrue([for scheduler in values(var.schedulers) : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/.+$", scheduler.role_arn))])
+    error_message = "schedulers[*].role_arn is the ARN of an IAM role (…:role/…)."
+  }
+  validation {
+    condition = alltrue([
+      for scheduler in values(var.schedulers) :
+      scheduler.retry_minutes == null ? true : scheduler.retry_minutes >= 1 && scheduler.retry_minutes <= 1440 && floor(scheduler.retry_minutes) == scheduler.retry_minutes
+    ])
+    error_message = "schedulers[*].retry_minutes is a whole number from 1 to 1440."
+  }
+  validation {
+    condition     = alltrue(flatten([for scheduler in values(var.schedulers) : [for roster in values(scheduler.rosters) : can(regex("^(cron|at)\\(.+\\)$", roster.expression))]]))
+    error_message = "schedulers[*].rosters[*].expression is cron(…) or at(…). A schedule with a rate() has no roster, because the roster would be sent at other times than the schedule's calls."
   }
   validation {
     condition     = alltrue([for scheduler in values(var.schedulers) : scheduler.cluster == null || can(regex("^[A-Za-z0-9_-]{1,255}$", scheduler.cluster))])

@@ -15,6 +15,7 @@ variables {
       schedule_group_name            = "rollcall-dev"
       dead_letter_queue_arn          = "arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-schedules-dead"
       dead_letter_visibility_seconds = 300
+      retry_minutes                  = 60
       rosters = {
         morning = {
           environment             = "dev"
@@ -25,7 +26,7 @@ variables {
           start_date              = "2030-01-01T00:00:00Z"
           services                = { nestjs = 1, python-api = 2 }
         }
-        idle = { environment = "dev", cluster = "app-dev", expression = "rate(1 day)", services = {} }
+        idle = { environment = "dev", cluster = "app-dev", expression = "cron(0 9 ? * SAT *)", services = {} }
       }
     }
   }
@@ -163,12 +164,48 @@ run "each_schedule_sends_its_roster_at_its_own_time" {
     error_message = "The schedule's expression, zone and dates; at the minute."
   }
   assert {
-    condition     = aws_scheduler_schedule.rosters["app/morning"].target[0].input == "{\"account\":\"123456789012\",\"cluster\":\"app-dev\",\"environment\":\"dev\",\"flexible_window_minutes\":5,\"region\":\"ap-northeast-2\",\"rollcall\":\"roster\",\"schedule\":\"morning\",\"scheduled_time\":\"<aws.scheduler.scheduled-time>\",\"services\":{\"nestjs\":1,\"python-api\":2}}"
+    condition     = aws_scheduler_schedule.rosters["app/morning"].target[0].input == "{\"account\":\"123456789012\",\"cluster\":\"app-dev\",\"environment\":\"dev\",\"flexible_window_minutes\":5,\"region\":\"ap-northeast-2\",\"retry_minutes\":60,\"role\":\"rollcall-dev-schedules\",\"rollcall\":\"roster\",\"schedule\":\"morning\",\"scheduled_time\":\"<aws.scheduler.scheduled-time>\",\"services\":{\"nestjs\":1,\"python-api\":2}}"
     error_message = "The function's roster, with Scheduler's own words for the time."
   }
   assert {
     condition     = aws_scheduler_schedule.rosters["app/morning"].target[0].arn == aws_sqs_queue.records.arn && aws_scheduler_schedule.rosters["app/morning"].target[0].dead_letter_config[0].arn == aws_sqs_queue.dead["rules"].arn
     error_message = "To the queue; what cannot be sent is kept."
+  }
+}
+
+run "a_roster_names_the_role_without_its_path" {
+  command = plan
+  variables {
+    schedulers = {
+      app = {
+        role_arn              = "arn:aws:iam::123456789012:role/service/teams/dev-ecs-scheduler"
+        schedule_group_name   = "rollcall-dev"
+        dead_letter_queue_arn = "arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-schedules-dead"
+        rosters               = { morning = { environment = "dev", cluster = "app-dev", expression = "cron(0 9 ? * MON-FRI *)", services = { nestjs = 1 } } }
+      }
+    }
+  }
+
+  assert {
+    condition     = jsondecode(local.roster_inputs["app/morning"]).role == "dev-ecs-scheduler"
+    error_message = "CloudTrail's sessionIssuer.userName is the name alone."
+  }
+  assert {
+    condition     = !strcontains(local.roster_inputs["app/morning"], "retry_minutes")
+    error_message = "How long the schedules retry is left out where it is not given."
+  }
+}
+
+run "failed_records_come_back_often_enough_to_outlast_an_outage" {
+  command = apply
+
+  assert {
+    condition     = jsondecode(aws_sqs_queue.records.redrive_policy).maxReceiveCount == 30 && aws_lambda_function.this.environment[0].variables.ROLLCALL_MAX_RECEIVES == "30"
+    error_message = "30 receives at growing distances are about 6.5 hours, and the function knows the number."
+  }
+  assert {
+    condition     = strcontains(aws_cloudwatch_metric_alarm.dead_letters["records-dead"].alarm_description, "30 attempts") && aws_cloudwatch_metric_alarm.oldest_record.threshold == 1300 && aws_cloudwatch_metric_alarm.stuck.evaluation_periods == 3
+    error_message = "The alarms ring after 22 minutes for a record that is not taken, and after 15 for records that keep failing."
   }
 }
 
@@ -193,7 +230,7 @@ run "a_roster_can_expect_jobs" {
     error_message = "A schedule and a job of one name have rosters of their own."
   }
   assert {
-    condition     = aws_scheduler_schedule.rosters["app/report"].description == "dev: tells the notifier whom report calls (1 jobs and 1 services)" && aws_scheduler_schedule.rosters["app/report.job"].description == "dev: tells the notifier whom report.job calls (1 jobs)"
+    condition     = aws_scheduler_schedule.rosters["app/report"].description == "dev: tells the notifier which calls report makes (1 jobs and 1 services)" && aws_scheduler_schedule.rosters["app/report.job"].description == "dev: tells the notifier which calls report.job makes (1 jobs)"
     error_message = "The description counts who is expected."
   }
   assert {
@@ -262,14 +299,15 @@ run "a_long_roster_is_split_below_256_kilobytes" {
   variables {
     schedulers = {
       (join("", [for i in range(32) : "k"])) = {
-        role_arn              = "arn:aws:iam::123456789012:role/rollcall-dev-schedules"
+        role_arn              = "arn:aws:iam::123456789012:role/${join("", [for i in range(64) : "r"])}"
         schedule_group_name   = "rollcall-dev"
         dead_letter_queue_arn = "arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-schedules-dead"
+        retry_minutes         = 1440
         rosters = {
           (join("", [for i in range(30) : "m"])) = {
             environment = "dev"
             cluster     = join("", [for i in range(255) : "c"])
-            expression  = "rate(1 day)"
+            expression  = "cron(0 9 ? * MON-FRI *)"
             jobs        = { report = 1 }
             services    = { for pair in setproduct(range(2), range(1000)) : "${join("", [for i in range(251) : "s"])}${pair[0]}${format("%03d", pair[1])}" => 1000 }
           }
