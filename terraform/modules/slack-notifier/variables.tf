@@ -318,8 +318,8 @@ variable "message" {
     What the messages say.
 
     - `timezone`: zone of the times in them.
-    - `window_minutes`: length of a window in UTC; schedules with their flexible window should lie inside one.
-    - `mention_on_failure`: who is told of a failure, in Slack's form, such as <!subteam^S012AB3CD>; null means nobody.
+    - `window_minutes`: length of a window. Windows begin at multiples of it after midnight UTC, so it has to divide the 1440 minutes of a day.
+    - `mention_on_failure`: who is mentioned in the message of a failure, in Slack's form, such as <!subteam^S012AB3CD>; null means nobody.
   EOT
   type = object({
     timezone           = optional(string, "UTC")
@@ -334,8 +334,8 @@ variable "message" {
     error_message = "message.timezone is UTC or a name of the IANA database such as Asia/Seoul."
   }
   validation {
-    condition     = contains([5, 10, 15, 20, 30, 60], var.message.window_minutes)
-    error_message = "message.window_minutes is 5, 10, 15, 20, 30 or 60."
+    condition     = var.message.window_minutes >= 1 ? floor(var.message.window_minutes) == var.message.window_minutes && 1440 % var.message.window_minutes == 0 : false
+    error_message = "message.window_minutes is a whole number from 1 to 1440 that divides the 1440 minutes of a day, such as 15, 30 or 60: otherwise windows would begin at other times each day."
   }
   validation {
     condition     = var.message.mention_on_failure == null || can(regex("^<(!here|!channel|!everyone|!subteam\\^S[A-Z0-9]+|@[UW][A-Z0-9]+)>( <(!subteam\\^S[A-Z0-9]+|@[UW][A-Z0-9]+)>)*$", var.message.mention_on_failure))

@@ -58,6 +58,16 @@ run "the_environment_names_the_secret_and_never_holds_it" {
   }
 }
 
+run "a_window_can_be_a_day" {
+  command = plan
+  variables { message = { window_minutes = 1440 } }
+
+  assert {
+    condition     = aws_lambda_function.this.environment[0].variables.ROLLCALL_WINDOW_MINUTES == "1440"
+    error_message = "Any divisor of the day is a window."
+  }
+}
+
 run "messages_can_be_set" {
   command = plan
   variables { message = { timezone = "Asia/Seoul", window_minutes = 15, mention_on_failure = "<!subteam^S012AB3CD> <@U012AB3CD>" } }

@@ -123,7 +123,31 @@ run "rejects_a_mention_that_slack_would_show_as_text" {
 run "rejects_a_window_that_does_not_divide_the_hour" {
   command = plan
   variables {
-    message = { window_minutes = 45 }
+    message = { window_minutes = 50 }
+  }
+  expect_failures = [var.message]
+}
+
+run "rejects_a_window_of_no_minutes" {
+  command = plan
+  variables {
+    message = { window_minutes = 0 }
+  }
+  expect_failures = [var.message]
+}
+
+run "rejects_a_window_of_half_a_minute" {
+  command = plan
+  variables {
+    message = { window_minutes = 22.5 }
+  }
+  expect_failures = [var.message]
+}
+
+run "rejects_a_window_over_a_day" {
+  command = plan
+  variables {
+    message = { window_minutes = 2880 }
   }
   expect_failures = [var.message]
 }
