@@ -1,4 +1,4 @@
-# These go to SNS, never through the function or Slack: they must speak when those do not.
+# Alarms go to SNS and never through the function or Slack, so that they work when the function or Slack does not.
 
 locals {
   # How old a record may be that the function has hardly tried. A batch may take its batching window and its timeout, fail
@@ -27,13 +27,14 @@ locals {
       function-errors    = { namespace = "AWS/Lambda", metric = "Errors", dimensions = { FunctionName = local.function_name }, what = "The function failed as a whole, so its batch comes again" }
       function-throttles = { namespace = "AWS/Lambda", metric = "Throttles", dimensions = { FunctionName = local.function_name }, what = "Lambda refused to run the function, so records wait" }
     },
-    # The function counts these, but they reach CloudWatch through its log: they speak when Slack does not.
+    # The function writes these metrics to its log, from which CloudWatch reads them, so they do not need Slack.
     !local.windows ? {} : {
-      windows-overdue = { namespace = "Rollcall", metric = "WindowsOverdue", dimensions = { FunctionName = local.function_name }, what = "A window is a quarter of an hour past its deadline and could not be said" }
+      windows-overdue = { namespace = "Rollcall", metric = "WindowsOverdue", dimensions = { FunctionName = local.function_name }, what = "A window is a quarter of an hour past its deadline and could not be reported" }
     },
-    # One lapses when Lambda ends an instance in the middle of a visit; several, when the function dies of something.
+    # A claim lapses when an invocation ends before it releases it. A single one may be an instance that Lambda shut down;
+    # several mean that invocations crash or run out of time.
     !local.windows ? {} : {
-      claims-lapsed = { namespace = "Rollcall", metric = "ClaimsLapsed", dimensions = { FunctionName = local.function_name }, threshold = 3, seconds = 900, what = "More than 3 visitors of windows in a quarter of an hour did not come back" }
+      claims-lapsed = { namespace = "Rollcall", metric = "ClaimsLapsed", dimensions = { FunctionName = local.function_name }, threshold = 3, seconds = 900, what = "More than 3 invocations in a quarter of an hour ended without releasing the window that they had claimed" }
     },
     merge([
       for key, scheduler in var.schedulers : {
@@ -58,7 +59,7 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   evaluation_periods  = each.value.minutes
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
-  treat_missing_data  = "notBreaching" # SQS is silent about queues that nobody used for hours.
+  treat_missing_data  = "notBreaching" # SQS publishes no metrics of a queue that was not used for hours.
 
   alarm_actions = var.alarm_topic_arns
   ok_actions    = var.alarm_topic_arns
@@ -82,7 +83,6 @@ resource "aws_cloudwatch_metric_alarm" "oldest_record" {
   ok_actions    = var.alarm_topic_arns
 }
 
-resource "aws_cloudwatch_metric_alarm" "sums" {
 # Records that failed come back many times before they are dead letters, with windows for about 6.5 hours. This alarm rings
 # after a quarter of an hour: all that time records were in flight, that is received or waiting for their next attempt, and
 # none was deleted.
@@ -130,6 +130,7 @@ resource "aws_cloudwatch_metric_alarm" "stuck" {
   ok_actions    = var.alarm_topic_arns
 }
 
+resource "aws_cloudwatch_metric_alarm" "sums" {
   for_each = local.sum_alarms
 
   alarm_name        = "${local.name}-${each.key}"
@@ -143,7 +144,7 @@ resource "aws_cloudwatch_metric_alarm" "stuck" {
   evaluation_periods  = 1
   comparison_operator = "GreaterThanThreshold"
   threshold           = lookup(each.value, "threshold", 0)
-  treat_missing_data  = "notBreaching" # These are published only when there is something to count.
+  treat_missing_data  = "notBreaching" # These metrics are published only when there is something to count.
 
   alarm_actions = var.alarm_topic_arns
   ok_actions    = var.alarm_topic_arns

@@ -9,7 +9,7 @@ locals {
         Action   = "ssm:GetParameter"
         Resource = "arn:${local.partition}:ssm:${local.region}:${local.account}:parameter/${trimprefix(secret.parameter, "/")}"
       }],
-      # Secrets Manager puts six characters of its own behind the name.
+      # The ARN of a secret ends in a hyphen and six characters that Secrets Manager chooses.
       secret.secret == null ? [] : [{
         Sid      = "Read${key}Secret"
         Effect   = "Allow"
@@ -95,7 +95,7 @@ resource "aws_iam_role_policy" "function" {
       !local.has_kms_key ? [] : [{
         Sid    = "DecryptRecords"
         Effect = "Allow"
-        # A timer is a message that the function encrypts itself.
+        # With windows the function also sends timers to the queue, and sending to an encrypted queue needs a data key.
         Action   = concat(["kms:Decrypt"], local.windows ? ["kms:GenerateDataKey"] : [])
         Resource = local.kms_key_arn
       }],

@@ -1,8 +1,8 @@
-# The roll call: at the time of each schedule, a message to the queue that says who is to answer. Without it a window
-# can only hold whoever answered.
+# Rosters. At the time of each schedule, another schedule sends a message to the queue that lists the calls to expect.
+# Without it the function only knows the calls that were made, and cannot report one that is missing.
 
 locals {
-  # Whom a roster names, in an order that keeps its parts as they are while nobody comes or goes.
+  # The services and jobs of a roster, sorted by name: the parts of a long roster then change only when its members do.
   roster_subjects = merge([
     for key, scheduler in local.windows ? var.schedulers : {} : {
       for schedule, roster in scheduler.rosters : "${key}/${schedule}" => concat(
@@ -31,7 +31,8 @@ locals {
     ]...)
   ]...)
 
-  # As src/decode/own.rs reads it. Scheduler puts the time in, if it finds the words as they are: jsonencode escapes <>.
+  # The message that the function decodes. EventBridge Scheduler replaces <aws.scheduler.scheduled-time> by the time. It
+  # finds the placeholder only if < and > are as they are, and jsonencode escapes them, so that is undone.
   roster_inputs = {
     for key, roster in local.rosters : key => replace(replace(jsonencode(merge(
       {
@@ -44,10 +45,10 @@ locals {
         region                  = local.region
         cluster                 = roster.cluster
         services                = roster.services
-      },
         role                    = roster.role
-      length(roster.jobs) == 0 ? {} : { jobs = roster.jobs },
+      },
       roster.retry_minutes == null ? {} : { retry_minutes = roster.retry_minutes },
+      length(roster.jobs) == 0 ? {} : { jobs = roster.jobs },
     )), "\\u003c", "<"), "\\u003e", ">")
   }
 
@@ -70,7 +71,7 @@ resource "aws_scheduler_schedule_group" "rosters" {
 resource "aws_scheduler_schedule" "rosters" {
   for_each = local.rosters
 
-  # A shortened name keeps a hash of the whole one.
+  # A name over AWS's 64 characters is cut and ends in a hash of the whole name.
   name        = length(each.value.name) <= 64 ? each.value.name : "${substr(each.value.name, 0, 55)}.${substr(sha256(each.value.name), 0, 8)}"
   group_name  = aws_scheduler_schedule_group.rosters[0].name
   description = "${var.environment}: tells the notifier which calls ${each.value.schedule} makes (${local.roster_names[each.key]})"
@@ -81,7 +82,7 @@ resource "aws_scheduler_schedule" "rosters" {
   start_date                   = each.value.start_date
   end_date                     = each.value.end_date
 
-  # The roster comes first, and says itself how long the calls may take.
+  # The roster is sent at the scheduled minute. It carries the flexible window of the calls that it describes.
   flexible_time_window {
     mode = "OFF"
   }
@@ -91,7 +92,7 @@ resource "aws_scheduler_schedule" "rosters" {
     role_arn = aws_iam_role.rosters[0].arn
     input    = local.roster_inputs[each.key]
 
-    # After an hour the window has been said without it.
+    # A roster that is an hour late is of no use: its window was reported without it.
     retry_policy {
       maximum_retry_attempts       = 185
       maximum_event_age_in_seconds = 60 * 60
@@ -102,7 +103,7 @@ resource "aws_scheduler_schedule" "rosters" {
     }
   }
 
-  # A schedule must not fire before its role may act.
+  # A schedule that fires before its role has the permission would fail.
   depends_on = [aws_iam_role_policy.rosters]
 }
 
@@ -112,7 +113,8 @@ resource "aws_iam_role" "rosters" {
   name        = "${local.name}-rosters"
   description = "EventBridge Scheduler: sends rosters to the queue of ${local.function_name}"
 
-  # Only this group's schedules may use the role, whoever else can create schedules in the account.
+  # The condition lets only schedules of this group use the role; a schedule that somebody else makes elsewhere in the
+  # account cannot.
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
@@ -138,7 +140,7 @@ resource "aws_iam_role_policy" "rosters" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = concat(
-      # The second is for its dead letters, which Scheduler writes with this role, not as a service.
+      # The second queue takes the rosters' own dead letters, which EventBridge Scheduler writes with this role.
       [{
         Sid      = "SendRosters"
         Effect   = "Allow"

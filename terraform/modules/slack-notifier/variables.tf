@@ -115,7 +115,7 @@ variable "watch_all_callers" {
 }
 
 variable "watch_jobs" {
-  description = "Also report the jobs, that is the RunTask calls of the schedules' roles, never those of others. false takes their rule away and strikes them from the rosters: the rollback switch."
+  description = "Also report the jobs, that is the RunTask calls of the schedules' roles, never those of others. false removes their rule, and jobs from the rosters: the rollback switch."
   type        = bool
   default     = true
   nullable    = false
@@ -123,7 +123,7 @@ variable "watch_jobs" {
 
 variable "slack_webhook" {
   description = <<-EOT
-    Where the incoming webhook's URL is kept; null where the bot of `slack_bot` is to speak alone. Its value is never an argument, so it is never in the state; the function reads it when it starts.
+    Where the incoming webhook's URL is kept; null where only the bot of `slack_bot` posts. Its value is never an argument, so it is never in the state; the function reads it when it starts.
 
     - `ssm_parameter`: name of an SSM SecureString, such as /rollcall/dev/slack-webhook.
     - `secrets_manager_secret`: or the name of a Secrets Manager secret that holds the URL as plain text.
@@ -156,7 +156,7 @@ variable "slack_webhook" {
 
 variable "slack_bot" {
   description = <<-EOT
-    A Slack app's bot, which posts one message per window and edits it while the window goes on; docs/slack-app.md makes the app. Needs `windows`. With `slack_webhook` too, that speaks where Slack refuses the bot.
+    A Slack app's bot, which posts one message per window and edits it while records arrive; docs/slack-app.md shows how to make the app. Needs `windows`. With `slack_webhook` too, the function posts by the webhook where Slack refuses the bot.
 
     - `channel`: the channel's id, such as C012AB3CD.
     - `ssm_parameter`, `secrets_manager_secret`, `kms_key_arn`: where the token is kept, as in `slack_webhook`.
@@ -195,12 +195,12 @@ variable "slack_bot" {
 
 variable "windows" {
   description = <<-EOT
-    One message per window, from a log of what is known in a DynamoDB table; with rosters, a service that nobody called is said to be missing.
+    One message per window: the function keeps what it learns of a window in a DynamoDB table. With rosters, it reports a service that no schedule called as missing.
 
-    - `enabled`: false takes the table, the rosters and the reading of the schedules' dead letters away, and makes every batch a message. The rollback switch of all this.
-    - `settle_seconds`: how long nothing new must have arrived before a window with failures is said; a retry may yet succeed.
+    - `enabled`: false removes the table, the rosters and the reading of the schedules' dead letters, and every batch becomes a message. The rollback switch of all this.
+    - `settle_seconds`: how long no new record must have arrived before a window with failures is reported; a retry may yet succeed.
     - `grace_seconds`: how much later than the last possible call its record may arrive before it counts as missing.
-    - `deletion_protection`: of the table; false by default, because it holds 14 days that nothing else depends on, and the switch above should be one step.
+    - `deletion_protection`: of the table; false by default, because nothing else depends on its 14 days of data, and turning windows off should be one step.
   EOT
   type = object({
     enabled             = optional(bool, true)
@@ -219,12 +219,12 @@ variable "windows" {
 
 variable "verify" {
   description = <<-EOT
-    Ask ECS whether what was accepted also runs, and how jobs ended. Needs `windows`, and a cluster from `schedulers`. It only reads, in these clusters alone.
+    Ask ECS whether the tasks of accepted calls run, and how jobs ended. Needs `windows`, and a cluster from `schedulers`. The function only reads, and only in these clusters.
 
-    - `enabled`: false takes the permissions away, and accepted is the last word, as before. The rollback switch.
-    - `minutes`: how long after the last accepted call it is asked again, until a service is steady.
+    - `enabled`: false removes the permissions, and messages report accepted calls without asking whether tasks run. The rollback switch.
+    - `minutes`: for how long after a call was accepted the function asks ECS again, until the service is steady.
     - `autoscaling`: also read the bounds of Application Auto Scaling, which may undo what a schedule asked for.
-    - `native_events`: also send ECS's own events about services and ended jobs to the function. They add detail and speed; nothing depends on them.
+    - `native_events`: also send ECS's own events about services and ended jobs to the function. They add reasons and arrive sooner; reports do not depend on them.
   EOT
   type = object({
     enabled       = optional(bool, true)
@@ -344,7 +344,7 @@ variable "message" {
 }
 
 variable "enabled" {
-  description = "Whether the function is fed. false disables the event source mapping and keeps everything else: records wait in the queue for up to 4 days. This is the rollback switch."
+  description = "Whether Lambda invokes the function. false disables the event source mappings and keeps everything else: records wait in the queue for up to 4 days. This is the rollback switch."
   type        = bool
   default     = true
   nullable    = false
@@ -363,7 +363,7 @@ variable "batch_size" {
 }
 
 variable "batching_window_seconds" {
-  description = "How long Lambda gathers records before it invokes the function; null means 20 with `windows`, where a batch is no message, and 300 without, the longest that Lambda offers: fewer messages, each up to five minutes later."
+  description = "How long Lambda gathers records before it invokes the function. null means 20 with `windows`, and 300 without, the longest that Lambda offers: without windows every batch is a message, so longer batches are fewer messages, each up to five minutes later."
   type        = number
   default     = null
 
@@ -409,7 +409,7 @@ variable "kms_key" {
 }
 
 variable "alarm_topic_arns" {
-  description = "SNS topics that alarms and their end are sent to. The alarms exist without a topic too, but then tell nobody. A topic must not depend on the function or its webhook."
+  description = "SNS topics that are notified when an alarm begins and when it ends. Without a topic the alarms exist but notify nobody. A topic must not depend on the function or its webhook."
   type        = set(string)
   default     = []
   nullable    = false

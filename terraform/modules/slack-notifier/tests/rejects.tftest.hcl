@@ -120,7 +120,7 @@ run "rejects_a_mention_that_slack_would_show_as_text" {
   expect_failures = [var.message]
 }
 
-run "rejects_a_window_that_does_not_divide_the_hour" {
+run "rejects_a_window_that_does_not_divide_the_day" {
   command = plan
   variables {
     message = { window_minutes = 50 }

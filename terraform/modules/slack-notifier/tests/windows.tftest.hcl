@@ -84,8 +84,8 @@ run "the_function_knows_its_table_and_its_queue" {
       ROLLCALL_QUEUE_URL      = aws_sqs_queue.records.url
       ROLLCALL_SETTLE_SECONDS = "60"
       ROLLCALL_GRACE_SECONDS  = "120"
-      ROLLCALL_VERIFY_MINUTES = "10"
       ROLLCALL_MAX_RECEIVES   = "30"
+      ROLLCALL_VERIFY_MINUTES = "10"
     })
     error_message = "Exactly these variables with windows."
   }
@@ -134,7 +134,7 @@ run "the_role_may_keep_windows_and_set_timers_and_nothing_more" {
         Resource = ["arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-schedules-dead"]
       },
     ]
-    error_message = "Put, query and update in its table; send to its own queue; read the schedules' dead letters."
+    error_message = "Put, query and update in its table; send to its own queue; read its queue and the schedules' dead letters, and decide when failed messages come back."
   }
 }
 
