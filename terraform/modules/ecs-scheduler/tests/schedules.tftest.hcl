@@ -127,7 +127,7 @@ run "a_schedule_can_differ_from_the_module" {
   }
   assert {
     condition     = keys(output.rosters) == ["evening"]
-    error_message = "A paused schedule expects nothing."
+    error_message = "A paused schedule has no roster."
   }
 }
 
@@ -147,7 +147,7 @@ run "a_service_can_be_left_out_of_a_schedule" {
   }
 }
 
-run "rosters_say_who_is_expected" {
+run "rosters_list_the_calls_to_expect" {
   command = plan
 
   assert {
@@ -184,7 +184,7 @@ run "a_job_has_a_roster_beside_a_schedule_of_the_same_name" {
 
   assert {
     condition     = keys(output.rosters) == ["evening", "morning", "morning.job"]
-    error_message = "A job's roster is apart from a schedule's; what is paused or past expects nothing."
+    error_message = "A job's roster has a key of its own; jobs that are paused or past have none."
   }
   assert {
     condition = jsonencode(output.rosters["morning.job"]) == jsonencode({
@@ -253,7 +253,7 @@ run "one_time_schedules_in_the_future_exist_and_past_ones_are_gone" {
 
   assert {
     condition     = toset(keys(aws_scheduler_schedule.this)) == toset(["launch/nestjs"]) && keys(output.rosters) == ["launch"]
-    error_message = "What is past anywhere on earth is not made again."
+    error_message = "A one-time schedule whose time is past in every zone is left out."
   }
 }
 

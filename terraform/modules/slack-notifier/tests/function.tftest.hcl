@@ -2,7 +2,7 @@ mock_provider "aws" {
   source = "./tests/mocks"
 }
 
-# Without a window log the module works as it did before it had one; windows.tftest.hcl has the rest.
+# These tests run without a window log; windows.tftest.hcl tests the module with one.
 variables {
   environment = "dev"
   windows     = { enabled = false }

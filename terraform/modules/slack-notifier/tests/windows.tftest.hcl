@@ -93,7 +93,7 @@ run "the_function_knows_its_table_and_its_queue" {
 
 run "the_role_may_keep_windows_and_set_timers_and_nothing_more" {
   command = apply
-  variables { verify = { enabled = false } } # verify.tftest.hcl has what that adds.
+  variables { verify = { enabled = false } } # verify.tftest.hcl tests the permissions that verification adds.
 
   assert {
     condition = jsondecode(aws_iam_role_policy.function.policy).Statement == [
@@ -138,7 +138,7 @@ run "the_role_may_keep_windows_and_set_timers_and_nothing_more" {
   }
 }
 
-run "a_batch_is_no_message_so_it_need_not_be_long" {
+run "batches_are_short_where_windows_are_kept" {
   command = plan
 
   assert {
@@ -231,7 +231,7 @@ run "a_roster_can_expect_jobs" {
   }
   assert {
     condition     = aws_scheduler_schedule.rosters["app/report"].description == "dev: tells the notifier which calls report makes (1 jobs and 1 services)" && aws_scheduler_schedule.rosters["app/report.job"].description == "dev: tells the notifier which calls report.job makes (1 jobs)"
-    error_message = "The description counts who is expected."
+    error_message = "The description counts the services and jobs."
   }
   assert {
     condition     = jsondecode(local.roster_inputs["app/report.job"]).services == {} && jsondecode(local.roster_inputs["app/report.job"]).jobs == { report = 2 }
@@ -243,7 +243,7 @@ run "a_roster_can_expect_jobs" {
   }
 }
 
-run "jobs_that_nobody_watches_are_not_expected" {
+run "jobs_that_are_not_watched_are_not_in_rosters" {
   command = plan
   variables {
     watch_jobs = false
@@ -262,7 +262,7 @@ run "jobs_that_nobody_watches_are_not_expected" {
 
   assert {
     condition     = keys(aws_scheduler_schedule.rosters) == ["app/morning"] && !strcontains(local.roster_inputs["app/morning"], "jobs")
-    error_message = "Without their calls they would all be missing."
+    error_message = "Their calls are not matched, so the function would report all of them as missing."
   }
 }
 
@@ -326,7 +326,7 @@ run "a_long_roster_is_split_below_256_kilobytes" {
   }
   assert {
     condition     = [for key in sort(keys(local.roster_inputs)) : key if strcontains(local.roster_inputs[key], "\"jobs\"")] == [reverse(sort(keys(local.roster_inputs)))[0]]
-    error_message = "So is the job."
+    error_message = "The job is in the last part alone."
   }
   assert {
     condition     = alltrue([for schedule in aws_scheduler_schedule.rosters : length(schedule.name) <= 64]) && length(distinct(values(output.roster_schedule_names))) == 3
@@ -350,11 +350,11 @@ run "calls_that_scheduler_gave_up_on_reach_the_function" {
       aws_sqs_queue_redrive_policy.undelivered["app"].queue_url == "https://sqs.ap-northeast-2.amazonaws.com/123456789012/rollcall-dev-schedules-dead"
       && jsondecode(aws_sqs_queue_redrive_policy.undelivered["app"].redrive_policy) == { deadLetterTargetArn = aws_sqs_queue.dead["records"].arn, maxReceiveCount = 30 }
     )
-    error_message = "A letter that cannot be handled ends where records end."
+    error_message = "A letter on which the function keeps failing moves to the dead-letter queue of the records, after 30 receives."
   }
   assert {
     condition     = aws_cloudwatch_metric_alarm.dead_letters["schedules-dead-app"].evaluation_periods == 15 && aws_cloudwatch_metric_alarm.dead_letters["records-dead"].evaluation_periods == 1
-    error_message = "What the function empties rings only when it stays."
+    error_message = "A queue that the function reads rings only if letters stay; the dead-letter queue of the records rings at once."
   }
 }
 
@@ -408,7 +408,7 @@ run "a_queue_described_by_hand_is_only_watched" {
 
   assert {
     condition     = length(aws_lambda_event_source_mapping.undelivered) == 0 && length(aws_sqs_queue_redrive_policy.undelivered) == 0 && length(aws_scheduler_schedule.rosters) == 0
-    error_message = "Nothing touches a queue whose visibility timeout nobody told."
+    error_message = "The module leaves a queue alone if its visibility timeout is not given."
   }
   assert {
     condition     = aws_cloudwatch_metric_alarm.dead_letters["schedules-dead-app"].evaluation_periods == 1
@@ -462,7 +462,7 @@ run "a_bot_edits_its_message" {
   }
 }
 
-run "a_webhook_speaks_where_slack_refuses_the_bot" {
+run "a_webhook_can_be_the_fallback_of_a_bot" {
   command = apply
   variables { slack_bot = { channel = "C012AB3CD", ssm_parameter = "/rollcall/dev/slack-token" } }
 
@@ -485,7 +485,7 @@ run "rejects_a_bot_without_windows" {
   expect_failures = [aws_lambda_function.this]
 }
 
-run "rejects_nobody_to_speak" {
+run "rejects_neither_webhook_nor_bot" {
   command = plan
   variables { slack_webhook = null }
   expect_failures = [aws_lambda_function.this]
@@ -529,7 +529,7 @@ run "windows_have_alarms_that_do_not_need_slack" {
   }
   assert {
     condition     = aws_cloudwatch_metric_alarm.sums["claims-lapsed"].threshold == 3 && aws_cloudwatch_metric_alarm.sums["claims-lapsed"].period == 900
-    error_message = "A single lapsed claim is no reason to get up."
+    error_message = "A single lapsed claim does not ring."
   }
 }
 
@@ -542,7 +542,7 @@ run "the_dashboard_shows_windows" {
   }
   assert {
     condition     = alltrue([for metric in ["Timers", "WindowsOverdue", "ClaimsLapsed", "ServicesMissing", "ServicesLate", "JobsFailed", "LooksFailed"] : strcontains(aws_cloudwatch_dashboard.this[0].dashboard_body, metric)])
-    error_message = "Timers, overdue windows, lapsed claims, services that are missing or late, jobs, and looks in vain."
+    error_message = "Timers, overdue windows, lapsed claims, services that are missing or late, jobs, and failed requests to ECS."
   }
 }
 
