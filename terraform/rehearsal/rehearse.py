@@ -26,7 +26,7 @@ from terraform import GRACE_SECONDS, ROOT, VERIFY_MINUTES, Terraform
 sys.path.insert(0, str(ROOT / "fixtures"))
 import generate as cloudtrail  # noqa: E402  (the fixtures' own composer of records)
 
-# Long enough for a busy machine; the rehearsal ends by then, whatever hangs.
+# The rehearsal fails after this time, so that it ends if something hangs. Long enough for a busy machine.
 LIMIT_SECONDS = 600
 # The function's time for a batch. Shorter than in AWS, so that the function soon gives up on a Slack that is down.
 INVOCATION_SECONDS = 8
@@ -64,7 +64,7 @@ STARTED = time.monotonic()
 
 
 class Failed(Exception):
-    """A step did not show what it should."""
+    """An expectation of a step did not hold."""
 
 
 def say(text: str) -> None:
@@ -116,7 +116,7 @@ def service_action(place, service: str, kind: str, name: str, at: datetime, **mo
 
 
 def deployment(place, service: str, kind: str, name: str, at: datetime) -> dict:
-    """It names its cluster in the service's ARN alone."""
+    """An event of a deployment, which names its cluster only within the service's ARN."""
     detail = {"eventType": kind, "eventName": name, "deploymentId": "ecs-svc/1", "updatedAt": cloudtrail.iso(at), "reason": "…"}
     return entry("ECS Deployment State Change", detail, cloudtrail.iso(at), place.service_arn(service))
 
@@ -142,7 +142,7 @@ class Rehearsal:
     def __init__(self, aws: Emulator, slack: FakeSlack, terraform: Terraform, binary: Path, work: Path):
         self.aws, self.slack, self.terraform, self.binary, self.work = aws, slack, terraform, binary, work
         self.sqs, self.events, self.lambdas, self.ecs = (aws.client(name) for name in ("sqs", "events", "lambda", "ecs"))
-        # Inside one window, whose deadline is past, so that it is said at once.
+        # A window whose deadline is past, so that the function reports it at once.
         now = datetime.now(timezone.utc)
         self.window = now.replace(minute=now.minute // 30 * 30, second=0, microsecond=0) - timedelta(minutes=60)
 
@@ -322,7 +322,7 @@ class Rehearsal:
         check(all(name in said for name in ("orders", "dev")), "it names the environment and the service that failed")
         check_words(said, FIRST_WINDOW)
         check(self.slack.webhook("dev") not in self.log("dev").read_text(), "the webhook stands nowhere in the function's log")
-        check(self.waiting(mapping.queue_url) == 0, "the queue is empty: the window is said, and no timer is needed")
+        check(self.waiting(mapping.queue_url) == 0, "the queue is empty: the window is reported, and no timer is needed")
 
     def the_roll_is_called(self, mapping: Mapping, undelivered: Mapping, dev) -> None:
         say("the morning's roster, as Scheduler would send it")
@@ -384,7 +384,7 @@ class Rehearsal:
         say("a job's roster, its call, and the end of its task")
         self.slack.messages.clear()
         schedule = self.aws.client("scheduler").get_schedule(GroupName="rollcall-dev-rosters", Name="ecs.nightly-report.job")
-        # In a window of its own.
+        # A time in another window, so that the job has a message of its own.
         at = self.window - timedelta(minutes=120)
         started = self.ecs.run_task(cluster="app-dev", taskDefinition="report", launchType="FARGATE", count=1)
         self.sqs.send_message(
