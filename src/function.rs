@@ -13,13 +13,13 @@ use crate::config::{DEFAULT_WAIT_POLICY, Settings};
 use crate::core::decide::MessageKind;
 use crate::core::decode::Message;
 use crate::core::fact::Fact;
-use crate::metrics::Metrics;
 use crate::core::observation::Observations;
 use crate::core::policy::WaitPolicy;
 use crate::core::runs::{Arrival, Runs};
 use crate::core::snapshot::WindowSnapshot;
 use crate::core::summary::Summary;
 use crate::core::window::WindowKey;
+use crate::metrics::Metrics;
 use crate::pipeline::{self, Received, Reporting};
 use crate::ports::Clock;
 use crate::ports::ecs::Ecs;
@@ -107,7 +107,9 @@ pub async fn visit_windows<L: WindowLog, N: Notifier, Q: Queue, E: Ecs, C: Clock
             continue;
         }
         let is_last = |id: &&String| {
-            origins.get(*id).is_some_and(|origin| origin.receive_count >= max_receives)
+            origins
+                .get(*id)
+                .is_some_and(|origin| origin.receive_count >= max_receives)
         };
         let last: Vec<&String> = message_ids.iter().filter(is_last).collect();
         if !last.is_empty() && give_up(key, own, last.len(), ports, how, metrics).await {
@@ -144,7 +146,11 @@ fn origin(record: &Message) -> (String, Origin) {
 /// their way, too, for as long as these were.
 fn siblings_until(records: &[Message], now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let is_again = |record: &&Message| record.receive_count > 1 && record.content.is_ok();
-    let receives = records.iter().filter(is_again).map(|record| record.receive_count - 1).max()?;
+    let receives = records
+        .iter()
+        .filter(is_again)
+        .map(|record| record.receive_count - 1)
+        .max()?;
     let away = TimeDelta::from_std(return_delay(receives)).ok()?;
     Some(now + away)
 }
@@ -209,7 +215,9 @@ async fn postpone<L, N, Q: Queue, E, C>(
     delay: Duration,
     ports: &Ports<'_, L, N, Q, E, C>,
 ) {
-    let Some(origin) = origins.get(message_id).filter(|origin| !origin.receipt.handle.is_empty())
+    let Some(origin) = origins
+        .get(message_id)
+        .filter(|origin| !origin.receipt.handle.is_empty())
     else {
         return;
     };
@@ -270,8 +278,7 @@ async fn say_partially(
     let mut summary = Summary::new(&snapshot, &all, MessageKind::First, how.timezone);
     summary.notes.insert(
         0,
-        "⚠️ Partial: the window's log could not be reached, so this is one batch only."
-            .to_owned(),
+        "⚠️ Partial: the window's log could not be reached, so this is one batch only.".to_owned(),
     );
     let delivery = notifier.notify(&summary, how.deadline).await;
     metrics.said(&summary, &delivery);

@@ -101,7 +101,11 @@ impl WindowLog for MemoryLog {
             return Ok(());
         };
         let after = contents.cursor + 1;
-        for batch in window.batches.range(after..).map(|(_, batch)| batch.clone()) {
+        for batch in window
+            .batches
+            .range(after..)
+            .map(|(_, batch)| batch.clone())
+        {
             contents.insert(batch);
         }
         for (number, chunk) in window.chunks.iter().enumerate() {
@@ -154,7 +158,11 @@ impl WindowLog for MemoryLog {
     ) -> Result<Released, WindowLogError> {
         let mut windows = self.windows();
         let window = windows.entry(key.clone()).or_default();
-        if window.claim.as_ref().is_none_or(|held| held.token != claim.token) {
+        if window
+            .claim
+            .as_ref()
+            .is_none_or(|held| held.token != claim.token)
+        {
             return Ok(Released::Lost);
         }
         window.claim = None;

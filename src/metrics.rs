@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 
 use crate::core::decode::IgnoredReason;
 use crate::core::observation::Answer;
-use crate::ports::notifier::Delivery;
 use crate::core::summary::Summary;
+use crate::ports::notifier::Delivery;
 
 /// The CloudWatch namespace of every metric.
 pub const NAMESPACE: &str = "Rollcall";

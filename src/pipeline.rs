@@ -12,13 +12,13 @@ use tokio::time::Instant;
 use crate::core::decide::MessageKind;
 use crate::core::decode::{DecodeError, Decoded, Message};
 use crate::core::fact::Fact;
-use crate::metrics::Metrics;
 use crate::core::observation::Observations;
 use crate::core::policy::WaitPolicy;
 use crate::core::runs::{Arrival, Runs};
 use crate::core::snapshot::WindowSnapshot;
 use crate::core::summary::Summary;
 use crate::core::window::{UNKNOWN_ENVIRONMENT, WindowKey, Windowing};
+use crate::metrics::Metrics;
 use crate::ports::notifier::Notifier;
 
 /// The windows that a batch is about, each with the ids of the messages that are.
@@ -40,7 +40,8 @@ pub struct Received {
 impl Received {
     fn name(&mut self, fact: &Fact, environment: Option<String>) {
         if let (Fact::Roster(roster), Some(environment)) = (fact, environment) {
-            self.environments.insert(roster.cluster.clone(), environment);
+            self.environments
+                .insert(roster.cluster.clone(), environment);
         }
     }
 
@@ -49,14 +50,20 @@ impl Received {
     pub fn label_by_rosters(&mut self) {
         let environments = std::mem::take(&mut self.environments);
         let label = |key: WindowKey| WindowKey {
-            environment: environments.get(&key.environment).unwrap_or(&key.environment).clone(),
+            environment: environments
+                .get(&key.environment)
+                .unwrap_or(&key.environment)
+                .clone(),
             ..key
         };
         for (key, mut facts) in std::mem::take(&mut self.facts) {
             self.facts.entry(label(key)).or_default().append(&mut facts);
         }
         for (key, mut message_ids) in std::mem::take(&mut self.windows) {
-            self.windows.entry(label(key)).or_default().append(&mut message_ids);
+            self.windows
+                .entry(label(key))
+                .or_default()
+                .append(&mut message_ids);
         }
     }
 
@@ -79,7 +86,10 @@ impl Received {
             self.facts.entry(key).or_default().append(&mut facts);
         }
         for (key, mut message_ids) in other.windows {
-            self.windows.entry(key).or_default().append(&mut message_ids);
+            self.windows
+                .entry(key)
+                .or_default()
+                .append(&mut message_ids);
         }
         self.undecodable.extend(other.undecodable);
         self.environments.extend(other.environments);
@@ -106,11 +116,7 @@ pub struct Undecodable {
 }
 
 /// Sorts what a batch says by window.
-pub fn receive(
-    records: Vec<Message>,
-    windowing: &Windowing,
-    metrics: &mut Metrics,
-) -> Received {
+pub fn receive(records: Vec<Message>, windowing: &Windowing, metrics: &mut Metrics) -> Received {
     let mut received = Received::default();
     let mut first_seen = Vec::new();
     for record in records {
@@ -151,7 +157,11 @@ pub fn receive(
     }
     // The message itself comes again and ends in the dead-letter queue; the channel hears of it once.
     if let Some(key) = received.windows.keys().next() {
-        received.facts.entry(key.clone()).or_default().append(&mut first_seen);
+        received
+            .facts
+            .entry(key.clone())
+            .or_default()
+            .append(&mut first_seen);
     }
     received
 }
@@ -223,12 +233,18 @@ fn messages(snapshot: &WindowSnapshot<'_>, is_by_group: bool) -> Vec<(Vec<usize>
     let mut messages: Vec<(Vec<usize>, MessageKind)> = Vec::new();
     for (number, group) in snapshot.groups.iter().enumerate() {
         let statuses = snapshot.statuses.iter().enumerate();
-        let members = statuses.filter(|(_, one)| one.group == number).map(|(index, _)| index);
+        let members = statuses
+            .filter(|(_, one)| one.group == number)
+            .map(|(index, _)| index);
         let is_later = is_by_group && !group.schedules.is_empty();
         match messages.last_mut().filter(|_| !is_later) {
             Some((runs, _)) => runs.extend(members),
             None => {
-                let kind = if number == 0 { MessageKind::First } else { MessageKind::Later };
+                let kind = if number == 0 {
+                    MessageKind::First
+                } else {
+                    MessageKind::Later
+                };
                 messages.push((members.collect(), kind));
             }
         }

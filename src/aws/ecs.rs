@@ -259,7 +259,11 @@ impl Ecs for AwsEcs {
     async fn look(&self, wanted: &Wanted, now: DateTime<Utc>, deadline: Instant) -> Asked {
         let mut seen = Seen::new(now);
         let (services, in_time) = self.ask_all_services(wanted, &mut seen, deadline).await;
-        let tasks = if in_time { self.ask_all_tasks(wanted, &mut seen, deadline).await } else { 0 };
+        let tasks = if in_time {
+            self.ask_all_tasks(wanted, &mut seen, deadline).await
+        } else {
+            0
+        };
         self.bound(&mut seen, deadline).await;
         self.explain(&mut seen, now, deadline).await;
         Asked {
@@ -315,7 +319,10 @@ impl AwsEcs {
     ) -> usize {
         let mut failed: BTreeSet<ClusterId> = BTreeSet::new();
         let mut asked = 0;
-        for of_cluster in wanted.tasks.chunk_by(|one, other| one.cluster == other.cluster) {
+        for of_cluster in wanted
+            .tasks
+            .chunk_by(|one, other| one.cluster == other.cluster)
+        {
             for tasks in of_cluster.chunks(TASKS) {
                 let cluster = &tasks[0].cluster;
                 if !failed.contains(cluster) {

@@ -154,7 +154,10 @@ impl Aws {
 
     /// The function's own queue.
     pub async fn queue(&self, queue_url: &str) -> SqsQueue {
-        SqsQueue::new(aws_sdk_sqs::Client::new(self.config().await), queue_url.to_owned())
+        SqsQueue::new(
+            aws_sdk_sqs::Client::new(self.config().await),
+            queue_url.to_owned(),
+        )
     }
 }
 

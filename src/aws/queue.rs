@@ -33,11 +33,7 @@ impl SqsQueue {
 }
 
 impl Queue for SqsQueue {
-    async fn arm(
-        &self,
-        timer: Timer<'_>,
-        now: DateTime<Utc>,
-    ) -> Result<DateTime<Utc>, QueueError> {
+    async fn arm(&self, timer: Timer<'_>, now: DateTime<Utc>) -> Result<DateTime<Utc>, QueueError> {
         let message = OwnMessage::Timer {
             window: timer.key.clone(),
             unkept: timer.unkept,

@@ -15,18 +15,14 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure,
-};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::error::RequestError;
 use crate::core::fact::{ClusterId, Fact, ServiceId, TaskId};
-use crate::core::observation::{
-    AskFailure, Observations, ServiceObservation, TaskObservation,
-};
+use crate::core::observation::{AskFailure, Observations, ServiceObservation, TaskObservation};
 use crate::core::report::LastReport;
 use crate::core::runs::Arrival;
 use crate::core::window::WindowKey;
@@ -82,7 +78,11 @@ impl DynamoDbLog {
             ("sk".to_owned(), text(environment.unwrap_or(ANY))),
             ("seconds".to_owned(), seconds),
         ]);
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item));
         put.send().await.map(drop).map_err(|error| failed(&error))
     }
 
@@ -119,17 +119,31 @@ impl DynamoDbLog {
         head(&output.attributes.unwrap_or_default())
     }
 
-    async fn put(&self, key: &WindowKey, sk: String, attributes: Item) -> Result<(), WindowLogError> {
+    async fn put(
+        &self,
+        key: &WindowKey,
+        sk: String,
+        attributes: Item,
+    ) -> Result<(), WindowLogError> {
         let mut item = attributes;
         item.insert("pk".to_owned(), partition(key));
         item.insert("sk".to_owned(), text(sk));
         item.insert("expires_at".to_owned(), expires_at(key));
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item));
         put.send().await.map(drop).map_err(|error| failed(&error))
     }
 
     /// The items of a window with keys from one to another.
-    async fn query(&self, key: &WindowKey, from: &str, to: &str) -> Result<Vec<Item>, WindowLogError> {
+    async fn query(
+        &self,
+        key: &WindowKey,
+        from: &str,
+        to: &str,
+    ) -> Result<Vec<Item>, WindowLogError> {
         let mut pages = self
             .client
             .query()
@@ -198,7 +212,9 @@ impl DynamoDbLog {
             let name = sk.trim_start_matches(REPORT);
             let (receiver, _) = name.split_once('#').ok_or_else(|| broken("sk"))?;
             let parts = number(&item, "parts").unwrap_or(1);
-            let entry = texts.entry(receiver.to_owned()).or_insert((parts, String::new()));
+            let entry = texts
+                .entry(receiver.to_owned())
+                .or_insert((parts, String::new()));
             // A shorter report leaves parts of an older, longer one behind.
             if entry.0 > 0 {
                 entry.0 -= 1;
@@ -308,14 +324,19 @@ impl WindowLog for DynamoDbLog {
         receiver: &str,
         report: &LastReport,
     ) -> Result<(), WindowLogError> {
-        let report = serde_json::to_string(report).map_err(|error| WindowLogError(error.to_string()))?;
+        let report =
+            serde_json::to_string(report).map_err(|error| WindowLogError(error.to_string()))?;
         let parts = parts(&report);
         for (part, report) in parts.iter().enumerate() {
             let item = Item::from([
                 ("report".to_owned(), text(*report)),
-                ("parts".to_owned(), AttributeValue::N(parts.len().to_string())),
+                (
+                    "parts".to_owned(),
+                    AttributeValue::N(parts.len().to_string()),
+                ),
             ]);
-            self.put(key, format!("{REPORT}{receiver}#{part:03}"), item).await?;
+            self.put(key, format!("{REPORT}{receiver}#{part:03}"), item)
+                .await?;
         }
         Ok(())
     }
@@ -330,7 +351,11 @@ impl WindowLog for DynamoDbLog {
             .update_expression("SET timer_at = :at, expires_at = :expires")
             .expression_attribute_values(":at", milliseconds(at))
             .expression_attribute_values(":expires", expires_at(key));
-        update.send().await.map(drop).map_err(|error| failed(&error))
+        update
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| failed(&error))
     }
 
     async fn release(
@@ -359,7 +384,11 @@ impl WindowLog for DynamoDbLog {
         if let Some(at) = timer_at {
             values.insert(":timer".to_owned(), milliseconds(at));
         }
-        match update.set_expression_attribute_values(Some(values)).send().await {
+        match update
+            .set_expression_attribute_values(Some(values))
+            .send()
+            .await
+        {
             Ok(_) => Ok(Released::Done),
             Err(error) => match refused(&error) {
                 // The SDK repeated a request whose answer got lost: the first one had given the window back.
@@ -394,7 +423,10 @@ impl From<&Observations> for StoredObservations {
             };
             of_cluster.extend(runs.iter().map(run));
         }
-        let tasks = observations.tasks.iter().map(|(id, task)| (id.clone(), task.clone()));
+        let tasks = observations
+            .tasks
+            .iter()
+            .map(|(id, task)| (id.clone(), task.clone()));
         Self {
             services: clusters.into_iter().collect(),
             tasks: tasks.collect(),
@@ -409,7 +441,11 @@ impl From<StoredObservations> for Observations {
         for (cluster, services) in stored.services {
             for (name, time, seen) in services {
                 let id: ServiceId = cluster.service(name);
-                observations.services.entry(id).or_default().insert(time, seen);
+                observations
+                    .services
+                    .entry(id)
+                    .or_default()
+                    .insert(time, seen);
             }
         }
         observations.tasks = stored.tasks.into_iter().collect();
@@ -499,7 +535,8 @@ fn time(item: &Item, name: &str) -> Option<DateTime<Utc>> {
 
 fn to_json(value: &impl Serialize) -> Result<AttributeValue, WindowLogError> {
     let json = serde_json::to_string(value);
-    json.map(text).map_err(|error| WindowLogError(error.to_string()))
+    json.map(text)
+        .map_err(|error| WindowLogError(error.to_string()))
 }
 
 fn partition(key: &WindowKey) -> AttributeValue {

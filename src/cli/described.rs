@@ -116,8 +116,13 @@ pub(super) fn observations(answers: &[Answer], runs: &Runs) -> Observations {
     looks.sort_by_key(|look| look.at);
     failures.sort_by_key(|failure| failure.at);
     for (subject, run) in runs.iter() {
-        let Subject::Service(id) = subject else { continue };
-        for look in looks.iter().filter(|look| look.service == *id && is_about(run, look)) {
+        let Subject::Service(id) = subject else {
+            continue;
+        };
+        for look in looks
+            .iter()
+            .filter(|look| look.service == *id && is_about(run, look))
+        {
             let observation = observations.service_mut(id, run.time, look.at);
             observation.ask(look.at);
             observation.take(look, run.is_deployment());
@@ -132,7 +137,10 @@ pub(super) fn observations(answers: &[Answer], runs: &Runs) -> Observations {
 
 fn is_about(run: &Run, look: &ServiceLook) -> bool {
     let since = run.since();
-    let until = run.superseded_at.unwrap_or(since + REACH).min(since + REACH);
+    let until = run
+        .superseded_at
+        .unwrap_or(since + REACH)
+        .min(since + REACH);
     (since..until).contains(&look.at)
 }
 
@@ -185,7 +193,9 @@ impl Observation {
         }
         for task in self.tasks().filter(|task| !task.is_of_service()) {
             let state = description::task(task, at);
-            answers.push(Answer::Task(state.ok_or(DescriptionError::Missing("taskArn"))?));
+            answers.push(Answer::Task(
+                state.ok_or(DescriptionError::Missing("taskArn"))?,
+            ));
         }
         if let Some(Refusal { code, message }) = &self.error {
             answers.push(Answer::Failure(AskFailure {
@@ -205,11 +215,17 @@ impl Observation {
 impl Service {
     /// Since when events matter is not known here: a run leaves out what ECS said before its call.
     fn look(&self, at: DateTime<Utc>, targets: &[ScalableTarget]) -> Option<ServiceLook> {
-        let stopped = self.stopped_tasks.iter().filter_map(description::stop_remark).max();
+        let stopped = self
+            .stopped_tasks
+            .iter()
+            .filter_map(description::stop_remark)
+            .max();
         let since = DateTime::<Utc>::MIN_UTC;
         let mut look = description::look(&self.service, since, at, stopped, None)?;
         let id = &look.service;
-        let target = targets.iter().find(|target| target.is_of(&id.cluster, &id.name));
+        let target = targets
+            .iter()
+            .find(|target| target.is_of(&id.cluster, &id.name));
         if let Some(state) = &mut look.state {
             state.bounds = target.map(ScalableTarget::bounds);
         }

@@ -4,11 +4,11 @@ use std::fmt::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use crate::slack::render::HEADINGS;
 use crate::core::status::Severity;
 use crate::core::summary::{Row, Summary};
 use crate::core::table;
 use crate::core::text::visible;
+use crate::slack::render::HEADINGS;
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();

@@ -81,7 +81,11 @@ impl Trace {
         let all: Vec<usize> = (0..snapshot.statuses.len()).collect();
         let summary = Summary::new(&snapshot, &all, MessageKind::First, chrono_tz::UTC);
         let decision = explain(&decide(&snapshot, &LastReport::default()));
-        anstream::eprintln!("trace:   {key}: {}; at {}: {decision}", summary.totals(), clock(now));
+        anstream::eprintln!(
+            "trace:   {key}: {}; at {}: {decision}",
+            summary.totals(),
+            clock(now)
+        );
     }
 }
 

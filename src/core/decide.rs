@@ -99,7 +99,11 @@ pub fn decide(snapshot: &WindowSnapshot<'_>, report: &LastReport) -> Decision {
     }
     for (group, members) in snapshot.groups.iter().zip(members) {
         let is_first = members.iter().all(|&index| told[index].is_none());
-        let is_nothing = || members.iter().all(|&index| snapshot.statuses[index].status == Status::Resolved);
+        let is_nothing = || {
+            members
+                .iter()
+                .all(|&index| snapshot.statuses[index].status == Status::Resolved)
+        };
         if is_first && report.said_at.is_some() && is_nothing() {
             continue;
         }
@@ -109,13 +113,32 @@ pub fn decide(snapshot: &WindowSnapshot<'_>, report: &LastReport) -> Decision {
                 waits.push((at, reason));
                 continue;
             }
-            let kind = if report.said_at.is_some() { MessageKind::Later } else { MessageKind::First };
-            return ready(report, now, Message { runs: members, kind, reason, due_at: at });
+            let kind = if report.said_at.is_some() {
+                MessageKind::Later
+            } else {
+                MessageKind::First
+            };
+            return ready(
+                report,
+                now,
+                Message {
+                    runs: members,
+                    kind,
+                    reason,
+                    due_at: at,
+                },
+            );
         }
         let news = |index: &usize| is_news(&snapshot.statuses[*index], told[*index]);
-        let (ready, awaited): (Vec<usize>, Vec<usize>) =
-            members.into_iter().filter(news).partition(|&index| snapshot.statuses[index].final_at.is_none());
-        waits.extend(awaited.iter().filter_map(|&index| awaited_until(&snapshot.statuses[index])));
+        let (ready, awaited): (Vec<usize>, Vec<usize>) = members
+            .into_iter()
+            .filter(news)
+            .partition(|&index| snapshot.statuses[index].final_at.is_none());
+        waits.extend(
+            awaited
+                .iter()
+                .filter_map(|&index| awaited_until(&snapshot.statuses[index])),
+        );
         if let Some(at) = settled_at(snapshot, &ready) {
             match now < at {
                 true => waits.push((at, Reason::Settled)),
@@ -128,9 +151,21 @@ pub fn decide(snapshot: &WindowSnapshot<'_>, report: &LastReport) -> Decision {
     }
     if !changes.is_empty() {
         let (kind, reason) = (MessageKind::Changes, Reason::Settled);
-        return ready(report, now, Message { runs: changes, kind, reason, due_at: changed_at });
+        return ready(
+            report,
+            now,
+            Message {
+                runs: changes,
+                kind,
+                reason,
+                due_at: changed_at,
+            },
+        );
     }
-    waits.into_iter().min().map_or(Decision::Nothing, |(at, reason)| Decision::Wait(at, reason))
+    waits
+        .into_iter()
+        .min()
+        .map_or(Decision::Nothing, |(at, reason)| Decision::Wait(at, reason))
 }
 
 /// A message that is due is said, or held back where the receiver is not to be called yet.
@@ -164,13 +199,22 @@ pub fn due(snapshot: &WindowSnapshot<'_>, group: &Group, members: &[usize]) -> D
     let has_roster = expected.peek().is_some();
     if has_roster && is_final && expected.all(|one| one.status.is_good()) && !group.is_rest {
         let complete_at = statuses().map(|one| one.run.arrived_at).max();
-        return (complete_at.unwrap_or(snapshot.now).min(snapshot.now), Reason::Complete);
+        return (
+            complete_at.unwrap_or(snapshot.now).min(snapshot.now),
+            Reason::Complete,
+        );
     }
     let awaited = statuses().filter_map(awaited_until).max();
     let settled = settled_at(snapshot, members).map(|at| (at, Reason::Settled));
     let end = group.is_rest.then_some((group.start, Reason::WindowEnd));
-    let returning = snapshot.runs.siblings_until.map(|at| (at, Reason::Redelivery));
-    let last = [awaited, settled, end, returning].into_iter().flatten().max();
+    let returning = snapshot
+        .runs
+        .siblings_until
+        .map(|at| (at, Reason::Redelivery));
+    let last = [awaited, settled, end, returning]
+        .into_iter()
+        .flatten()
+        .max();
     last.unwrap_or((snapshot.now, Reason::Settled))
 }
 
@@ -184,7 +228,9 @@ fn awaited_until(one: &RunStatus<'_>) -> Option<Due> {
 
 /// When nothing new has arrived about these runs for the settling time; `None` for no runs.
 fn settled_at(snapshot: &WindowSnapshot<'_>, members: &[usize]) -> Option<DateTime<Utc>> {
-    let arrivals = members.iter().map(|&index| snapshot.statuses[index].run.arrived_at);
+    let arrivals = members
+        .iter()
+        .map(|&index| snapshot.statuses[index].run.arrived_at);
     arrivals.max().map(|at| snapshot.policy.settled_at(at))
 }
 
@@ -214,7 +260,11 @@ pub fn decide_live(
     not_before: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> LiveDecision {
-    let wait = if now < ends.0 { LiveDecision::Wait(ends.0, ends.1) } else { LiveDecision::Nothing };
+    let wait = if now < ends.0 {
+        LiveDecision::Wait(ends.0, ends.1)
+    } else {
+        LiveDecision::Nothing
+    };
     let is_same = message.is_some_and(|message| message.shown == shown);
     if is_same {
         return wait;

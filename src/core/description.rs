@@ -12,9 +12,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::core::arn;
 use crate::core::fact::{ClusterId, Container, TaskState};
-use crate::core::observation::{
-    Bounds, Remark, Rollout, RolloutState, ServiceLook, ServiceState,
-};
+use crate::core::observation::{Bounds, Remark, Rollout, RolloutState, ServiceLook, ServiceState};
 use crate::core::text::truncate;
 use crate::core::trouble::trouble;
 

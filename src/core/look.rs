@@ -68,7 +68,10 @@ pub fn plan(snapshot: &WindowSnapshot<'_>) -> LookPlan {
     }
     let now = snapshot.now;
     let (services, tasks) = open(snapshot);
-    let times = services.iter().map(|(at, ..)| *at).chain(tasks.iter().map(|(at, ..)| *at));
+    let times = services
+        .iter()
+        .map(|(at, ..)| *at)
+        .chain(tasks.iter().map(|(at, ..)| *at));
     let next = times.min();
     if next.is_none_or(|next| next > now) {
         return LookPlan {
@@ -77,7 +80,10 @@ pub fn plan(snapshot: &WindowSnapshot<'_>) -> LookPlan {
         };
     }
     let is_due = |at: DateTime<Utc>| at <= now + TOGETHER;
-    let mut services: Vec<_> = services.into_iter().filter(|(at, ..)| is_due(*at)).collect();
+    let mut services: Vec<_> = services
+        .into_iter()
+        .filter(|(at, ..)| is_due(*at))
+        .collect();
     // Those of one cluster stay together, so that a request asks about as many as it can.
     services.sort_by_key(|(at, id, _)| (*at, (&id.account, &id.region, &id.cluster, &id.name)));
     let wanted = |(_, id, run): (DateTime<Utc>, &ServiceId, &Run)| WantedService {
@@ -128,7 +134,10 @@ fn service_look(moment: &Moment<'_>, id: &ServiceId, run: &Run) -> Option<DateTi
 }
 
 fn task_looks(moment: &Moment<'_>, id: &JobId, run: &Run) -> OpenTasks {
-    let until = moment.policy.checks_deadline(run).filter(|_| moment.can_ask_tasks(id));
+    let until = moment
+        .policy
+        .checks_deadline(run)
+        .filter(|_| moment.can_ask_tasks(id));
     let Some(until) = until else {
         return Vec::new();
     };

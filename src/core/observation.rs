@@ -376,11 +376,16 @@ impl Observations {
                 chunk,
                 ..ServiceObservation::asked(at)
             };
-            self.services.entry(id.clone()).or_default().insert(time, new);
+            self.services
+                .entry(id.clone())
+                .or_default()
+                .insert(time, new);
             self.sizes[chunk] += 1;
         }
         let of_service = self.services.entry(id.clone()).or_default();
-        of_service.entry(time).or_insert_with(|| ServiceObservation::asked(at))
+        of_service
+            .entry(time)
+            .or_insert_with(|| ServiceObservation::asked(at))
     }
 
     fn open_chunk(&mut self) -> usize {
@@ -395,8 +400,11 @@ impl Observations {
     pub fn chunk(&self, chunk: usize) -> Self {
         let mut part = Self::default();
         for (id, runs) in &self.services {
-            let of_chunk = runs.iter().filter(|(_, observation)| observation.chunk == chunk);
-            let of_chunk: BTreeMap<_, _> = of_chunk.map(|(time, seen)| (*time, seen.clone())).collect();
+            let of_chunk = runs
+                .iter()
+                .filter(|(_, observation)| observation.chunk == chunk);
+            let of_chunk: BTreeMap<_, _> =
+                of_chunk.map(|(time, seen)| (*time, seen.clone())).collect();
             if !of_chunk.is_empty() {
                 part.services.insert(id.clone(), of_chunk);
             }
@@ -419,7 +427,13 @@ impl Observations {
             let known = self.services.entry(id).or_default();
             for (time, observation) in runs {
                 size += 1;
-                known.insert(time, ServiceObservation { chunk, ..observation });
+                known.insert(
+                    time,
+                    ServiceObservation {
+                        chunk,
+                        ..observation
+                    },
+                );
             }
         }
         if self.sizes.len() <= chunk {

@@ -72,8 +72,11 @@ mod told_text {
         serializer.serialize_str(&told.to_text())
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Told, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Told, D::Error> {
         let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
-        Told::from_text(&text).ok_or_else(|| serde::de::Error::custom("what was told has another form"))
+        Told::from_text(&text)
+            .ok_or_else(|| serde::de::Error::custom("what was told has another form"))
     }
 }

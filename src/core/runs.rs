@@ -135,7 +135,10 @@ impl Runs {
             Fact::Undecodable { .. } => self.undecodable += 1,
             Fact::Unkept { records, .. } => self.unkept = self.unkept.saturating_add(*records),
             Fact::ServiceEvent(event) => {
-                let events = self.service_events.entry(event.service.clone()).or_default();
+                let events = self
+                    .service_events
+                    .entry(event.service.clone())
+                    .or_default();
                 events.push((**event).clone());
             }
             Fact::Task(task) => {
@@ -224,7 +227,11 @@ fn give_up<'a>(
             caller: format!("EventBridge Scheduler's schedule {schedule}"),
         })
     });
-    given.entry(subject).or_default().letters.push((letter, arrived_at));
+    given
+        .entry(subject)
+        .or_default()
+        .letters
+        .push((letter, arrived_at));
 }
 
 /// What a count alone says about the direction of a change.

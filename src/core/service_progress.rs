@@ -116,8 +116,7 @@ impl Said {
     /// What keeps tasks from running, or where none is to run, from stopping.
     fn trouble_left(&self, is_zero: bool, is_reached: bool, is_deployment: bool) -> Option<Remark> {
         let is_left = |remark: &&Remark| {
-            let goes_on =
-                trouble(&remark.text).is_some_and(|trouble| trouble.is_while_running);
+            let goes_on = trouble(&remark.text).is_some_and(|trouble| trouble.is_while_running);
             // Trouble from before ECS called the service steady is over, except in a deployment: there the version
             // before it may be what is steady.
             let is_before_steady = self.steady_at.last().is_some_and(|at| *at >= remark.at);
@@ -131,7 +130,8 @@ impl Said {
         let is_cause =
             |remark: &Remark| trouble(&remark.text).is_some_and(|trouble| !trouble.is_general);
         let left = self.remarks.iter().filter(is_left);
-        left.max_by_key(|remark| (is_cause(remark), *remark)).cloned()
+        left.max_by_key(|remark| (is_cause(remark), *remark))
+            .cloned()
     }
 }
 

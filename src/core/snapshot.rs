@@ -137,19 +137,24 @@ impl<'a> WindowSnapshot<'a> {
         let (rest, mut told): (Vec<usize>, Vec<usize>) =
             (0..self.statuses.len()).partition(|&index| self.is_rest(&self.statuses[index]));
         told.sort_by_key(|&index| self.statuses[index].run.time);
-        let (announced, own): (Vec<usize>, Vec<usize>) =
-            told.into_iter().partition(|&index| is_announced(self.statuses[index].run));
+        let (announced, own): (Vec<usize>, Vec<usize>) = told
+            .into_iter()
+            .partition(|&index| is_announced(self.statuses[index].run));
         let mut groups: Vec<(Group, Vec<usize>)> = Vec::new();
         for index in announced {
             let run = self.statuses[index].run;
-            let near = groups.last_mut().filter(|(group, _)| run.time - group.last <= gap);
+            let near = groups
+                .last_mut()
+                .filter(|(group, _)| run.time - group.last <= gap);
             let new = join(near, index, run);
             groups.extend(new);
         }
         for index in own {
             let run = self.statuses[index].run;
             let takes = |group: &Group| group.takes(run.time, gap);
-            let since = groups.iter().rposition(|(group, _)| group.start <= run.time && takes(group));
+            let since = groups
+                .iter()
+                .rposition(|(group, _)| group.start <= run.time && takes(group));
             let near = since.or_else(|| groups.iter().position(|(group, _)| takes(group)));
             let near = near.and_then(|place| groups.get_mut(place));
             let new = join(near, index, run);

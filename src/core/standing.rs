@@ -86,7 +86,10 @@ impl Moment<'_> {
     /// Whether ECS is to be asked about a run of a service, and until when.
     #[must_use]
     pub fn watch(&self, id: &ServiceId, run: &Run) -> Option<DateTime<Utc>> {
-        let can_ask = || self.observations.can_ask(&id.cluster_id(), Observable::Services);
+        let can_ask = || {
+            self.observations
+                .can_ask(&id.cluster_id(), Observable::Services)
+        };
         if self.policy.verify.is_none() || run.superseded_at.is_some() {
             return None;
         }
@@ -138,7 +141,11 @@ impl Moment<'_> {
         let progress = self.progress(id, run);
         let seen = progress.state.as_ref().map(|state| state.desired);
         let is_as_asked = seen.is_some() && seen == run.asked && run.superseded_at.is_none();
-        let status = if is_as_asked { seen_status(run, &progress, true) } else { None };
+        let status = if is_as_asked {
+            seen_status(run, &progress, true)
+        } else {
+            None
+        };
         Standing::settled(status.unwrap_or(Status::NeverCalled { seen }))
     }
 
@@ -149,7 +156,8 @@ impl Moment<'_> {
         let at = run.superseded_at.map_or(self.now, |at| at.min(self.now));
         let is_over = deadline.is_none_or(|deadline| at >= deadline);
         let watched_until = self.watch(id, run).filter(|until| self.now < *until);
-        let seen = seen_status(run, &progress, is_over).filter(|status| is_about(run, &progress, status));
+        let seen =
+            seen_status(run, &progress, is_over).filter(|status| is_about(run, &progress, status));
         let status = match (seen, watched_until) {
             (Some(status), Some(_)) => status,
             (Some(status), None) if !status.is_awaited() => status,
@@ -173,17 +181,28 @@ impl Moment<'_> {
     }
 
     fn started(&self, id: &JobId, run: &Run) -> Standing {
-        let known: Vec<&TaskState> = run.tasks.iter().filter_map(|task| self.task(id, task)).collect();
+        let known: Vec<&TaskState> = run
+            .tasks
+            .iter()
+            .filter_map(|task| self.task(id, task))
+            .collect();
         let refused = run.failures.first().cloned();
         if let Some(error) = refused.or_else(|| known.iter().find_map(|task| failure(task))) {
             return Standing::settled(Status::Failed(error));
         }
-        let deadline = self.policy.checks_deadline(run).filter(|_| self.can_ask_tasks(id));
+        let deadline = self
+            .policy
+            .checks_deadline(run)
+            .filter(|_| self.can_ask_tasks(id));
         let is_over = deadline.is_none_or(|deadline| self.now >= deadline);
         let ended = known.iter().filter(|task| task.is_stopped).count();
         let (status, is_open) = if run.tasks.is_empty() {
             // The record leaves the response out.
-            let status = if self.is_asked { Status::Accepted } else { Status::Succeeded };
+            let status = if self.is_asked {
+                Status::Accepted
+            } else {
+                Status::Succeeded
+            };
             (status, false)
         } else if known.is_empty() {
             (Status::Started(run.tasks.len()), true)
@@ -231,7 +250,9 @@ fn is_about(run: &Run, progress: &ServiceProgress, status: &Status) -> bool {
     match status {
         Status::Troubled(remark) => remark.at < superseded_at,
         Status::Reached(_) => true,
-        _ => progress.seen_at.is_none_or(|seen_at| seen_at < superseded_at),
+        _ => progress
+            .seen_at
+            .is_none_or(|seen_at| seen_at < superseded_at),
     }
 }
 
@@ -246,41 +267,45 @@ fn seen_status(run: &Run, progress: &ServiceProgress, is_over: bool) -> Option<S
         return trouble.map(Status::Troubled);
     };
     let (running, desired) = (state.running, state.desired);
-    Some(if let Some(asked) = run.asked.filter(|asked| *asked != desired) {
-        let others = run.interventions.iter().rev();
-        let change = others.clone().find(|other| other.count == Some(desired));
-        if change.is_none() && !is_over {
-            // ECS may not show yet what was asked for, and a record may yet tell who changed it.
-            return Some(Status::Underway(Underway {
+    Some(
+        if let Some(asked) = run.asked.filter(|asked| *asked != desired) {
+            let others = run.interventions.iter().rev();
+            let change = others.clone().find(|other| other.count == Some(desired));
+            if change.is_none() && !is_over {
+                // ECS may not show yet what was asked for, and a record may yet tell who changed it.
+                return Some(Status::Underway(Underway {
+                    running,
+                    desired: asked,
+                    is_late: false,
+                    seen_at: None,
+                }));
+            }
+            Status::Changed(Changed {
                 running,
-                desired: asked,
-                is_late: false,
-                seen_at: None,
-            }));
-        }
-        Status::Changed(Changed {
-            running,
-            desired,
-            asked,
-            by: change.map(|other| (other.caller.clone(), other.at)),
-        })
-    } else if let Some(trouble) = progress.trouble.as_ref().filter(|_| !progress.is_steady) {
-        Status::Troubled(trouble.clone())
-    } else if progress.is_steady || (is_over && state.is_at_count(run.is_deployment())) {
-        Status::Reached(Reached {
-            running,
-            took: run.accepted_at().and_then(|at| Some(progress.reached_at? - at)),
-            is_exact: progress.is_exact,
-            is_recorded: run.accepted_at().is_some(),
-        })
-    } else {
-        Status::Underway(Underway {
-            running,
-            desired,
-            is_late: is_over,
-            seen_at: progress.seen_at,
-        })
-    })
+                desired,
+                asked,
+                by: change.map(|other| (other.caller.clone(), other.at)),
+            })
+        } else if let Some(trouble) = progress.trouble.as_ref().filter(|_| !progress.is_steady) {
+            Status::Troubled(trouble.clone())
+        } else if progress.is_steady || (is_over && state.is_at_count(run.is_deployment())) {
+            Status::Reached(Reached {
+                running,
+                took: run
+                    .accepted_at()
+                    .and_then(|at| Some(progress.reached_at? - at)),
+                is_exact: progress.is_exact,
+                is_recorded: run.accepted_at().is_some(),
+            })
+        } else {
+            Status::Underway(Underway {
+                running,
+                desired,
+                is_late: is_over,
+                seen_at: progress.seen_at,
+            })
+        },
+    )
 }
 
 /// From the call to the end of the last task.
@@ -296,7 +321,10 @@ fn failure(task: &TaskState) -> Option<ApiError> {
     }
     let stop_code = task.stop_code.as_deref();
     let has_ended_by_itself = stop_code.is_none_or(|code| code == "EssentialContainerExited");
-    let has_any_succeeded = task.containers.iter().any(|container| container.exit_code == Some(0));
+    let has_any_succeeded = task
+        .containers
+        .iter()
+        .any(|container| container.exit_code == Some(0));
     // When the essential container ends, ECS tells the others to stop: they exit with 128 + SIGTERM or SIGKILL.
     let is_excused = |container: &Container| {
         let is_told_to_stop = matches!(container.exit_code, Some(137 | 143));

@@ -226,10 +226,9 @@ impl Status {
     #[must_use]
     pub fn severity(&self) -> Severity {
         match self {
-            Self::Troubled(_)
-            | Self::Failed(_)
-            | Self::NeverCalled { .. }
-            | Self::Unnamed(_) => Severity::Bad,
+            Self::Troubled(_) | Self::Failed(_) | Self::NeverCalled { .. } | Self::Unnamed(_) => {
+                Severity::Bad
+            }
             Self::Changed(_) | Self::Unkept => Severity::Warn,
             Self::Underway(underway) if underway.is_late => Severity::Warn,
             Self::Underway(_) | Self::Pending | Self::Verifying | Self::Working(_) => {

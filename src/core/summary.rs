@@ -102,7 +102,10 @@ impl Summary {
         timezone: Tz,
     ) -> Self {
         let lines = Lines::new(snapshot, timezone);
-        let told: Vec<&RunStatus<'_>> = runs.iter().map(|&index| &snapshot.statuses[index]).collect();
+        let told: Vec<&RunStatus<'_>> = runs
+            .iter()
+            .map(|&index| &snapshot.statuses[index])
+            .collect();
         let mut by_subject: BTreeMap<&Subject, Vec<&RunStatus<'_>>> = BTreeMap::new();
         for &one in &told {
             by_subject.entry(one.subject).or_default().push(one);
@@ -114,11 +117,15 @@ impl Summary {
         }
         let (counts, jobs) = count(snapshot, &told, &shown, &lines);
         // Subjects come by name; a stable sort only brings the failures and what is unknown to the front.
-        shown.sort_by_key(|line| match (line.row.status.severity, line.failures.first()) {
-            (_, Some(failure)) => u8::from(failure.console_url.is_none() && line.row.action == "—"),
-            (Severity::Good, None) => 3,
-            (_, None) => 2,
-        });
+        shown.sort_by_key(
+            |line| match (line.row.status.severity, line.failures.first()) {
+                (_, Some(failure)) => {
+                    u8::from(failure.console_url.is_none() && line.row.action == "—")
+                }
+                (Severity::Good, None) => 3,
+                (_, None) => 2,
+            },
+        );
         let mut summary = Self {
             environment: snapshot.key.environment.clone(),
             period: period::of(snapshot, &told, timezone),
@@ -184,7 +191,11 @@ impl Summary {
     /// What stands above the reasons: nothing may have failed, and not everything be as it should.
     #[must_use]
     pub fn reasons_heading(&self) -> &'static str {
-        if self.rows.iter().any(|row| row.status.severity == Severity::Bad) {
+        if self
+            .rows
+            .iter()
+            .any(|row| row.status.severity == Severity::Bad)
+        {
             "❌ Failures"
         } else {
             "⚠️ Not as asked"
@@ -219,7 +230,10 @@ fn count(
 ) -> (Counts, Counts) {
     let is_expected = |one: &&RunStatus<'_>| one.run.firing.is_some();
     let is_job = |one: &&RunStatus<'_>| matches!(one.subject, Subject::Job(_));
-    let has_roster = |job: bool| told.iter().any(|one| is_expected(one) && is_job(one) == job);
+    let has_roster = |job: bool| {
+        told.iter()
+            .any(|one| is_expected(one) && is_job(one) == job)
+    };
     let mut counts = Counts::new(lines.usual(), has_roster(false));
     let mut jobs = Counts::new(Kind::Finished, has_roster(true));
     for line in shown {
@@ -243,7 +257,9 @@ fn schedules(
     }
     let mut groups: Vec<usize> = told.iter().map(|one| one.group).collect();
     groups.dedup();
-    let names = groups.into_iter().flat_map(|group| snapshot.groups[group].schedules.iter().cloned());
+    let names = groups
+        .into_iter()
+        .flat_map(|group| snapshot.groups[group].schedules.iter().cloned());
     names.collect()
 }
 

@@ -33,18 +33,25 @@ impl ToldStatus {
         let detail = status.detail();
         Self {
             letter: status.kind().letter(),
-            detail: if detail.is_empty() { [0; DETAIL_BYTES] } else { digest([detail.as_bytes()]) },
+            detail: if detail.is_empty() {
+                [0; DETAIL_BYTES]
+            } else {
+                digest([detail.as_bytes()])
+            },
         }
     }
 
     fn kind(self) -> Option<Kind> {
-        Kind::WORST_FIRST.into_iter().find(|kind| kind.letter() == self.letter)
+        Kind::WORST_FIRST
+            .into_iter()
+            .find(|kind| kind.letter() == self.letter)
     }
 
     /// Whether it was as it should be.
     #[must_use]
     pub fn is_good(self) -> bool {
-        self.kind().is_some_and(|kind| kind.is_good() || kind == Kind::Working)
+        self.kind()
+            .is_some_and(|kind| kind.is_good() || kind == Kind::Working)
     }
 
     /// Whether people who were told this need to hear of `status`. What is still awaited is never news, and neither
@@ -72,7 +79,9 @@ impl Told {
         }
         let times = std::iter::once(run.time).chain(run.attempts.iter().map(|attempt| attempt.at));
         let digests = times.map(|time| run_digest(subject, time, run.asked));
-        digests.into_iter().find_map(|digest| self.statuses.get(&digest).copied())
+        digests
+            .into_iter()
+            .find_map(|digest| self.statuses.get(&digest).copied())
     }
 
     /// Notes what was told of a run.
@@ -142,13 +151,25 @@ pub fn run_digest(subject: &Subject, time: DateTime<Utc>, asked: Option<i64>) ->
         Subject::Service(id) => ["service", &id.name, &id.cluster, &id.region, &id.account],
         Subject::Job(id) => {
             let cluster = &id.cluster;
-            ["job", &id.family, &cluster.name, &cluster.region, &cluster.account]
+            [
+                "job",
+                &id.family,
+                &cluster.name,
+                &cluster.region,
+                &cluster.account,
+            ]
         }
         Subject::Unnamed(calls) => {
             let error = calls.error.as_ref();
             let code = error.map_or("", |error| &error.code);
             let message = error.and_then(|error| error.message.as_deref());
-            ["unnamed", code, message.unwrap_or_default(), &calls.caller, ""]
+            [
+                "unnamed",
+                code,
+                message.unwrap_or_default(),
+                &calls.caller,
+                "",
+            ]
         }
     };
     digest([

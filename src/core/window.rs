@@ -72,7 +72,11 @@ impl Windowing {
             }
             Fact::ServiceEvent(event) => {
                 let time = event.created_at;
-                (time - EVENT_REACH, time, Some(event.service.cluster.as_str()))
+                (
+                    time - EVENT_REACH,
+                    time,
+                    Some(event.service.cluster.as_str()),
+                )
             }
             // A task belongs to the call that made it, however long it runs.
             Fact::Task(task) => {
@@ -115,6 +119,8 @@ impl Windowing {
     }
 
     fn period_seconds(&self) -> i64 {
-        i64::try_from(self.period.as_secs()).unwrap_or(i64::MAX / 2).max(1)
+        i64::try_from(self.period.as_secs())
+            .unwrap_or(i64::MAX / 2)
+            .max(1)
     }
 }

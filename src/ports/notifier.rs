@@ -80,7 +80,11 @@ impl Channel for NoChannel {
         match *self {}
     }
 
-    async fn find(&self, _: &WindowKey, _: Instant) -> Result<Vec<(DateTime<Utc>, Bookmark)>, NotifyError> {
+    async fn find(
+        &self,
+        _: &WindowKey,
+        _: Instant,
+    ) -> Result<Vec<(DateTime<Utc>, Bookmark)>, NotifyError> {
         match *self {}
     }
 }

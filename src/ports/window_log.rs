@@ -89,7 +89,9 @@ impl WindowContents {
     /// All facts, each with its arrival.
     pub fn facts(&self) -> impl Iterator<Item = (&Fact, Arrival)> {
         let of = |batch: &Batch| batch.arrival;
-        self.batches.values().flat_map(move |batch| batch.facts.iter().map(move |fact| (fact, of(batch))))
+        self.batches
+            .values()
+            .flat_map(move |batch| batch.facts.iter().map(move |fact| (fact, of(batch))))
     }
 
     /// Takes in a batch that was read, and moves the cursor over numbers without a gap.

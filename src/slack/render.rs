@@ -89,7 +89,10 @@ fn context(text: String) -> Block {
 fn totals(summary: &Summary, left_out: &[Row], mention: Option<&str>) -> String {
     let mut counts = Vec::new();
     for kind in Kind::WORST_FIRST {
-        let of_kind = left_out.iter().flat_map(|row| &row.counts).filter(|(of, _)| *of == kind);
+        let of_kind = left_out
+            .iter()
+            .flat_map(|row| &row.counts)
+            .filter(|(of, _)| *of == kind);
         let count: usize = of_kind.map(|(_, count)| count).sum();
         if count > 0 {
             counts.push(format!("{count} more {}", kind.word()));
@@ -232,7 +235,12 @@ mod tests {
             schedules: Vec::new(),
             rows: vec![
                 row("frontend", Severity::Bad, "Error", Kind::Failed),
-                row("nestjs", Severity::Good, "after 2 attempts", Kind::Succeeded),
+                row(
+                    "nestjs",
+                    Severity::Good,
+                    "after 2 attempts",
+                    Kind::Succeeded,
+                ),
             ],
             failures: vec![Failure {
                 subject: "frontend".to_owned(),

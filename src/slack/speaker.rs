@@ -4,8 +4,8 @@ use tokio::time::Instant;
 
 use super::web_api::WebApi;
 use super::webhook::Webhook;
-use crate::ports::notifier::{Channel, Delivery, Notifier};
 use crate::core::summary::Summary;
+use crate::ports::notifier::{Channel, Delivery, Notifier};
 
 /// The configured way to Slack.
 #[derive(Debug)]

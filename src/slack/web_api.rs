@@ -5,11 +5,11 @@
 //! carries the window's key as metadata, by which the next visit of the window finds the message and goes on editing
 //! it. The token never stands in an error.
 
+use chrono::{DateTime, Utc};
 use reqwest::{Client, header};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
-use chrono::{DateTime, Utc};
 use serde_json::json;
 use tokio::time::Instant;
 use url::{Url, form_urlencoded};

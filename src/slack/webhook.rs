@@ -12,8 +12,8 @@ use url::Url;
 use super::http::{Answer, PacedClient, Sending, in_some_form, is_safe, measured, persist, word};
 use super::message::Message;
 use super::render::render;
-use crate::ports::notifier::{Delivery, Notifier, NotifyError};
 use crate::core::summary::Summary;
+use crate::ports::notifier::{Delivery, Notifier, NotifyError};
 
 /// Slack answers a webhook with a single word, so a longer body is not Slack's and is read no further than this.
 const ANSWER_LIMIT: usize = 1_024;

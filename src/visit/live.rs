@@ -5,13 +5,15 @@ use chrono::{DateTime, Utc};
 
 use super::say::back_off;
 use super::{Ports, SLACK, Visit, VisitError, say};
-use crate::core::decide::{LiveDecision, MessageKind, Reason, ThreadNews, decide_live, due, thread_news};
-use crate::metrics::Metrics;
+use crate::core::decide::{
+    LiveDecision, MessageKind, Reason, ThreadNews, decide_live, due, thread_news,
+};
 use crate::core::report::{Bookmark, LastReport, LiveMessage};
 use crate::core::snapshot::{Group, WindowSnapshot};
 use crate::core::status::Status;
 use crate::core::summary::{News, Summary};
 use crate::core::told::Told;
+use crate::metrics::Metrics;
 use crate::ports::Clock;
 use crate::ports::notifier::{Channel, Notifier, NotifyError};
 use crate::ports::window_log::WindowLog;
@@ -97,7 +99,11 @@ fn picture<'a>(
     let is_member = |&index: &usize| snapshot.statuses[index].group == number;
     let members: Vec<usize> = (0..snapshot.statuses.len()).filter(is_member).collect();
     let message = message_of(snapshot, group, report);
-    let statuses = || members.iter().map(|&index| &snapshot.statuses[index].status);
+    let statuses = || {
+        members
+            .iter()
+            .map(|&index| &snapshot.statuses[index].status)
+    };
     let is_nothing = statuses().all(|status| *status == Status::Resolved);
     if members.is_empty() || (is_nothing && message.is_none() && report.said_at.is_some()) {
         return None;
@@ -106,13 +112,24 @@ fn picture<'a>(
     // What was said to be the end stays the end, unless something is awaited anew.
     let was_final = message.is_some_and(|message| message.is_final);
     let has_ended = snapshot.now >= ends.0 || (was_final && !statuses().any(Status::is_awaited));
-    let is_first = report.messages.first().is_none_or(|first| Some(first) == message);
-    let kind = if is_first { MessageKind::First } else { MessageKind::Later };
+    let is_first = report
+        .messages
+        .first()
+        .is_none_or(|first| Some(first) == message);
+    let kind = if is_first {
+        MessageKind::First
+    } else {
+        MessageKind::Later
+    };
     let summary = Summary::live(snapshot, &members, kind, has_ended, visit.timezone);
     Some(Picture {
         group,
         shown: summary.digest(),
-        ends: if has_ended { (snapshot.now, ends.1) } else { ends },
+        ends: if has_ended {
+            (snapshot.now, ends.1)
+        } else {
+            ends
+        },
         has_ended,
         members,
         summary,
@@ -151,7 +168,8 @@ async fn show<L: WindowLog, N, Q, E, C: Clock>(
         LiveDecision::Wait(until, _) => return Ok((Some(until), false)),
         LiveDecision::Nothing => return Ok((None, false)),
         LiveDecision::Post => None,
-        LiveDecision::Edit => match edit(picture, message.as_ref(), channel, visit, metrics).await? {
+        LiveDecision::Edit => match edit(picture, message.as_ref(), channel, visit, metrics).await?
+        {
             Edited::Done(bookmark) => Some(bookmark),
             Edited::Gone => None,
             Edited::Frozen if !picture.has_ended => {
@@ -163,7 +181,18 @@ async fn show<L: WindowLog, N, Q, E, C: Clock>(
     };
     let bookmark = match bookmark {
         Some(bookmark) => bookmark,
-        None => post(snapshot, picture, message.as_ref(), channel, visit, report, metrics).await?,
+        None => {
+            post(
+                snapshot,
+                picture,
+                message.as_ref(),
+                channel,
+                visit,
+                report,
+                metrics,
+            )
+            .await?
+        }
     };
     let edited_at = ports.clock.now();
     let is_final = picture.has_ended;
@@ -171,7 +200,9 @@ async fn show<L: WindowLog, N, Q, E, C: Clock>(
     if is_final && !was_final {
         metrics.count(&picture.summary);
     }
-    let replied = message.as_ref().map_or_else(Told::default, |message| message.replied.clone());
+    let replied = message
+        .as_ref()
+        .map_or_else(Told::default, |message| message.replied.clone());
     let new = LiveMessage {
         start: picture.group.start,
         bookmark,
@@ -181,7 +212,9 @@ async fn show<L: WindowLog, N, Q, E, C: Clock>(
         is_frozen: false,
         replied,
     };
-    report.messages.retain(|known| Some(known) != message.as_ref());
+    report
+        .messages
+        .retain(|known| Some(known) != message.as_ref());
     report.messages.push(new);
     report.messages.sort_by_key(|message| message.start);
     remember_failures(snapshot, picture, report);
@@ -191,7 +224,11 @@ async fn show<L: WindowLog, N, Q, E, C: Clock>(
 }
 
 /// Remembers which runs were shown to have failed for good: they are never shown as waiting again.
-fn remember_failures(snapshot: &WindowSnapshot<'_>, picture: &Picture<'_>, report: &mut LastReport) {
+fn remember_failures(
+    snapshot: &WindowSnapshot<'_>,
+    picture: &Picture<'_>,
+    report: &mut LastReport,
+) {
     for &index in &picture.members {
         let one = &snapshot.statuses[index];
         if one.status.is_failure() && one.final_at.is_none() {
@@ -220,7 +257,9 @@ async fn edit(
     let Some(message) = message else {
         return Ok(Edited::Gone);
     };
-    let delivery = channel.edit(&message.bookmark, &picture.summary, visit.deadline).await;
+    let delivery = channel
+        .edit(&message.bookmark, &picture.summary, visit.deadline)
+        .await;
     metrics.edited(&delivery);
     match delivery.result {
         Ok(()) => Ok(Edited::Done(message.bookmark.clone())),
@@ -260,7 +299,12 @@ async fn post(
         match channel.find(key, visit.deadline).await {
             Ok(found) => {
                 let gap = snapshot.policy.settle_delta();
-                let known = |bookmark: &Bookmark| report.messages.iter().any(|known| known.bookmark == *bookmark);
+                let known = |bookmark: &Bookmark| {
+                    report
+                        .messages
+                        .iter()
+                        .any(|known| known.bookmark == *bookmark)
+                };
                 let ours = found
                     .into_iter()
                     .find(|(start, bookmark)| picture.group.takes(*start, gap) && !known(bookmark));
@@ -281,7 +325,9 @@ async fn post(
         }
     }
     let start = picture.group.start;
-    let delivery = channel.post(key, start, &picture.summary, visit.deadline).await;
+    let delivery = channel
+        .post(key, start, &picture.summary, visit.deadline)
+        .await;
     metrics.posted(&delivery);
     delivery.result
 }
@@ -304,11 +350,16 @@ async fn reply<L: WindowLog, N, Q, E, C>(
     let Some(news) = thread_news(snapshot, &picture.members, &message, has_ended) else {
         return Ok(None);
     };
-    if let Some(not_before) = report.not_before.filter(|not_before| visit.now < *not_before) {
+    if let Some(not_before) = report
+        .not_before
+        .filter(|not_before| visit.now < *not_before)
+    {
         return Ok(Some(not_before));
     }
     let words = News::of(snapshot, &news, visit.timezone);
-    let delivery = channel.reply(&message.bookmark, &words, visit.deadline).await;
+    let delivery = channel
+        .reply(&message.bookmark, &words, visit.deadline)
+        .await;
     metrics.replied(&delivery);
     if let Err(error) = &delivery.result {
         tracing::error!(window = %key, %error, "cannot write in the thread of {key}: {error}");

@@ -12,10 +12,10 @@ use super::steps::next_look;
 use super::{Ports, Visit};
 use crate::core::fact::ServiceId;
 use crate::core::look::{Wanted, WantedService, plan};
-use crate::metrics::Metrics;
 use crate::core::observation::{Answer, Observations};
 use crate::core::snapshot::WindowSnapshot;
 use crate::core::window::WindowKey;
+use crate::metrics::Metrics;
 use crate::ports::Clock;
 use crate::ports::ecs::{Asked, Ecs};
 use crate::ports::window_log::{VisitNotes, WindowLog};
@@ -36,8 +36,7 @@ pub(super) async fn look<L: WindowLog, N, Q, E: Ecs, C: Clock>(
 ) -> Option<DateTime<Utc>> {
     let wanted = {
         let observations = &known.contents.observations;
-        let snapshot =
-            WindowSnapshot::new(key, &known.runs, observations, visit.policy, visit.now);
+        let snapshot = WindowSnapshot::new(key, &known.runs, observations, visit.policy, visit.now);
         let plan = plan(&snapshot);
         if plan.wanted.is_empty() {
             return plan.next;

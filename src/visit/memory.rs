@@ -34,7 +34,11 @@ impl Known {
     }
 
     fn facts(&self) -> usize {
-        self.contents.batches.values().map(|batch| batch.facts.len()).sum()
+        self.contents
+            .batches
+            .values()
+            .map(|batch| batch.facts.len())
+            .sum()
     }
 }
 
@@ -57,7 +61,10 @@ impl VisitMemory {
         let mut windows = self.windows();
         windows.insert(key.clone(), known);
         while windows.len() > 1 && windows.values().map(Known::facts).sum::<usize>() > MOST_FACTS {
-            let oldest = windows.keys().min_by_key(|other| (*other == key, other.start)).cloned();
+            let oldest = windows
+                .keys()
+                .min_by_key(|other| (*other == key, other.start))
+                .cloned();
             let Some(oldest) = oldest else { return };
             windows.remove(&oldest);
         }

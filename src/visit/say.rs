@@ -4,10 +4,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{FIRST_RETRY, LONGEST_RETRY, Ports, SLACK, Visit, VisitError};
 use crate::core::decide::{Decision, Message, decide};
-use crate::metrics::Metrics;
 use crate::core::report::LastReport;
 use crate::core::snapshot::WindowSnapshot;
 use crate::core::summary::Summary;
+use crate::metrics::Metrics;
 use crate::ports::notifier::{Notifier, NotifyError};
 use crate::ports::window_log::WindowLog;
 
@@ -103,7 +103,9 @@ fn overdue(snapshot: &WindowSnapshot<'_>, message: &Message, metrics: &mut Metri
 pub(super) fn back_off(report: &mut LastReport, error: &NotifyError, now: DateTime<Utc>) {
     let delay = FIRST_RETRY * 2_i32.saturating_pow(report.failures.min(10));
     let delay = delay.min(LONGEST_RETRY);
-    let asked = error.retry_after().and_then(|asked| TimeDelta::from_std(asked).ok());
+    let asked = error
+        .retry_after()
+        .and_then(|asked| TimeDelta::from_std(asked).ok());
     report.failures = report.failures.saturating_add(1);
     report.not_before = now.checked_add_signed(asked.map_or(delay, |asked| asked.max(delay)));
     report.is_in_doubt |= error.is_ambiguous();

@@ -10,9 +10,9 @@ use super::memory::Known;
 use super::{Ports, SLACK, Visit, live, say};
 use crate::core::fact::Fact;
 use crate::core::look::plan;
-use crate::metrics::Metrics;
 use crate::core::snapshot::WindowSnapshot;
 use crate::core::window::WindowKey;
+use crate::metrics::Metrics;
 use crate::ports::Clock;
 use crate::ports::ecs::Ecs;
 use crate::ports::notifier::Notifier;
@@ -78,7 +78,10 @@ pub async fn visit<L: WindowLog, N: Notifier, Q: Queue, E: Ecs, C: Clock>(
             tracing::warn!(window = %key, "an earlier visitor of {key} did not come back");
             metrics.claims_lapsed += 1;
         }
-        work(key, &head, has_lapsed, known, &mut notes, ports, visit, metrics).await
+        work(
+            key, &head, has_lapsed, known, &mut notes, ports, visit, metrics,
+        )
+        .await
     } else {
         Ok(head.visit.wake_at)
     };
@@ -87,7 +90,10 @@ pub async fn visit<L: WindowLog, N: Notifier, Q: Queue, E: Ecs, C: Clock>(
         Ok(wake_at) => arm(key, *wake_at, &head, ports).await,
         Err(_) => Ok(None),
     };
-    let released = ports.log.release(key, &claim, &notes, armed.as_ref().ok().copied().flatten()).await;
+    let released = ports
+        .log
+        .release(key, &claim, &notes, armed.as_ref().ok().copied().flatten())
+        .await;
     if matches!(released, Ok(Released::Lost)) {
         tracing::warn!(window = %key, "the claim on {key} lapsed during the visit");
         metrics.claims_lapsed += 1;
@@ -157,12 +163,13 @@ async fn work<L: WindowLog, N: Notifier, Q: Queue, E: Ecs, C: Clock>(
     // The visitor that did not come back may have posted a message.
     report.is_in_doubt |= has_lapsed;
     let observations = &known.contents.observations;
-    let mut snapshot =
-        WindowSnapshot::new(key, &known.runs, observations, visit.policy, visit.now);
+    let mut snapshot = WindowSnapshot::new(key, &known.runs, observations, visit.policy, visit.now);
     // A window that was told in a message which cannot be edited goes on like that.
     let is_said_once = report.said_at.is_some() && report.messages.is_empty();
     let told = match ports.notifier.live().filter(|_| !is_said_once) {
-        Some(channel) => live::tell(&mut snapshot, channel, ports, visit, &mut report, metrics).await,
+        Some(channel) => {
+            live::tell(&mut snapshot, channel, ports, visit, &mut report, metrics).await
+        }
         None => say::tell(&snapshot, ports, visit, &mut report, metrics).await,
     };
     notes.runs = snapshot.statuses.len();
@@ -190,7 +197,10 @@ async fn forward<L: WindowLog, N, Q: Queue, E, C: Clock>(
     }
     let mut windows: std::collections::BTreeMap<DateTime<Utc>, Vec<Fact>> = Default::default();
     for (time, fact) in elsewhere {
-        windows.entry(visit.windowing.start_of(*time)).or_default().push(fact.clone());
+        windows
+            .entry(visit.windowing.start_of(*time))
+            .or_default()
+            .push(fact.clone());
     }
     for (start, facts) in windows {
         let target = WindowKey {
@@ -220,7 +230,10 @@ async fn arm<L: WindowLog, N, Q: Queue, E, C: Clock>(
     let now = ports.clock.now();
     // Delays are whole seconds, so the one under way may come a little after `at`.
     let soon_enough = now + TIMER_MARGIN..=at.max(now) + TIMER_MARGIN;
-    if head.timer_at.is_some_and(|pending| soon_enough.contains(&pending)) {
+    if head
+        .timer_at
+        .is_some_and(|pending| soon_enough.contains(&pending))
+    {
         return Ok(None);
     }
     let timer = Timer { key, at, unkept: 0 };
@@ -228,7 +241,10 @@ async fn arm<L: WindowLog, N, Q: Queue, E, C: Clock>(
 }
 
 /// When ECS is to be asked again.
-pub(super) fn next_look(snapshot: &WindowSnapshot<'_>, soon: DateTime<Utc>) -> Option<DateTime<Utc>> {
+pub(super) fn next_look(
+    snapshot: &WindowSnapshot<'_>,
+    soon: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
     let plan = plan(snapshot);
     plan.next.or((!plan.wanted.is_empty()).then_some(soon))
 }

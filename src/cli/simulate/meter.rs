@@ -131,9 +131,14 @@ impl WindowLog for Meter {
         head: &Head,
         contents: &mut WindowContents,
     ) -> Result<(), WindowLogError> {
-        let (cursor, version, chunks) = (contents.cursor, contents.version, contents.chunks.clone());
+        let (cursor, version, chunks) =
+            (contents.cursor, contents.version, contents.chunks.clone());
         self.log.refresh(key, head, contents).await?;
-        let new = contents.batches.range(cursor + 1..).map(|(_, batch)| size(&batch.facts)).sum();
+        let new = contents
+            .batches
+            .range(cursor + 1..)
+            .map(|(_, batch)| size(&batch.facts))
+            .sum();
         if new > 0 {
             self.read(new);
         }
@@ -194,11 +199,7 @@ impl WindowLog for Meter {
 }
 
 impl Queue for Meter {
-    async fn arm(
-        &self,
-        timer: Timer<'_>,
-        now: DateTime<Utc>,
-    ) -> Result<DateTime<Utc>, QueueError> {
+    async fn arm(&self, timer: Timer<'_>, now: DateTime<Utc>) -> Result<DateTime<Utc>, QueueError> {
         let at = now + delay(timer.at, now);
         self.usage.borrow_mut().timers += 1.0;
         self.timers.borrow_mut().push((at, timer.key.clone()));
@@ -234,7 +235,12 @@ impl Ecs for Meter {
             })
         };
         Asked {
-            answers: wanted.services.iter().take(services).map(|one| look(&one.id)).collect(),
+            answers: wanted
+                .services
+                .iter()
+                .take(services)
+                .map(|one| look(&one.id))
+                .collect(),
             services,
             tasks: 0,
         }

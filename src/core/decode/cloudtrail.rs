@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::DecodeError;
 use super::envelope::Envelope;
 use crate::core::arn::{Arn, last_segment, non_empty};
-use crate::core::fact::{ApiError, Caller, CallOutcome};
+use crate::core::fact::{ApiError, CallOutcome, Caller};
 
 type Text = Option<String>;
 

@@ -79,7 +79,10 @@ pub(super) fn decode(body: &str) -> Result<Decoded, DecodeError> {
         return Err(DecodeError::OwnMessage);
     }
     Ok(match message {
-        OwnMessage::Timer { window, unkept } => Decoded::Timer { key: window, unkept },
+        OwnMessage::Timer { window, unkept } => Decoded::Timer {
+            key: window,
+            unkept,
+        },
         OwnMessage::Roster(roster) => Decoded::Fact {
             environment: Some(roster.environment.clone()),
             fact: Fact::Roster(Box::new(fact(roster))),

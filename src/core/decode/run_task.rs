@@ -10,7 +10,10 @@ use super::envelope::Envelope;
 use crate::core::arn::{Arn, family, last_segment};
 use crate::core::fact::{ApiError, RunTaskCall};
 
-pub(super) fn call(envelope: &Envelope<Record>, record: &Record) -> Result<RunTaskCall, DecodeError> {
+pub(super) fn call(
+    envelope: &Envelope<Record>,
+    record: &Record,
+) -> Result<RunTaskCall, DecodeError> {
     let request = record.request_parameters.as_ref();
     let response = record.response_elements.as_ref();
     let tasks = response

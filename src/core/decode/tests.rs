@@ -3,14 +3,13 @@
 mod call;
 mod ecs_event;
 mod message;
-mod observation;
 mod run_task;
 
 use aws_lambda_events::sqs::SqsMessage;
 use serde_json::{Value, json};
 
 use super::{DecodeError, Decoded, decode};
-use crate::core::fact::{Action, UpdateServiceCall, Fact, CallOutcome};
+use crate::core::fact::{Action, CallOutcome, Fact, UpdateServiceCall};
 
 fn decode_body(body: &str) -> Result<Decoded, DecodeError> {
     let mut record = SqsMessage::default();

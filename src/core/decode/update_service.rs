@@ -9,7 +9,10 @@ use super::envelope::Envelope;
 use crate::core::arn::{Arn, last_segment};
 use crate::core::fact::{Action, ActionKind, UpdateServiceCall};
 
-pub(super) fn call(envelope: &Envelope<Record>, record: &Record) -> Result<UpdateServiceCall, DecodeError> {
+pub(super) fn call(
+    envelope: &Envelope<Record>,
+    record: &Record,
+) -> Result<UpdateServiceCall, DecodeError> {
     let request = record.request_parameters.as_ref();
     let response = record
         .response_elements

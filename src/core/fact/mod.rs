@@ -365,7 +365,10 @@ impl Caller {
         if self.is_scheduler {
             return false;
         }
-        let session_is_person = self.session.as_deref().is_some_and(|name| name.contains('@'));
+        let session_is_person = self
+            .session
+            .as_deref()
+            .is_some_and(|name| name.contains('@'));
         match &self.role {
             Some(role) => {
                 session_is_person

@@ -8,8 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::run::{Attempt, Firing, GivenUp, Intervention, Run};
 use super::{Subject, towards};
 use crate::core::fact::{
-    Action, ApiError, CallOutcome, Caller, Fact, RunTaskCall, ScheduleDeadLetter,
-    UpdateServiceCall,
+    Action, ApiError, CallOutcome, Caller, Fact, RunTaskCall, ScheduleDeadLetter, UpdateServiceCall,
 };
 
 /// How long after a refused `RunTask` call another one may be its retry, where no roster tells the runs of a job
@@ -128,7 +127,9 @@ pub(super) fn assign(
     let (mut unexplained, mut elsewhere) = (Vec::new(), Vec::new());
     let is_service = matches!(subject, Subject::Service(_));
     for call in calls {
-        let fitting = expected.iter_mut().rfind(|expected| fits(&expected.run, &call, is_service));
+        let fitting = expected
+            .iter_mut()
+            .rfind(|expected| fits(&expected.run, &call, is_service));
         match fitting {
             Some(expected) if expected.is_elsewhere => {
                 elsewhere.push((expected.run.time, call.fact.clone()));
@@ -140,7 +141,9 @@ pub(super) fn assign(
             },
         }
     }
-    let here = expected.into_iter().filter(|expected| !expected.is_elsewhere);
+    let here = expected
+        .into_iter()
+        .filter(|expected| !expected.is_elsewhere);
     let mut runs: Vec<Run> = here.map(|expected| expected.run).collect();
     runs.extend(own_runs(subject, unexplained));
     runs.sort_by_key(|run| (run.time, run.asked));
@@ -154,7 +157,8 @@ pub(super) fn assign(
 fn merge(mut expected: Vec<Expected>) -> Vec<Expected> {
     let key = |one: &Expected| (one.run.time, one.run.asked);
     expected.sort_by(|one, other| {
-        let schedule = |one: &Expected| one.run.firing.clone().map(|firing| firing.schedule.clone());
+        let schedule =
+            |one: &Expected| one.run.firing.clone().map(|firing| firing.schedule.clone());
         (key(one), schedule(one)).cmp(&(key(other), schedule(other)))
     });
     expected.dedup_by(|later, kept| {
@@ -203,20 +207,26 @@ fn give_up(expected: &mut Vec<Expected>, mut letters: Vec<(&ScheduleDeadLetter, 
 
 /// Whether a call may be an attempt of a run that a roster or a dead letter announces.
 fn fits(run: &Run, call: &Call<'_>, is_service: bool) -> bool {
-    let is_same_count = !is_service || call.asked.is_none() || run.asked.is_none() || call.asked == run.asked;
+    let is_same_count =
+        !is_service || call.asked.is_none() || run.asked.is_none() || call.asked == run.asked;
     if call.at < run.time || !is_same_count {
         return false;
     }
     match &run.firing {
         Some(firing) => call.at <= firing.retries_until && firing.is_by(call.caller),
         // Scheduler gave up on this run, so that none of its calls was accepted.
-        None => !call.is_accepted() && !call.caller.is_evidently_not_scheduler() && !is_used_up(run),
+        None => {
+            !call.is_accepted() && !call.caller.is_evidently_not_scheduler() && !is_used_up(run)
+        }
     }
 }
 
 /// Whether every attempt that a dead letter counts is known.
 fn is_used_up(run: &Run) -> bool {
-    let attempts = run.given_up.as_ref().map_or(0, |given_up| given_up.attempts);
+    let attempts = run
+        .given_up
+        .as_ref()
+        .map_or(0, |given_up| given_up.attempts);
     run.attempts.len() >= attempts
 }
 
@@ -225,7 +235,9 @@ fn intervened<'e>(expected: &'e mut [Expected], call: &Call<'_>) -> Option<&'e m
     if !call.is_accepted() {
         return None;
     }
-    let runs = expected.iter_mut().filter(|expected| !expected.is_elsewhere);
+    let runs = expected
+        .iter_mut()
+        .filter(|expected| !expected.is_elsewhere);
     let mut before = runs.map(|expected| &mut expected.run);
     before.rfind(|run| {
         let firing = run.firing.as_ref();
@@ -261,7 +273,9 @@ fn own_runs(subject: &Subject, calls: Vec<Call<'_>>) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     let mut last: Option<Call<'_>> = None;
     for call in calls {
-        let is_retry = last.as_ref().is_some_and(|last| is_retry(subject, last, &call));
+        let is_retry = last
+            .as_ref()
+            .is_some_and(|last| is_retry(subject, last, &call));
         match runs.last_mut().filter(|_| is_retry) {
             Some(run) => attempt(run, &call),
             None => {

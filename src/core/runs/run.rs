@@ -136,7 +136,10 @@ impl Run {
         if let Some(at) = self.accepted_at() {
             return Answer::Accepted(at);
         }
-        let last = self.attempts.last().and_then(|attempt| attempt.error.as_ref());
+        let last = self
+            .attempts
+            .last()
+            .and_then(|attempt| attempt.error.as_ref());
         let given_up = self.given_up.as_ref().map(|given_up| &given_up.error);
         given_up.or(last).map_or(Answer::None, Answer::Refused)
     }
@@ -145,7 +148,10 @@ impl Run {
     #[must_use]
     pub fn accepted_at(&self) -> Option<DateTime<Utc>> {
         let is_accepted = |attempt: &&Attempt| attempt.error.is_none();
-        self.attempts.iter().find(is_accepted).map(|attempt| attempt.at)
+        self.attempts
+            .iter()
+            .find(is_accepted)
+            .map(|attempt| attempt.at)
     }
 
     /// Whether anything was heard of a call.
@@ -157,9 +163,15 @@ impl Run {
     /// How many calls it took: up to the acceptance, or all that there were.
     #[must_use]
     pub fn attempt_count(&self) -> usize {
-        let refused = self.attempts.iter().take_while(|attempt| attempt.error.is_some());
+        let refused = self
+            .attempts
+            .iter()
+            .take_while(|attempt| attempt.error.is_some());
         let made = (refused.count() + 1).min(self.attempts.len());
-        let given_up = self.given_up.as_ref().map_or(0, |given_up| given_up.attempts);
+        let given_up = self
+            .given_up
+            .as_ref()
+            .map_or(0, |given_up| given_up.attempts);
         match self.accepted_at() {
             Some(_) => made,
             None => made.max(given_up),

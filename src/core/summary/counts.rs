@@ -94,7 +94,11 @@ impl Counts {
         if self.succeeded() == 0 {
             shown.entry(self.usual).or_default();
         }
-        let of = if self.has_roster { format!("/{}", self.all()) } else { String::new() };
+        let of = if self.has_roster {
+            format!("/{}", self.all())
+        } else {
+            String::new()
+        };
         let unnamed = match self.unnamed {
             0 => String::new(),
             1 => " (1 call named no service)".to_owned(),

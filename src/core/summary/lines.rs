@@ -146,7 +146,9 @@ impl<'a> Lines<'a> {
             *counts.entry(one.status.kind()).or_default() += 1;
         }
         let is_several = runs.len() > 1;
-        let failures = runs.iter().filter_map(|one| self.job_failure(id, &name, one, is_several));
+        let failures = runs
+            .iter()
+            .filter_map(|one| self.job_failure(id, &name, one, is_several));
         let asked = runs.first().and_then(|one| one.run.asked).unwrap_or(1);
         Line {
             failures: failures.collect(),
@@ -175,12 +177,16 @@ impl<'a> Lines<'a> {
             Status::Failed(error) => {
                 let known = trouble(&error.to_string()).map(|trouble| trouble.advice);
                 let is_exit = error.code.starts_with("exit code");
-                let advice = known.or(advice(error)).or(is_exit.then_some(STOPPED_ADVICE));
+                let advice = known
+                    .or(advice(error))
+                    .or(is_exit.then_some(STOPPED_ADVICE));
                 (error.code.clone(), error.to_string(), advice)
             }
-            Status::NeverCalled { .. } => {
-                (NEVER_CALLED.to_owned(), NEVER_CALLED.to_owned(), Some(NEVER_CALLED_ADVICE))
-            }
+            Status::NeverCalled { .. } => (
+                NEVER_CALLED.to_owned(),
+                NEVER_CALLED.to_owned(),
+                Some(NEVER_CALLED_ADVICE),
+            ),
             Status::Unkept => (UNKEPT.to_owned(), UNKEPT.to_owned(), Some(UNKEPT_ADVICE)),
             _ => return None,
         };
@@ -190,7 +196,11 @@ impl<'a> Lines<'a> {
             count: 1,
             console_url: console::tasks(&id.cluster),
             code,
-            reason: if is_several { format!("{clock} {reason}") } else { reason },
+            reason: if is_several {
+                format!("{clock} {reason}")
+            } else {
+                reason
+            },
             advice,
         })
     }
@@ -206,8 +216,10 @@ fn job_status(runs: &[&RunStatus<'_>], counts: &BTreeMap<Kind, usize>) -> RowSta
         return RowStatus { words, ..status };
     }
     let worst = runs.iter().map(|one| one.status.severity()).min();
-    let parts: Vec<String> =
-        counts.iter().map(|(kind, count)| format!("{count} {}", kind.word())).collect();
+    let parts: Vec<String> = counts
+        .iter()
+        .map(|(kind, count)| format!("{count} {}", kind.word()))
+        .collect();
     RowStatus {
         severity: worst.unwrap_or(Severity::Good),
         words: parts.join(", "),
@@ -217,7 +229,11 @@ fn job_status(runs: &[&RunStatus<'_>], counts: &BTreeMap<Kind, usize>) -> RowSta
 /// Refused calls without a name, all runs of one error and caller together. Accepted ones are a note.
 fn unnamed(calls: &UnnamedCalls, runs: &[&RunStatus<'_>], is_changes: bool) -> Vec<Line> {
     let counted = |one: &&&RunStatus<'_>| matches!(one.status, Status::Unnamed(_));
-    let count: usize = runs.iter().filter(counted).map(|one| one.run.attempts.len().max(1)).sum();
+    let count: usize = runs
+        .iter()
+        .filter(counted)
+        .map(|one| one.run.attempts.len().max(1))
+        .sum();
     let row = |severity, words: String, counts| Row {
         service: "(unknown)".to_owned(),
         action: "—".to_owned(),
@@ -228,7 +244,12 @@ fn unnamed(calls: &UnnamedCalls, runs: &[&RunStatus<'_>], is_changes: bool) -> V
         // Who was told of them hears that they did no harm.
         let is_told = is_changes && calls.error.is_some();
         let row = row(Severity::Good, "called again".to_owned(), Vec::new());
-        let line = Line { row, failures: Vec::new(), is_job: false, unnamed: 0 };
+        let line = Line {
+            row,
+            failures: Vec::new(),
+            is_job: false,
+            unnamed: 0,
+        };
         return if is_told { vec![line] } else { Vec::new() };
     };
     let caller = &calls.caller;

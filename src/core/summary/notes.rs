@@ -63,7 +63,10 @@ fn suspects(told: &[&RunStatus<'_>], lines: &Lines<'_>) -> Option<String> {
     } else {
         format!("{refused} calls were")
     };
-    if told.iter().all(|one| !matches!(one.status, Status::Unnamed(_))) {
+    if told
+        .iter()
+        .all(|one| !matches!(one.status, Status::Unnamed(_)))
+    {
         return Some(format!(
             "{calls} refused without naming a service; every expected call was accepted."
         ));
@@ -74,7 +77,11 @@ fn suspects(told: &[&RunStatus<'_>], lines: &Lines<'_>) -> Option<String> {
             Status::Failed(_) | Status::NeverCalled { .. } | Status::Unkept | Status::Pending
         )
     };
-    let names: Vec<String> = told.iter().filter(is_open).map(|one| lines.name(one.subject)).collect();
+    let names: Vec<String> = told
+        .iter()
+        .filter(is_open)
+        .map(|one| lines.name(one.subject))
+        .collect();
     let named = listed(&names);
     Some(format!(
         "{calls} refused before ECS recorded which service; without a successful call so far: {named}."
@@ -98,7 +105,10 @@ fn bounds(
         let asked = one.run.asked?;
         let bounds = snapshot.observations.service(id, one.run.time)?.bounds?;
         let keeps = bounds.undo(asked)?;
-        Some(format!("{} ({keeps}, not {asked})", lines.name(one.subject)))
+        Some(format!(
+            "{} ({keeps}, not {asked})",
+            lines.name(one.subject)
+        ))
     });
     let undone: Vec<String> = undone.collect();
     (!undone.is_empty()).then(|| {

@@ -7,7 +7,9 @@ use crate::core::snapshot::{RunStatus, WindowSnapshot};
 
 /// The span of the calls of some runs; where none was called, of the times at which they were due.
 pub(super) fn of(snapshot: &WindowSnapshot<'_>, told: &[&RunStatus<'_>], timezone: Tz) -> String {
-    let calls = told.iter().flat_map(|one| one.run.attempts.iter().map(|attempt| attempt.at));
+    let calls = told
+        .iter()
+        .flat_map(|one| one.run.attempts.iter().map(|attempt| attempt.at));
     let due = told.iter().map(|one| one.run.time);
     let span = span(calls).or_else(|| span(due));
     let start = snapshot.key.start;

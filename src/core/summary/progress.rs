@@ -55,7 +55,10 @@ fn took(snapshot: &WindowSnapshot<'_>, runs: &[usize]) -> Option<TimeDelta> {
     let told = || runs.iter().map(|&index| &snapshot.statuses[index]);
     let calls = told().flat_map(|one| one.run.attempts.iter().map(|attempt| attempt.at));
     let (first, last) = period::span(calls)?;
-    let scheduled = told().filter(|one| one.run.firing.is_some()).map(|one| one.run.time).min();
+    let scheduled = told()
+        .filter(|one| one.run.firing.is_some())
+        .map(|one| one.run.time)
+        .min();
     let reached = told().filter_map(|one| {
         let Subject::Service(id) = one.subject else {
             return None;
@@ -100,7 +103,13 @@ mod tests {
 
     use super::Progress;
 
-    fn p(has_ended: bool, succeeded: usize, wrong: usize, of: Option<usize>, seconds: i64) -> String {
+    fn p(
+        has_ended: bool,
+        succeeded: usize,
+        wrong: usize,
+        of: Option<usize>,
+        seconds: i64,
+    ) -> String {
         let took = Some(TimeDelta::seconds(seconds));
         let progress = Progress {
             has_ended,

@@ -12,7 +12,8 @@ use crate::core::trouble::trouble;
 
 /// A schedule that is disabled, deleted or without a usable role makes no call, so nothing records it.
 pub(super) const NEVER_CALLED: &str = "no call was recorded";
-pub(super) const NEVER_CALLED_ADVICE: &str = "Is the schedule enabled, and can its role be assumed?";
+pub(super) const NEVER_CALLED_ADVICE: &str =
+    "Is the schedule enabled, and can its role be assumed?";
 /// Records went to the dead-letter queue before the log could keep them: one of them may tell of the call.
 pub(super) const UNKEPT: &str = "its record may be in the dead-letter queue";
 pub(super) const UNKEPT_ADVICE: &str =
@@ -74,7 +75,9 @@ impl Reason {
         let seen = seen.map(|seen| format!(", and ECS has its desired count at {seen}"));
         let other = run.interventions.last().map(|other| {
             let clock = other.at.with_timezone(&timezone).format("%H:%M");
-            let count = other.count.map_or_else(String::new, |count| format!(" with count {count}"));
+            let count = other
+                .count
+                .map_or_else(String::new, |count| format!(" with count {count}"));
             format!("; {} called{count} at {clock}", other.caller)
         });
         let text = [Some(NEVER_CALLED.to_owned()), seen, other];

@@ -5,8 +5,8 @@ use chrono_tz::Tz;
 
 use super::{Summary, console, period};
 use crate::core::fact::{Action, ActionKind, ApiError, Call, Caller, Fact, Outcome, ServiceId};
-use crate::roll::{Over, Roll};
 use crate::core::window::WindowKey;
+use crate::roll::{Over, Roll};
 
 fn time(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()

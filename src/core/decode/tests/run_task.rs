@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::Decoded;
 use super::{decode_body, reason, with};
-use crate::core::fact::{Fact, CallOutcome, RunTask};
+use crate::core::fact::{CallOutcome, Fact, RunTask};
 
 const ARN: &str = "arn:aws:ecs:ap-northeast-2:123456789012";
 
