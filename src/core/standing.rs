@@ -269,9 +269,13 @@ fn seen_status(run: &Run, progress: &ServiceProgress, is_over: bool) -> Option<S
     let (running, desired) = (state.running, state.desired);
     Some(
         if let Some(asked) = run.asked.filter(|asked| *asked != desired) {
-            let others = run.interventions.iter().rev();
-            let change = others.clone().find(|other| other.count == Some(desired));
-            if change.is_none() && !is_over {
+            // What somebody set before the schedule's call is not what ECS wants now.
+        let since = run.accepted_at();
+        let mut others = run.interventions.iter().rev();
+        let change = others.find(|other| {
+            other.count == Some(desired) && since.is_none_or(|since| other.at >= since)
+        });
+        if change.is_none() && !is_over {
                 // ECS may not show yet what was asked for, and a record may yet tell who changed it.
                 return Some(Status::Underway(Underway {
                     running,
