@@ -82,7 +82,8 @@ impl Told {
 
     /// Notes what was told of a run.
     pub fn tell(&mut self, subject: &Subject, run: &Run, status: &Status) {
-        self.statuses.insert(own_digest(subject, run), ToldStatus::of(status));
+        self.statuses
+            .insert(own_digest(subject, run), ToldStatus::of(status));
     }
 
     /// Forgets a run.
@@ -139,7 +140,10 @@ impl Told {
 
 /// The digest of a run, and those under which it may have been told before its roster was known.
 fn digests(subject: &Subject, run: &Run) -> impl Iterator<Item = RunDigest> {
-    let by_calls = run.attempts.iter().map(|attempt| run_digest(subject, attempt.at, None));
+    let by_calls = run
+        .attempts
+        .iter()
+        .map(|attempt| run_digest(subject, attempt.at, None));
     std::iter::once(own_digest(subject, run)).chain(by_calls)
 }
 

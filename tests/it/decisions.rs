@@ -99,7 +99,9 @@ fn roster_at<const N: usize>(seconds: i64, schedule: &str, services: [(&str, i64
         account: "123456789012".to_owned(),
         region: "ap-northeast-2".to_owned(),
         cluster: "dev".to_owned(),
-        services: services.map(|(service, count)| (service.to_owned(), count)).into(),
+        services: services
+            .map(|(service, count)| (service.to_owned(), count))
+            .into(),
         jobs: std::collections::BTreeMap::new(),
         role: None,
         retry_minutes: None,
@@ -166,7 +168,9 @@ fn a_timer_has_this_form_in_every_release() {
 
 #[test]
 fn a_record_that_cannot_be_kept_comes_back_at_growing_distances() {
-    let seconds: Vec<u64> = (1..=8).map(|receives| return_delay(receives).as_secs()).collect();
+    let seconds: Vec<u64> = (1..=8)
+        .map(|receives| return_delay(receives).as_secs())
+        .collect();
     assert_eq!(seconds, [30, 60, 120, 240, 480, 900, 900, 900]);
     assert_eq!(return_delay(0).as_secs(), 30);
     assert_eq!(return_delay(u32::MAX).as_secs(), 900);
@@ -199,7 +203,9 @@ fn only_the_holder_of_a_claim_leaves_notes() {
         let claimed = async |claim, now| log.claim(&key, claim, at(now)).await.unwrap();
         let released = async |claim, runs, timer: Option<i64>| {
             let timer_at = timer.map(at);
-            log.release(&key, claim, &notes(runs), timer_at).await.unwrap()
+            log.release(&key, claim, &notes(runs), timer_at)
+                .await
+                .unwrap()
         };
         assert_eq!(claimed(&first, 0).await, held(0, None, false));
         assert_eq!(claimed(&second, 29).await, Claimed::Busy(None));

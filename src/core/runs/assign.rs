@@ -128,8 +128,14 @@ pub(super) fn assign(
     let is_service = matches!(subject, Subject::Service(_));
     for call in calls {
         // Another count of the same direction may be the schedule's all the same: the roster may be out of date.
-        let exact = expected.iter().rposition(|one| fits(&one.run, &call, is_service, Fit::Exact));
-        let near = || expected.iter().rposition(|one| fits(&one.run, &call, is_service, Fit::Direction));
+        let exact = expected
+            .iter()
+            .rposition(|one| fits(&one.run, &call, is_service, Fit::Exact));
+        let near = || {
+            expected
+                .iter()
+                .rposition(|one| fits(&one.run, &call, is_service, Fit::Direction))
+        };
         let fitting = exact.or_else(near).map(|index| &mut expected[index]);
         match fitting {
             Some(expected) if expected.is_elsewhere => {

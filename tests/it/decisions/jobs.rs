@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use rollcall::core::fact::{
-    ApiError, CallOutcome, Caller, ClusterId, Container, Fact, Roster, RunTaskCall, TaskId, TaskState,
+    ApiError, CallOutcome, Caller, ClusterId, Container, Fact, Roster, RunTaskCall, TaskId,
+    TaskState,
 };
 
 use super::{Story, at};

@@ -47,7 +47,10 @@ fn without_a_roster_a_window_is_said_when_it_settles() {
             "a late call extends the waiting",
             vec![(100, vec![ok("a", 60)]), (350, vec![ok("b", 70)])],
             None,
-            vec![(400, "wait until 650 (settled)"), (650, "say a, b (settled)")],
+            vec![
+                (400, "wait until 650 (settled)"),
+                (650, "say a, b (settled)"),
+            ],
         ),
         (
             "the same call again does not",
@@ -58,7 +61,10 @@ fn without_a_roster_a_window_is_said_when_it_settles() {
                 (380, vec![ok("a", 60), refused("b", 60)]),
             ],
             None,
-            vec![(400, "wait until 660 (settled)"), (660, "say a, b (settled)")],
+            vec![
+                (400, "wait until 660 (settled)"),
+                (660, "say a, b (settled)"),
+            ],
         ),
         (
             "the same after the window's end",
@@ -131,7 +137,10 @@ fn with_a_roster_a_window_is_said_when_it_is_complete_or_due() {
                 (100, vec![ok("a", 60), refused("b", 60)]),
             ],
             None,
-            vec![(100, "wait until 400 (settled)"), (400, "say a, b (settled)")],
+            vec![
+                (100, "wait until 400 (settled)"),
+                (400, "say a, b (settled)"),
+            ],
         ),
         (
             "one was given up",
@@ -140,7 +149,10 @@ fn with_a_roster_a_window_is_said_when_it_is_complete_or_due() {
                 (100, vec![ok("a", 60), given_up("b")]),
             ],
             None,
-            vec![(100, "wait until 400 (settled)"), (400, "say a, b (settled)")],
+            vec![
+                (100, "wait until 400 (settled)"),
+                (400, "say a, b (settled)"),
+            ],
         ),
         (
             "one is absent",
@@ -162,19 +174,28 @@ fn with_a_roster_a_window_is_said_when_it_is_complete_or_due() {
             "a failure settles, however late",
             vec![(1, vec![roster(["a"])]), (800, vec![refused("a", 60)])],
             None,
-            vec![(800, "wait until 1100 (settled)"), (900, "wait until 1100 (settled)")],
+            vec![
+                (800, "wait until 1100 (settled)"),
+                (900, "wait until 1100 (settled)"),
+            ],
         ),
         (
             "throttled calls belong to who is absent",
             vec![(1, vec![roster(["a"])]), (100, vec![throttled(60)])],
             None,
-            vec![(500, "wait until 900 (deadline)"), (900, "say a, ? (deadline)")],
+            vec![
+                (500, "wait until 900 (deadline)"),
+                (900, "say a, ? (deadline)"),
+            ],
         ),
         (
             "the roster alone",
             vec![(1, vec![roster(["a", "b"])])],
             None,
-            vec![(1, "wait until 900 (deadline)"), (900, "say a, b (deadline)")],
+            vec![
+                (1, "wait until 900 (deadline)"),
+                (900, "say a, b (deadline)"),
+            ],
         ),
         (
             "a roster of nobody",
@@ -215,7 +236,10 @@ fn what_was_said_is_said_again_only_where_it_changed() {
             "a late call",
             vec![(100, vec![ok("a", 60)]), (1_000, vec![ok("b", 60)])],
             Some(400),
-            vec![(1_000, "wait until 1300 (settled)"), (1_300, "say b (settled)")],
+            vec![
+                (1_000, "wait until 1300 (settled)"),
+                (1_300, "say b (settled)"),
+            ],
         ),
         (
             "two late calls belong together",
@@ -225,13 +249,19 @@ fn what_was_said_is_said_again_only_where_it_changed() {
                 (1_200, vec![ok("c", 60)]),
             ],
             Some(400),
-            vec![(1_300, "wait until 1500 (settled)"), (1_500, "say b, c (settled)")],
+            vec![
+                (1_300, "wait until 1500 (settled)"),
+                (1_500, "say b, c (settled)"),
+            ],
         ),
         (
             "a late call after the deadline settles too",
             vec![(100, vec![ok("a", 60)]), (9_000, vec![ok("b", 60)])],
             Some(400),
-            vec![(9_000, "wait until 9300 (settled)"), (9_300, "say b (settled)")],
+            vec![
+                (9_000, "wait until 9300 (settled)"),
+                (9_300, "say b (settled)"),
+            ],
         ),
         (
             "recovered",
@@ -324,4 +354,3 @@ fn a_late_roster_tells_who_is_missing() {
         ),
     ]);
 }
-

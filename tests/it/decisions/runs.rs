@@ -36,7 +36,10 @@ fn another_schedule_of_the_window_moves_nobodys_deadline() {
         .learn(1_300, &[called("b", 1_230, 1, SCHEDULER)]);
     let mut report = LastReport::default();
     assert_eq!(story.tell(&mut report, 899), [""; 0]);
-    assert_eq!(story.tell(&mut report, 900), ["summary: a Scale Up (→ 1) ❌ Missing"]);
+    assert_eq!(
+        story.tell(&mut report, 900),
+        ["summary: a Scale Up (→ 1) ❌ Missing"]
+    );
     // The second schedule has a message of its own, and the first is not told again.
     assert_eq!(story.tell(&mut report, 1_201), [""; 0]);
     assert_eq!(
@@ -45,7 +48,10 @@ fn another_schedule_of_the_window_moves_nobodys_deadline() {
     );
     assert_eq!(story.tell(&mut report, 9_000), [""; 0]);
     let rows = |now| story.rows(now);
-    assert_eq!(rows(1_250), ["a Scale Up (→ 1) ❌ Missing", "b Scale Up (→ 1) ⏳"]);
+    assert_eq!(
+        rows(1_250),
+        ["a Scale Up (→ 1) ❌ Missing", "b Scale Up (→ 1) ⏳"]
+    );
 }
 
 #[test]
@@ -73,30 +79,66 @@ fn no_failure_is_hidden_by_another_run() {
         .learn(1_300, &[called("a", 1_230, 0, SCHEDULER)]);
     assert_eq!(
         story.rows(3_600),
-        ["a 00:00 Scale Up (→ 1) ❌ Error", "a 00:20 Scale Down (→ 0) ✅"]
+        [
+            "a 00:00 Scale Up (→ 1) ❌ Error",
+            "a 00:20 Scale Down (→ 0) ✅"
+        ]
     );
     // Up is accepted, down is never called.
     let story = Story::new()
-        .learn(1, &[roster_at(0, "up", [("a", 1)]), called("a", 1, 1, SCHEDULER)])
+        .learn(
+            1,
+            &[roster_at(0, "up", [("a", 1)]), called("a", 1, 1, SCHEDULER)],
+        )
         .learn(1_201, &[roster_at(1_200, "down", [("a", 0)])]);
     assert_eq!(
         story.rows(3_600),
-        ["a 00:20 Scale Down (→ 0) ❌ Missing", "a 00:00 Scale Up (→ 1) ✅"]
+        [
+            "a 00:20 Scale Down (→ 0) ❌ Missing",
+            "a 00:00 Scale Up (→ 1) ✅"
+        ]
     );
     // The same error twice is told twice.
     let story = Story::new()
-        .learn(1, &[roster_at(0, "up", [("a", 1)]), refused_for("a", 30, 1)])
-        .learn(1_201, &[roster_at(1_200, "down", [("a", 0)]), refused_for("a", 1_230, 0)]);
+        .learn(
+            1,
+            &[roster_at(0, "up", [("a", 1)]), refused_for("a", 30, 1)],
+        )
+        .learn(
+            1_201,
+            &[
+                roster_at(1_200, "down", [("a", 0)]),
+                refused_for("a", 1_230, 0),
+            ],
+        );
     let mut report = LastReport::default();
-    assert_eq!(story.tell(&mut report, 301), ["summary: a Scale Up (→ 1) ❌ Error"]);
-    assert_eq!(story.tell(&mut report, 1_501), ["later (down): a Scale Down (→ 0) ❌ Error"]);
+    assert_eq!(
+        story.tell(&mut report, 301),
+        ["summary: a Scale Up (→ 1) ❌ Error"]
+    );
+    assert_eq!(
+        story.tell(&mut report, 1_501),
+        ["later (down): a Scale Down (→ 0) ❌ Error"]
+    );
 }
 
 #[test]
 fn runs_that_agree_are_one_row() {
     let story = Story::new()
-        .learn(1, &[roster_at(0, "first", [("a", 1)]), called("a", 1, 1, SCHEDULER)])
-        .learn(1_201, &[roster_at(1_200, "second", [("a", 1)]), called("a", 1_201, 1, SCHEDULER)]);
+        .learn(
+            1,
+            &[
+                roster_at(0, "first", [("a", 1)]),
+                called("a", 1, 1, SCHEDULER),
+            ],
+        )
+        .learn(
+            1_201,
+            &[
+                roster_at(1_200, "second", [("a", 1)]),
+                called("a", 1_201, 1, SCHEDULER),
+            ],
+        );
     assert_eq!(story.rows(3_600), ["a Scale Up (→ 1) ✅"]);
 }
 
@@ -112,13 +154,20 @@ fn somebody_elses_call_is_no_attempt() {
         }))
     };
     // Another role sets the same count after the schedule was refused: the refusal stays.
-    let story = Story::of(&[named(SCHEDULER), refused_for("a", 30, 1), called("a", 200, 1, "deployer")]);
+    let story = Story::of(&[
+        named(SCHEDULER),
+        refused_for("a", 30, 1),
+        called("a", 200, 1, "deployer"),
+    ]);
     assert_eq!(story.rows(3_600), ["a Scale Up (→ 1) ❌ Error"]);
     // The schedule never called: who did is said, and it is no answer.
     let story = Story::of(&[named(SCHEDULER), called("a", 200, 1, "deployer")]);
     assert_eq!(story.rows(3_600), ["a Scale Up (→ 1) ❌ Missing"]);
     let reason = &story.summary(3_600).failures[0].reason;
-    assert!(reason.ends_with("; deployer called with count 1 at 00:03"), "{reason}");
+    assert!(
+        reason.ends_with("; deployer called with count 1 at 00:03"),
+        "{reason}"
+    );
     // The schedule's own role answers, however the record marks it.
     let Fact::UpdateService(mut unmarked) = called("a", 30, 1, SCHEDULER) else {
         unreachable!("it is a call");
@@ -145,7 +194,10 @@ fn a_retry_is_an_attempt_and_a_repetition_after_success_is_not() {
     ]);
     assert_eq!(
         story.rows(3_600),
-        ["a 00:00 Scale Up (→ 1) ❌ Error", "a 00:00 Scale Up (→ 1) ✅ after 2 attempts"]
+        [
+            "a 00:00 Scale Up (→ 1) ❌ Error",
+            "a 00:00 Scale Up (→ 1) ✅ after 2 attempts"
+        ]
     );
 }
 
@@ -154,7 +206,10 @@ fn a_dead_letter_is_about_its_own_run() {
     let story = Story::of(&[given_up("a"), called("a", 600, 1, SCHEDULER)]);
     assert_eq!(
         story.rows(3_600),
-        ["a 00:00 Scale Up (→ 1) ❌ after 4 attempts", "a 00:10 Scale Up (→ 1) ✅"]
+        [
+            "a 00:00 Scale Up (→ 1) ❌ after 4 attempts",
+            "a 00:10 Scale Up (→ 1) ✅"
+        ]
     );
     // Where a roster expects the run, an accepted call outweighs the letter.
     let story = Story::of(&[roster(["a"]), given_up("a"), called("a", 60, 1, SCHEDULER)]);
@@ -164,7 +219,12 @@ fn a_dead_letter_is_about_its_own_run() {
 #[test]
 fn a_backlog_is_one_message_however_late_it_is() {
     let fragments = (0..7).map(|number| {
-        let facts = vec![called(&format!("service-{number}"), 30 + number, 1, SCHEDULER)];
+        let facts = vec![called(
+            &format!("service-{number}"),
+            30 + number,
+            1,
+            SCHEDULER,
+        )];
         (7_200 + 120 * number, facts)
     });
     let story = fragments.fold(Story::new(), |story, (at, facts)| story.learn(at, &facts));
@@ -180,7 +240,11 @@ fn a_backlog_is_one_message_however_late_it_is() {
 #[test]
 fn nobody_is_missing_while_records_are_on_their_way_back() {
     let story = Story::new()
-        .learn_again(1_000, &[roster(["a", "b"]), called("b", 30, 1, SCHEDULER)], 1_900)
+        .learn_again(
+            1_000,
+            &[roster(["a", "b"]), called("b", 30, 1, SCHEDULER)],
+            1_900,
+        )
         .learn(1_850, &[called("a", 40, 1, SCHEDULER)]);
     let mut report = LastReport::default();
     assert_eq!(story.decide(&report, 1_500), "wait until 1900 (redelivery)");
@@ -206,7 +270,10 @@ fn a_run_told_by_its_call_is_not_told_again_by_its_roster() {
         .learn(100, &[called("a", 47, 1, SCHEDULER)])
         .learn(2_000, &[roster(["a"])]);
     let mut report = LastReport::default();
-    assert_eq!(story.tell(&mut report, 400), ["summary: a Scale Up (→ 1) ✅"]);
+    assert_eq!(
+        story.tell(&mut report, 400),
+        ["summary: a Scale Up (→ 1) ✅"]
+    );
     assert_eq!(story.tell(&mut report, 9_000), [""; 0]);
 }
 

@@ -41,7 +41,8 @@ impl Story {
             at: at(seconds),
             siblings_until: None,
         };
-        self.facts.extend(facts.iter().map(|fact| (fact.clone(), arrival)));
+        self.facts
+            .extend(facts.iter().map(|fact| (fact.clone(), arrival)));
         self
     }
 
@@ -51,7 +52,8 @@ impl Story {
             at: at(seconds),
             siblings_until: Some(at(siblings_until)),
         };
-        self.facts.extend(facts.iter().map(|fact| (fact.clone(), arrival)));
+        self.facts
+            .extend(facts.iter().map(|fact| (fact.clone(), arrival)));
         self
     }
 
@@ -63,24 +65,37 @@ impl Story {
 
     /// What is known at a moment.
     pub(super) fn at<T>(&self, now: i64, ask: impl FnOnce(&WindowSnapshot<'_>) -> T) -> T {
-        let known = self.facts.iter().filter(|(_, arrival)| arrival.at <= at(now));
+        let known = self
+            .facts
+            .iter()
+            .filter(|(_, arrival)| arrival.at <= at(now));
         let runs = Runs::fold(key().start, known.map(|(fact, arrival)| (fact, *arrival)));
         let observations = self.observations(&runs, now);
         let key = key();
-        ask(&WindowSnapshot::new(&key, &runs, &observations, self.policy, at(now)))
+        ask(&WindowSnapshot::new(
+            &key,
+            &runs,
+            &observations,
+            self.policy,
+            at(now),
+        ))
     }
 
     fn observations(&self, runs: &Runs, now: i64) -> Observations {
         let mut observations = Observations::default();
-        let mut answers: Vec<&(i64, Answer)> =
-            self.answers.iter().filter(|(asked_at, _)| *asked_at <= now).collect();
+        let mut answers: Vec<&(i64, Answer)> = self
+            .answers
+            .iter()
+            .filter(|(asked_at, _)| *asked_at <= now)
+            .collect();
         answers.sort_by_key(|(asked_at, _)| *asked_at);
         for (asked_at, answer) in answers {
             match answer {
                 Answer::Service(look) => {
                     for (subject, run) in runs.iter() {
                         let is_it = matches!(subject, Subject::Service(id) if *id == look.service);
-                        let is_since = look.at >= run.since() && run.superseded_at.is_none_or(|by| look.at < by);
+                        let is_since = look.at >= run.since()
+                            && run.superseded_at.is_none_or(|by| look.at < by);
                         if is_it && is_since {
                             let seen = observations.service_mut(&look.service, run.time, look.at);
                             seen.ask(look.at);
@@ -91,9 +106,13 @@ impl Story {
                 Answer::Task(state) => observations.task(state.clone()),
                 Answer::Failure(failure) => {
                     for (subject, run) in runs.iter() {
-                        let Subject::Service(id) = subject else { continue };
+                        let Subject::Service(id) = subject else {
+                            continue;
+                        };
                         if id.cluster_id() == failure.cluster && at(*asked_at) >= run.since() {
-                            observations.service_mut(id, run.time, failure.at).ask(failure.at);
+                            observations
+                                .service_mut(id, run.time, failure.at)
+                                .ask(failure.at);
                         }
                     }
                     observations.fail(failure.clone());
@@ -113,8 +132,12 @@ impl Story {
         let decision = self.decide(&LastReport::default(), now);
         self.at(now, |snapshot| {
             let plan = plan(snapshot);
-            let names: Vec<&str> =
-                plan.wanted.services.iter().map(|one| one.id.name.as_str()).collect();
+            let names: Vec<&str> = plan
+                .wanted
+                .services
+                .iter()
+                .map(|one| one.id.name.as_str())
+                .collect();
             match (names.is_empty(), plan.next) {
                 (false, _) => format!("{decision}; ask {}", names.join(", ")),
                 (true, Some(next)) => format!("{decision}; ask at {}", seconds(next)),
@@ -187,8 +210,11 @@ fn text(snapshot: &WindowSnapshot<'_>, message: &Message) -> String {
 fn words(snapshot: &WindowSnapshot<'_>, decision: &Decision) -> String {
     match decision {
         Decision::Say(message) => {
-            let names: Vec<String> =
-                message.runs.iter().map(|&index| name(snapshot.statuses[index].subject)).collect();
+            let names: Vec<String> = message
+                .runs
+                .iter()
+                .map(|&index| name(snapshot.statuses[index].subject))
+                .collect();
             format!("say {} ({})", names.join(", "), message.reason)
         }
         Decision::Hold(until, _) => format!("hold until {}", seconds(*until)),

@@ -44,10 +44,12 @@ fn story(known: &[Known]) -> Story {
 
 /// More becomes known.
 fn add(story: Story, arrived_at: i64, known: &[Known]) -> Story {
-    known.iter().fold(story, |story, known| match known.clone() {
-        Known::Fact(fact) => story.learn(arrived_at, &[fact]),
-        Known::Answer(asked_at, answer) => story.see([(asked_at, answer)]),
-    })
+    known
+        .iter()
+        .fold(story, |story, known| match known.clone() {
+            Known::Fact(fact) => story.learn(arrived_at, &[fact]),
+            Known::Answer(asked_at, answer) => story.see([(asked_at, answer)]),
+        })
 }
 
 /// An accepted call for so many tasks.

@@ -165,6 +165,10 @@ fn what_people_need_to_hear_of() {
         (Status::Unnamed(2), Status::Resolved, true),
     ] {
         let told = ToldStatus::of(&earlier);
-        assert_eq!(told.is_outdated_by(&now), is_news, "{now:?} after {earlier:?}");
+        assert_eq!(
+            told.is_outdated_by(&now),
+            is_news,
+            "{now:?} after {earlier:?}"
+        );
     }
 }

@@ -50,10 +50,19 @@ fn called() -> impl Strategy<Value = Called> {
 }
 
 fn schedules() -> impl Strategy<Value = Vec<Schedule>> {
-    let calls = vec(prop_oneof![5 => vec(called(), 1..=1), 1 => vec(called(), 0..3)], 1..4);
-    let schedule = (0_i64..28, 0_i64..3, calls, 0_i64..20).prop_map(
-        |(minute, count, calls, roster_late)| Schedule { minute, count, calls, roster_late },
+    let calls = vec(
+        prop_oneof![5 => vec(called(), 1..=1), 1 => vec(called(), 0..3)],
+        1..4,
     );
+    let schedule =
+        (0_i64..28, 0_i64..3, calls, 0_i64..20).prop_map(|(minute, count, calls, roster_late)| {
+            Schedule {
+                minute,
+                count,
+                calls,
+                roster_late,
+            }
+        });
     vec(schedule, 1..4)
 }
 
@@ -61,7 +70,13 @@ fn schedules() -> impl Strategy<Value = Vec<Schedule>> {
 fn arrivals(schedules: &[Schedule], is_apart: bool) -> Vec<(i64, Fact)> {
     let mut arrivals = Vec::new();
     for (number, schedule) in schedules.iter().enumerate() {
-        let name = |index: usize| if is_apart { format!("{number}-{index}") } else { format!("{index}") };
+        let name = |index: usize| {
+            if is_apart {
+                format!("{number}-{index}")
+            } else {
+                format!("{index}")
+            }
+        };
         let fires = schedule.minute * 60;
         let services = (0..schedule.calls.len()).map(|index| (name(index), schedule.count));
         let roster = Roster {
@@ -80,7 +95,13 @@ fn arrivals(schedules: &[Schedule], is_apart: bool) -> Vec<(i64, Fact)> {
         for (index, calls) in schedule.calls.iter().enumerate() {
             for (attempt, call) in calls.iter().enumerate() {
                 let seconds = fires + call.after;
-                let fact = record(&name(index), seconds, schedule.count, call.error, &format!("{number} {index} {attempt}"));
+                let fact = record(
+                    &name(index),
+                    seconds,
+                    schedule.count,
+                    call.error,
+                    &format!("{number} {index} {attempt}"),
+                );
                 arrivals.push((seconds + call.late, fact));
             }
         }
@@ -132,8 +153,14 @@ fn live(arrivals: &[(i64, Fact)]) -> (Told, Vec<(Id, Status)>) {
     let mut end = Vec::new();
     while let Some(now) = visits.pop_first() {
         let known = arrivals.iter().take_while(|(arrived, _)| *arrived <= now);
-        let arrival = |seconds: i64| Arrival { at: at(seconds), siblings_until: None };
-        let runs = Runs::fold(key.start, known.map(|(arrived, fact)| (fact, arrival(*arrived))));
+        let arrival = |seconds: i64| Arrival {
+            at: at(seconds),
+            siblings_until: None,
+        };
+        let runs = Runs::fold(
+            key.start,
+            known.map(|(arrived, fact)| (fact, arrival(*arrived))),
+        );
         let snapshot = WindowSnapshot::new(&key, &runs, &observations, POLICY, at(now));
         loop {
             match decide(&snapshot, &report) {
@@ -153,9 +180,7 @@ fn live(arrivals: &[(i64, Fact)]) -> (Told, Vec<(Id, Status)>) {
                 Decision::Nothing => break,
             }
         }
-        let stands = |one: &RunStatus<'_>| {
-            (id(one), one.status.clone())
-        };
+        let stands = |one: &RunStatus<'_>| (id(one), one.status.clone());
         end = snapshot.statuses.iter().map(stands).collect();
     }
     (told, end)
@@ -167,7 +192,9 @@ fn id(one: &RunStatus<'_>) -> Id {
 
 /// What tells one failure from another.
 fn failure(status: &Status) -> Option<(Kind, String)> {
-    status.is_failure().then(|| (status.kind(), status.detail()))
+    status
+        .is_failure()
+        .then(|| (status.kind(), status.detail()))
 }
 
 proptest! {

@@ -178,7 +178,11 @@ fn a_row_says_what_ecs_says() {
             "⚠️ 0/1 starting",
         ),
         (
-            vec![roster(["a"]).into(), scaled("a", 60, 3), seen("a", 70, "3/3")],
+            vec![
+                roster(["a"]).into(),
+                scaled("a", 60, 3),
+                seen("a", 70, "3/3"),
+            ],
             "⏳ 3/1 stopping",
             "⚠️ 3/3 running, not 1",
         ),
@@ -255,7 +259,11 @@ fn reasons_say_who_and_when() {
             "0 of 1 running 10 min 0 s after the call",
         ),
         (
-            vec![roster(["a"]).into(), throttled(60).into(), seen("a", 900, "0/0")],
+            vec![
+                roster(["a"]).into(),
+                throttled(60).into(),
+                seen("a", 900, "0/0"),
+            ],
             "no call was recorded, and ECS has its desired count at 0",
         ),
         (
@@ -296,7 +304,10 @@ fn totals_count_what_is_real() {
 #[test]
 fn what_is_as_it_should_be_is_no_news() {
     let up = scaled("a", 60, 1);
-    let (accepted, running) = (vec![up.clone()], vec![up.clone(), steady("a", 90, "1/1", 80)]);
+    let (accepted, running) = (
+        vec![up.clone()],
+        vec![up.clone(), steady("a", 90, "1/1", 80)],
+    );
     let starting = vec![up.clone(), seen("a", 700, "0/1")];
     let still = vec![up.clone(), seen("a", 700, "0/1"), seen("a", 800, "0/1")];
     let troubled = vec![up, troubled("a", 700, "0/1", 650, CAPACITY)];
@@ -311,6 +322,10 @@ fn what_is_as_it_should_be_is_no_news() {
         let mut report = LastReport::default();
         assert_eq!(story(earlier).tell(&mut report, OVER).len(), 1);
         let said = story(now).tell(&mut report, OVER);
-        assert_eq!(!said.is_empty(), is_news, "{earlier:?} then {now:?}: {said:?}");
+        assert_eq!(
+            !said.is_empty(),
+            is_news,
+            "{earlier:?} then {now:?}: {said:?}"
+        );
     }
 }
