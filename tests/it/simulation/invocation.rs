@@ -1,6 +1,5 @@
 //! One run of the real function in a simulated world.
 
-use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -17,28 +16,17 @@ use tokio::time::Instant;
 use super::mail::{Millis, moment};
 use super::plan::Quirk;
 use super::ports::{Effect, Fate, Gate, Hands, Shared};
+use super::script::PERIOD;
 
-/// How long to wait for what, in a world that asks ECS for so many minutes.
-pub fn patience(verify_minutes: u8) -> Patience {
-    let verify = Duration::from_mins(u64::from(verify_minutes));
-    Patience {
-        verify: Some(verify).filter(|verify| !verify.is_zero()),
-        ..PATIENCE
-    }
-}
-
-pub const PATIENCE: Patience = Patience {
-    settle: Duration::from_mins(5),
-    grace: Duration::from_mins(10),
-    period: Duration::from_mins(30),
-    verify: None,
-};
-pub const WINDOWING: Windowing = Windowing {
-    environment: None,
-    period: PATIENCE.period,
-};
+/// How long nothing new must have arrived before a failure is told.
+pub const SETTLE: Millis = 300_000;
+/// How much later than the last possible call its record is waited for.
+pub const GRACE: Millis = 600_000;
+/// After how many receives SQS may be configured to give a message up.
+pub const MAX_RECEIVES: &[u32] = &[5];
 pub const TIMEOUT: Millis = 30_000;
 const MARGIN: Millis = 1_000;
+
 pub type Invoked = Pin<Box<dyn Future<Output = BTreeSet<String>>>>;
 
 /// A run of the function.
@@ -57,6 +45,10 @@ pub struct Invocation {
     pub again: Option<BTreeSet<String>>,
 }
 
+fn seconds(millis: Millis) -> Duration {
+    Duration::from_millis(millis.unsigned_abs())
+}
+
 /// One run of the real function.
 pub fn run(
     records: Vec<SqsMessage>,
@@ -66,18 +58,17 @@ pub fn run(
     start: Millis,
 ) -> Invoked {
     let now = moment(start);
-    let hands = Hands {
-        shared,
-        gate,
-        invocation: id,
-        now,
-        read: RefCell::default(),
-        known_at_claim: Cell::default(),
-    };
+    let verify = Duration::from_mins(u64::from(shared.plan.ecs.verify_minutes));
+    let hands = Hands::new(shared, gate, id, start);
     Box::pin(async move {
         let token = format!("request-{id}");
         let how = Visit {
-            patience: patience(hands.shared.ecs_plan.verify_minutes),
+            patience: Patience {
+                settle: seconds(SETTLE),
+                grace: seconds(GRACE),
+                period: seconds(PERIOD),
+                verify: Some(verify).filter(|verify| !verify.is_zero()),
+            },
             timezone: chrono_tz::UTC,
             token: &token,
             claim_until: now + TimeDelta::milliseconds(TIMEOUT + MARGIN),
@@ -91,6 +82,13 @@ pub fn run(
             timers: &hands,
             ecs: &hands,
         };
-        visit_windows(records, &WINDOWING, &ports, how, &mut Metrics::default()).await
+        let windowing = Windowing {
+            environment: None,
+            period: seconds(PERIOD),
+        };
+        let mut metrics = Metrics::default();
+        let again = visit_windows(records, &windowing, &ports, how, &mut metrics).await;
+        hands.finish(&metrics);
+        again
     })
 }

@@ -12,11 +12,11 @@ use rollcall::window::WindowKey;
 use super::circumstances::clock;
 use super::ecs::Ecs;
 use super::invocation::{Invocation, TIMEOUT, run};
-use super::mail::{Mail, Millis, timer};
-use super::plan::{Plan, Quirk};
-use super::ports::{Effect, Fate, Gate, Shared};
+use super::mail::{Mail, Millis, letters, timer};
+use super::plan::{HoldKind, Plan, Quirk};
+use super::ports::{Effect, Fate, Gate, Place, Shared};
+use super::script::Script;
 
-const LAST_RECEIVE: u32 = 5;
 /// How often an operator moves dead letters back to the queue; the world ends when nothing is left.
 const REDRIVES: u32 = 10;
 const MOST_EVENTS: usize = 200_000;
@@ -25,6 +25,8 @@ const MOST_EVENTS: usize = 200_000;
 pub struct Message {
     pub mail: Mail,
     pub receives: u32,
+    /// When it was received first.
+    pub received_at: Option<Millis>,
     pub is_deleted: bool,
 }
 
@@ -35,6 +37,8 @@ enum Event {
     Batch(usize, u64),
     Step(usize),
     Timeout(usize),
+    /// The event source mapping is enabled again.
+    Enabled,
 }
 
 /// Fills a batch, has it handled, and only then fetches again.
@@ -53,6 +57,8 @@ pub struct World {
     /// How many steps there were; a step is an effect or a return.
     pub steps: u16,
     pub redrives: u32,
+    /// How many messages became dead letters.
+    pub dead_letters: usize,
     /// Timers that became dead letters without need.
     pub lost_timers: Vec<String>,
     pub trace: Vec<(Millis, String)>,
@@ -89,17 +95,22 @@ impl World {
             number: 0,
             is_busy: false,
         });
+        let script = Script::new(plan);
+        let ecs = Ecs::new(&script);
+        let letters = letters(plan, &script, &ecs);
         let mut world = Self {
             plan: plan.clone(),
             shared: Rc::new(Shared {
-                ecs: Ecs::new(plan),
-                ecs_plan: plan.ecs,
+                plan: plan.clone(),
+                script,
+                ecs,
                 ..Shared::default()
             }),
             messages: Vec::new(),
             invocations: Vec::new(),
             steps: 0,
             redrives: 0,
+            dead_letters: 0,
             lost_timers: Vec::new(),
             trace: Vec::new(),
             pollers: pollers.collect(),
@@ -109,8 +120,11 @@ impl World {
             scheduled: 0,
             now: 0,
         };
-        for mail in plan.mail() {
+        for mail in letters {
             world.send(mail);
+        }
+        if let Some(until) = world.disabled_until(|(_, _)| true) {
+            world.schedule(until, Event::Enabled);
         }
         world
     }
@@ -124,6 +138,7 @@ impl World {
         self.messages.push(Message {
             mail,
             receives: 0,
+            received_at: None,
             is_deleted: false,
         });
     }
@@ -150,7 +165,10 @@ impl World {
     fn happen(&mut self, event: Event) {
         match event {
             Event::Visible(message) if self.messages[message].is_deleted => {}
-            Event::Visible(message) if self.messages[message].receives >= LAST_RECEIVE => {
+            Event::Visible(message)
+                if self.messages[message].receives >= self.plan.mapping.max_receives =>
+            {
+                self.dead_letters += 1;
                 self.lost_timers.extend(self.lost_timer(message));
                 self.note(format!(
                     "{} is a dead letter",
@@ -167,13 +185,25 @@ impl World {
                     self.invoke(poller);
                 }
             }
+            Event::Enabled => self.fetch(),
             Event::Step(invocation) => self.step(invocation),
             Event::Timeout(invocation) => self.die(invocation, "runs out of time"),
         }
     }
 
+    /// Until when the event source mapping is disabled, if it is at a time that fits.
+    fn disabled_until(&self, fits: impl Fn((Millis, Millis)) -> bool) -> Option<Millis> {
+        let hold = self.plan.hold?;
+        let span = matches!(hold.kind, HoldKind::Mapping).then(|| hold.span())?;
+        fits(span).then_some(span.1)
+    }
+
     /// Whichever poller has nothing else to do takes the next message.
     fn fetch(&mut self) {
+        let now = self.now;
+        if self.disabled_until(|(from, to)| (from..to).contains(&now)).is_some() {
+            return;
+        }
         let mapping = self.plan.mapping;
         let batch_window = Millis::from(mapping.batch_seconds) * 1_000;
         while let Some(&message) = self.visible.front() {
@@ -186,6 +216,7 @@ impl World {
             };
             self.visible.pop_front();
             self.messages[message].receives += 1;
+            self.messages[message].received_at.get_or_insert(now);
             self.schedule(
                 self.now + 6 * TIMEOUT + batch_window,
                 Event::Visible(message),
@@ -244,7 +275,7 @@ impl World {
             is_timer_only: received.iter().all(is_timer),
             is_last_chance: received
                 .iter()
-                .any(|message| message.receives >= LAST_RECEIVE),
+                .any(|message| message.receives >= self.plan.mapping.max_receives),
             messages,
             next: None,
             timer_quirk: None,
@@ -265,16 +296,14 @@ impl World {
         let polled = future
             .as_mut()
             .poll(&mut Context::from_waker(Waker::noop()));
-        let (effect, label) = match polled {
-            Poll::Pending => {
-                let (effect, key) = invocation.gate.asked.take().unwrap();
-                (effect, invocation.gate.label(key))
-            }
+        let (effect, place) = match polled {
+            Poll::Pending => invocation.gate.asked.take().unwrap(),
             Poll::Ready(again) => {
                 invocation.again = Some(again);
-                (Effect::Return, String::new())
+                (Effect::Return, Place::default())
             }
         };
+        let label = format!("{} {}", place.0, &clock(place.1)[3..8]);
         let quirk = self.plan.quirks.get(&self.steps).copied();
         self.steps += 1;
         let dice = self.dice(
@@ -290,12 +319,9 @@ impl World {
             (Some(Quirk::Stall(millis)), _) => (Fate::Done, Millis::from(millis)),
             (Some(Quirk::Fail), _) => (Fate::Failed, takes),
             (Some(Quirk::LoseAnswer), _) => (Fate::AnswerLost, takes),
-            (_, Effect::Say) => self.ask_slack(id, takes),
-            (_, Effect::Append | Effect::Claim | Effect::Read | Effect::Release)
-                if self.is_table_down() =>
-            {
-                (Fate::Failed, takes)
-            }
+            _ if effect.is_on_slack() => self.ask_slack(id, takes),
+            _ if effect.is_on_table() && self.is_table_down() => (Fate::Failed, takes),
+            (Some(Quirk::Twice), _) if effect.is_on_table() => (Fate::Twice, takes),
             _ => (Fate::Done, takes),
         };
         self.invocations[id].timer_quirk = quirk.filter(|_| effect == Effect::Arm);
