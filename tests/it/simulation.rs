@@ -9,6 +9,7 @@
 mod checks;
 mod circumstances;
 mod ecs;
+mod exhaustive;
 mod invocation;
 mod mail;
 mod plan;

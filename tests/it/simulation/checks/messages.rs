@@ -70,7 +70,14 @@ impl Court<'_> {
                         text: format!("post {number} leaves out {}", self.name(run.id)),
                     });
                 }
-                if post.shown.is_follow_up {
+                let is_near = |run: &Run| {
+                    let mut told = known.iter().map(|&run| &self.world.shared.script.runs[run]);
+                    told.any(|other| {
+                        place_of(other) == place_of(run)
+                            && (other.scheduled - run.scheduled).abs() <= SETTLE + other.flexible
+                    })
+                };
+                if post.shown.is_follow_up && !group.iter().any(|run| is_near(run)) {
                     broken.push(Violation {
                         law: "as changes",
                         text: format!("post {number} tells {} as a change", self.name(group[0].id)),

@@ -201,12 +201,12 @@ impl<'a> Court<'a> {
             return;
         }
         let verifies = self.world.plan.ecs.verify_minutes > 0;
-        let mut known: BTreeMap<usize, &Telling> = BTreeMap::new();
+        let mut known: BTreeMap<(&Place, usize), &Telling> = BTreeMap::new();
         let mut repeated = Vec::new();
         for telling in self.tellings.iter().filter(|telling| telling.is_display()) {
             let [run] = telling.runs[..] else { continue };
             let is_settled = !verifies || telling.row.word != Word::Good;
-            if let Some(before) = known.insert(run, telling)
+            if let Some(before) = known.insert((&telling.post.place, run), telling)
                 && before.row.word == telling.row.word
                 && is_settled
                 && self.excuses(&telling.post.place) == 0

@@ -5,7 +5,7 @@ use super::{Court, Violation};
 use crate::simulation::invocation::GRACE;
 use crate::simulation::mail::Millis;
 use crate::simulation::plan::Life;
-use crate::simulation::script::Run;
+use crate::simulation::script::{Run, window_of};
 use crate::simulation::shown::Word;
 use crate::simulation::told::{Truth, place_of};
 
@@ -73,6 +73,11 @@ impl Court<'_> {
         let world = self.world;
         let Some(call) = run.accepted() else { return };
         if run.subject.is_job || !self.is_newest(run) || world.truth(run) == Truth::Refused {
+            return;
+        }
+        // Without a roster, a retry that crosses the boundary is told in a window of its own.
+        let crosses = run.attempts.iter().any(|call| window_of(call.at) != run.window());
+        if run.roster.is_none() && crosses {
             return;
         }
         let all = self.tellings.iter();
