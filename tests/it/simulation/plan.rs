@@ -260,7 +260,7 @@ fn entry() -> impl Strategy<Value = Entry> {
         6 => (0_u16..120).prop_map(Life::Slow),
         2 => (0_u16..1_200).prop_map(Life::Slow),
         1 => (1_u16..300).prop_map(Life::Flapping),
-        1 => Just(Life::Never),
+        2 => Just(Life::Never),
     ];
     let event = (0_u16..300, 0_u32..60_000)
         .prop_map(|(after, latency)| NativeEvent { after, latency });
@@ -268,7 +268,7 @@ fn entry() -> impl Strategy<Value = Entry> {
         calls,
         option::weighted(0.05, latency()),
         life,
-        option::weighted(0.15, event),
+        option::weighted(0.25, event),
     )
         .prop_map(|(calls, dead_letter, life, event)| Entry {
             calls,
