@@ -8,16 +8,25 @@ use std::task::Poll;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use rollcall::ecs::description::{self, TaskDescription};
-use rollcall::ecs::{Ecs, Wanted};
-use rollcall::fact::{ApiError, ClusterId, Fact, Observable, Observed, ServiceState, Unobserved};
+use rollcall::core::decode::OwnMessage;
+use rollcall::core::description::{self, TaskDescription};
+use rollcall::core::fact::{ApiError, ClusterId, Fact};
+use rollcall::core::look::Wanted;
+use rollcall::core::observation::{
+    Answer, AskFailure, Observable, Observations, ServiceLook, ServiceState,
+};
+use rollcall::core::report::{Bookmark, LastReport};
+use rollcall::core::runs::Arrival;
+use rollcall::core::summary::{News, Summary};
+use rollcall::core::window::WindowKey;
+use rollcall::memory_log::MemoryLog;
 use rollcall::metrics::Metrics;
-use rollcall::notify::{Channel, Delivery, Notifier, NotifyError};
-use rollcall::summary::{News, Summary};
-use rollcall::timer::{TimerError, Timers, delay};
-use rollcall::window::{
-    Batch, Claim, Claimed, MemoryLog, Posted, Released, State, WindowKey, WindowLog,
-    WindowLogError,
+use rollcall::ports::Clock;
+use rollcall::ports::ecs::{Asked, Ecs};
+use rollcall::ports::notifier::{Channel, Delivery, Notifier, NotifyError};
+use rollcall::ports::queue::{Queue, QueueError, Receipt, Timer, delay};
+use rollcall::ports::window_log::{
+    Claim, Claimed, Head, Released, VisitNotes, WindowContents, WindowLog, WindowLogError,
 };
 use tokio::time::Instant;
 
@@ -35,8 +44,9 @@ pub type Place = (String, Millis);
 pub enum Effect {
     Append,
     Claim,
-    Read,
+    Refresh,
     Look,
+    Observe,
     /// A message that cannot be edited.
     Say,
     /// A message that can.
@@ -44,14 +54,18 @@ pub enum Effect {
     Edit,
     Reply,
     Find,
+    Note,
+    NoteTimer,
     Arm,
+    Postpone,
     Release,
     Return,
 }
 
 impl Effect {
     pub fn is_on_table(self) -> bool {
-        matches!(self, Self::Append | Self::Claim | Self::Read | Self::Release)
+        use Effect::{Append, Claim, Note, NoteTimer, Observe, Refresh, Release};
+        matches!(self, Append | Claim | Refresh | Observe | Note | NoteTimer | Release)
     }
 
     pub fn is_on_slack(self) -> bool {
@@ -89,15 +103,17 @@ pub struct Post {
     pub message: Option<usize>,
     pub shown: Shown,
     pub fate: Fate,
-    /// What was remembered afterwards was written.
+    /// That it was said was written.
     pub is_noted: bool,
 }
 
-/// A timer that was sent.
+/// Something that an invocation asked of the queue.
 #[derive(Debug)]
-pub struct Armed {
-    pub key: WindowKey,
-    pub at: Millis,
+pub enum Ordered {
+    /// A message that becomes visible at a time.
+    Timer(OwnMessage, Millis),
+    /// The message with this receipt is to come again at a time.
+    Return(String, Millis),
 }
 
 /// What ECS answered.
@@ -126,6 +142,13 @@ pub struct Lapse {
     pub real: u64,
 }
 
+/// One of the bot's messages, with what it carries: its window, and when its runs begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BotMessage {
+    pub place: Place,
+    pub start: DateTime<Utc>,
+}
+
 /// What all invocations share, and what is noted for the checks at the end.
 #[derive(Default)]
 pub struct Shared {
@@ -136,12 +159,11 @@ pub struct Shared {
     pub log: MemoryLog,
     pub clock: Cell<Millis>,
     pub posts: RefCell<Vec<Post>>,
-    pub armed: RefCell<Vec<Armed>>,
+    pub ordered: RefCell<Vec<Ordered>>,
     pub looks: RefCell<Vec<Look>>,
     /// When each fact was kept first, by its label.
     pub kept: RefCell<BTreeMap<String, Millis>>,
-    /// The bot's messages, by the window that each carries.
-    pub messages: RefCell<Vec<Place>>,
+    pub messages: RefCell<Vec<BotMessage>>,
     /// Attempts to tell people something, by window.
     pub attempts: RefCell<BTreeMap<Place, u32>>,
     /// Until when Slack asked for patience about a window, and whom it asked.
@@ -161,8 +183,6 @@ pub struct Gate {
     pub failed: RefCell<BTreeSet<(Place, Effect)>>,
     /// How often it had which effect on which window.
     pub cost: RefCell<BTreeMap<(Place, Effect), u32>>,
-    /// Windows whose claim it lost.
-    pub lost: RefCell<BTreeSet<Place>>,
 }
 
 impl Gate {
@@ -175,39 +195,50 @@ impl Gate {
         self.asked.replace(Some((effect, place.clone())));
         let fate =
             std::future::poll_fn(|_| self.granted.take().map_or(Poll::Pending, Poll::Ready)).await;
-        if !matches!(fate, Fate::Done | Fate::Twice) {
+        if !is_heard(fate) {
             self.failed.borrow_mut().insert((place.clone(), effect));
         }
         fate
     }
 }
 
+/// Whether the invocation hears that an effect happened.
+fn is_heard(fate: Fate) -> bool {
+    matches!(fate, Fate::Done | Fate::Twice)
+}
+
+/// How often an effect happens.
+fn times(fate: Fate) -> usize {
+    match fate {
+        Fate::Failed | Fate::RateLimited(_) => 0,
+        Fate::Done | Fate::AnswerLost => 1,
+        Fate::Twice => 2,
+    }
+}
+
 impl Shared {
     /// The labels of everything that the log holds about an environment.
     pub fn labels_in_log(&self, environment: &str) -> BTreeSet<String> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .unwrap();
-        let windows = (-1..8).map(|number| WindowKey {
+        let windows = (-1..10).map(|number| WindowKey {
             start: moment(number * PERIOD),
             environment: environment.to_owned(),
         });
-        let batches = windows.flat_map(|key| runtime.block_on(self.log.read(&key)).unwrap());
-        let facts = batches.flat_map(|batch: Batch| batch.facts);
-        facts.filter_map(|fact| label(&fact)).collect()
+        let contents: Vec<WindowContents> = windows.map(|key| self.log.contents(&key)).collect();
+        let facts = contents.iter().flat_map(WindowContents::facts);
+        facts.filter_map(|(fact, _)| label(fact)).collect()
     }
 }
 
 /// What the world knows a fact by.
 fn label(fact: &Fact) -> Option<String> {
     match fact {
-        Fact::Called(call) => Some(call.event_id.clone()),
+        Fact::UpdateService(call) => Some(call.event_id.clone()),
         Fact::RunTask(call) => Some(call.event_id.clone()),
-        Fact::Expected(roster) => Some(roster.schedule.clone()),
-        Fact::Undelivered(letter) => letter.schedule_arn.rsplit('/').next().map(str::to_owned),
-        Fact::ServiceAction(action) => Some(action.event_id.clone()),
+        Fact::Roster(roster) => Some(roster.schedule.clone()),
+        Fact::DeadLetter(letter) => letter.schedule_arn.rsplit('/').next().map(str::to_owned),
+        Fact::ServiceEvent(event) => Some(event.event_id.clone()),
         Fact::Task(task) => task.task.id.strip_prefix("task-").map(|run| format!("native-{run}")),
-        _ => None,
+        Fact::Silenced | Fact::Undecodable { .. } | Fact::Unkept { .. } => None,
     }
 }
 
@@ -265,7 +296,7 @@ impl Hands {
             });
         }
         if let Fate::RateLimited(seconds) = fate {
-            // An invocation knows no other time than the one at which it began.
+            // An invocation counts from the time at which it began.
             let until = self.start + Millis::from(seconds) * 1_000;
             patience.insert(place.clone(), (until, self.invocation));
         }
@@ -273,7 +304,7 @@ impl Hands {
     }
 
     fn show(&self, effect: Effect, place: Place, message: Option<usize>, shown: Shown, fate: Fate) {
-        if matches!(fate, Fate::Failed | Fate::RateLimited(_)) {
+        if times(fate) == 0 {
             return;
         }
         self.shared.posts.borrow_mut().push(Post {
@@ -292,9 +323,10 @@ impl Hands {
 }
 
 fn answer<T>(fate: Fate, result: T) -> Result<T, WindowLogError> {
-    match fate {
-        Fate::Done | Fate::Twice => Ok(result),
-        _ => Err(WindowLogError("simulated".to_owned())),
+    if is_heard(fate) {
+        Ok(result)
+    } else {
+        Err(WindowLogError("simulated".to_owned()))
     }
 }
 
@@ -313,16 +345,23 @@ fn delivery<T>(fate: Fate, result: T) -> Delivery<T> {
     }
 }
 
+impl Clock for Hands {
+    fn now(&self) -> DateTime<Utc> {
+        moment(self.shared.clock.get())
+    }
+}
+
 impl WindowLog for Hands {
     async fn append(
         &self,
         key: &WindowKey,
         facts: &[Fact],
-        now: DateTime<Utc>,
-    ) -> Result<(), WindowLogError> {
+        arrival: Arrival,
+    ) -> Result<Head, WindowLogError> {
         let fate = self.gate.pass(Effect::Append, &place(key)).await;
+        let mut head = Head::default();
         for _ in 0..times(fate) {
-            self.shared.log.append(key, facts, now).await?;
+            head = self.shared.log.append(key, facts, arrival).await?;
         }
         if times(fate) > 0 {
             let mut kept = self.shared.kept.borrow_mut();
@@ -330,15 +369,7 @@ impl WindowLog for Hands {
                 kept.entry(label).or_insert(self.shared.clock.get());
             }
         }
-        answer(fate, ())
-    }
-
-    async fn read(&self, key: &WindowKey) -> Result<Vec<Batch>, WindowLogError> {
-        let fate = self.gate.pass(Effect::Read, &place(key)).await;
-        let clock = self.shared.clock.get();
-        self.read_at.borrow_mut().insert(place(key), clock);
-        let batches = self.shared.log.read(key).await?;
-        answer(fate, batches)
+        answer(fate, head)
     }
 
     async fn claim(
@@ -349,54 +380,94 @@ impl WindowLog for Hands {
     ) -> Result<Claimed, WindowLogError> {
         self.place.replace(place(key));
         let fate = self.gate.pass(Effect::Claim, &place(key)).await;
-        let mut claimed = Claimed::Busy;
+        let mut claimed = Claimed::Busy(None);
+        let mut has_any_lapsed = false;
         for _ in 0..times(fate) {
             claimed = self.shared.log.claim(key, claim, now).await?;
-            if let Claimed::Held { has_lapsed: true, .. } = claimed {
-                self.lapsed.set(self.lapsed.get() + 1);
+            if let Claimed::Held { has_lapsed, .. } = &mut claimed {
+                has_any_lapsed |= *has_lapsed;
+                // The real log keeps the claim before until the holder has heard of it.
+                *has_lapsed = has_any_lapsed;
             }
         }
-        if claimed == Claimed::Busy {
+        self.lapsed.set(self.lapsed.get() + u64::from(has_any_lapsed));
+        if matches!(claimed, Claimed::Busy(_)) {
             self.shared.busy.set(self.shared.busy.get() + 1);
         }
         answer(fate, claimed)
+    }
+
+    async fn refresh(
+        &self,
+        key: &WindowKey,
+        head: &Head,
+        contents: &mut WindowContents,
+    ) -> Result<(), WindowLogError> {
+        let fate = self.gate.pass(Effect::Refresh, &place(key)).await;
+        let clock = self.shared.clock.get();
+        self.read_at.borrow_mut().insert(place(key), clock);
+        self.shared.log.refresh(key, head, contents).await?;
+        answer(fate, ())
+    }
+
+    async fn observe(
+        &self,
+        key: &WindowKey,
+        chunk: usize,
+        observations: &Observations,
+    ) -> Result<(), WindowLogError> {
+        let fate = self.gate.pass(Effect::Observe, &place(key)).await;
+        for _ in 0..times(fate) {
+            self.shared.log.observe(key, chunk, observations).await?;
+        }
+        answer(fate, ())
+    }
+
+    async fn note(
+        &self,
+        key: &WindowKey,
+        receiver: &str,
+        report: &LastReport,
+    ) -> Result<(), WindowLogError> {
+        let place = place(key);
+        let fate = self.gate.pass(Effect::Note, &place).await;
+        for _ in 0..times(fate) {
+            self.shared.log.note(key, receiver, report).await?;
+        }
+        if times(fate) > 0 {
+            let mut posts = self.shared.posts.borrow_mut();
+            let ours = |post: &&mut Post| post.invocation == self.invocation && post.place == place;
+            for post in posts.iter_mut().rev().take(20).filter(ours) {
+                post.is_noted = true;
+            }
+        }
+        answer(fate, ())
+    }
+
+    async fn note_timer(&self, key: &WindowKey, at: DateTime<Utc>) -> Result<(), WindowLogError> {
+        let fate = self.gate.pass(Effect::NoteTimer, &place(key)).await;
+        for _ in 0..times(fate) {
+            self.shared.log.note_timer(key, at).await?;
+        }
+        answer(fate, ())
     }
 
     async fn release(
         &self,
         key: &WindowKey,
         claim: &Claim,
-        state: &State,
+        notes: &VisitNotes,
+        timer_at: Option<DateTime<Utc>>,
     ) -> Result<Released, WindowLogError> {
-        let place = place(key);
-        let fate = self.gate.pass(Effect::Release, &place).await;
+        let fate = self.gate.pass(Effect::Release, &place(key)).await;
         let mut released = Released::Lost;
         for time in 0..times(fate) {
-            released = self.shared.log.release(key, claim, state).await?;
-            if time > 0 {
-                continue;
-            }
-            if released == Released::Lost {
+            released = self.shared.log.release(key, claim, notes, timer_at).await?;
+            if time == 0 && released == Released::Lost {
                 self.lapsed.set(self.lapsed.get() + 1);
-                self.gate.lost.borrow_mut().insert(place.clone());
-            } else {
-                let mut posts = self.shared.posts.borrow_mut();
-                let ours = |post: &&mut Post| post.invocation == self.invocation && post.place == place;
-                for post in posts.iter_mut().rev().take(10).filter(ours) {
-                    post.is_noted = true;
-                }
             }
         }
         answer(fate, released)
-    }
-}
-
-/// How often an effect happens.
-fn times(fate: Fate) -> usize {
-    match fate {
-        Fate::Failed | Fate::RateLimited(_) => 0,
-        Fate::Done | Fate::AnswerLost => 1,
-        Fate::Twice => 2,
     }
 }
 
@@ -418,87 +489,100 @@ impl Notifier for Hands {
 }
 
 impl Channel for Hands {
-    async fn post(&self, key: &WindowKey, summary: &Summary, _: Instant) -> Delivery<Posted> {
+    async fn post(
+        &self,
+        key: &WindowKey,
+        start: DateTime<Utc>,
+        summary: &Summary,
+        _: Instant,
+    ) -> Delivery<Bookmark> {
         let place = place(key);
         let fate = self.call(Effect::Post, &place).await;
         let mut number = 0;
         if times(fate) > 0 {
             let mut messages = self.shared.messages.borrow_mut();
             number = messages.len();
-            messages.push(place.clone());
+            messages.push(BotMessage {
+                place: place.clone(),
+                start,
+            });
         }
         self.show(Effect::Post, place, Some(number), Shown::summary(summary), fate);
-        delivery(fate, posted(number))
+        delivery(fate, bookmark(number))
     }
 
-    async fn edit(&self, posted: &Posted, summary: &Summary, _: Instant) -> Delivery {
-        let (number, place) = self.message(posted);
+    async fn edit(&self, bookmark: &Bookmark, summary: &Summary, _: Instant) -> Delivery {
+        let (number, place) = self.message(bookmark);
         let fate = self.call(Effect::Edit, &place).await;
         self.show(Effect::Edit, place, Some(number), Shown::summary(summary), fate);
         delivery(fate, ())
     }
 
-    async fn reply(&self, posted: &Posted, news: &News, _: Instant) -> Delivery {
-        let (number, place) = self.message(posted);
+    async fn reply(&self, bookmark: &Bookmark, news: &News, _: Instant) -> Delivery {
+        let (number, place) = self.message(bookmark);
         let fate = self.call(Effect::Reply, &place).await;
-        let shown = Shown::reply(&place.0, news);
-        self.show(Effect::Reply, place, Some(number), shown, fate);
+        self.show(Effect::Reply, place, Some(number), Shown::reply(news), fate);
         delivery(fate, ())
     }
 
-    async fn find(&self, key: &WindowKey, _: Instant) -> Result<Option<Posted>, NotifyError> {
+    async fn find(
+        &self,
+        key: &WindowKey,
+        _: Instant,
+    ) -> Result<Vec<(DateTime<Utc>, Bookmark)>, NotifyError> {
         let place = place(key);
         let fate = self.call(Effect::Find, &place).await;
         let messages = self.shared.messages.borrow();
-        let found = messages.iter().rposition(|known| *known == place);
-        delivery(fate, found.map(posted)).result
+        let of_window = messages.iter().enumerate().filter(|(_, message)| message.place == place);
+        let found = of_window.map(|(number, message)| (message.start, bookmark(number)));
+        delivery(fate, found.collect()).result
     }
 }
 
-fn posted(number: usize) -> Posted {
-    Posted {
-        channel: "C1".to_owned(),
-        ts: number.to_string(),
-    }
+fn bookmark(number: usize) -> Bookmark {
+    Bookmark(number.to_string())
 }
 
 impl Hands {
-    fn message(&self, posted: &Posted) -> (usize, Place) {
-        let number = posted.ts.parse().unwrap();
-        (number, self.shared.messages.borrow()[number].clone())
+    fn message(&self, bookmark: &Bookmark) -> (usize, Place) {
+        let number: usize = bookmark.0.parse().unwrap();
+        (number, self.shared.messages.borrow()[number].place.clone())
     }
 
-    fn look_in_vain(wanted: &Wanted, now: DateTime<Utc>, code: &str) -> Vec<Fact> {
-        let services = wanted.services.keys().map(|id| (id.cluster_id(), Observable::Services));
+    fn look_in_vain(wanted: &Wanted, now: DateTime<Utc>, code: &str) -> Vec<Answer> {
+        let services = wanted.services.iter();
+        let services = services.map(|one| (one.id.cluster_id(), Observable::Services));
         let tasks = wanted.tasks.iter().map(|id| (id.cluster.clone(), Observable::Tasks));
-        let places: BTreeSet<(ClusterId, Observable)> = services.chain(tasks).collect();
-        let unobserved = places.into_iter().map(|(cluster, about)| {
-            Fact::Unobserved(Box::new(Unobserved {
-                observed_at: now,
+        let mut places: Vec<(ClusterId, Observable)> = services.chain(tasks).collect();
+        places.sort_unstable();
+        places.dedup();
+        let failure = |(cluster, about)| {
+            Answer::Failure(AskFailure {
+                at: now,
                 cluster,
                 about,
                 error: ApiError {
                     code: code.to_owned(),
                     message: None,
                 },
-            }))
-        });
-        unobserved.collect()
+            })
+        };
+        places.into_iter().map(failure).collect()
     }
 
-    fn look_at(&self, wanted: &Wanted, clock: Millis, now: DateTime<Utc>) -> Vec<Fact> {
+    fn look_at(&self, wanted: &Wanted, clock: Millis, now: DateTime<Utc>) -> Vec<Answer> {
         let ecs = &self.shared.ecs;
-        let services = wanted.services.keys().map(|id| {
+        let services = wanted.services.iter().map(|one| {
             let subject = Subject {
-                environment: id.cluster.clone(),
-                name: id.name.clone(),
+                environment: one.id.cluster.clone(),
+                name: one.id.name.clone(),
                 is_job: false,
             };
             let counts = ecs.counts(&subject, clock);
             self.shared.looks.borrow_mut().push(Look { at: clock, subject, counts });
-            Fact::Observed(Box::new(Observed {
-                observed_at: now,
-                service: id.clone(),
+            Answer::Service(ServiceLook {
+                at: now,
+                service: one.id.clone(),
                 state: counts.map(|Counts { running, desired }| ServiceState {
                     desired,
                     running,
@@ -508,7 +592,7 @@ impl Hands {
                     trouble: None,
                     bounds: None,
                 }),
-            }))
+            })
         });
         let tasks = wanted.tasks.iter().filter_map(|id| {
             let mut described = ecs.describe_task(&id.id, clock)?;
@@ -516,14 +600,14 @@ impl Hands {
             let arn = format!("arn:aws:ecs:{region}:{account}:task/{name}/{}", id.id);
             described["taskArn"] = arn.into();
             let described: TaskDescription = serde_json::from_value(described).ok()?;
-            description::task(&described, now)
+            description::task(&described, now).map(Answer::Task)
         });
         services.chain(tasks).collect()
     }
 }
 
 impl Ecs for Hands {
-    async fn look(&self, wanted: &Wanted, now: DateTime<Utc>, _: Instant) -> Vec<Fact> {
+    async fn look(&self, wanted: &Wanted, now: DateTime<Utc>, _: Instant) -> Asked {
         let place = self.place.borrow().clone();
         let fate = self.gate.pass(Effect::Look, &place).await;
         let plan = &self.shared.plan.ecs;
@@ -531,34 +615,53 @@ impl Ecs for Hands {
         let is_throttled = plan.throttled.is_some_and(|(from, length)| {
             (i64::from(from)..i64::from(from + length)).contains(&(clock / 1_000))
         });
-        if plan.is_denied {
+        let answers = if plan.is_denied {
             Self::look_in_vain(wanted, now, "AccessDeniedException")
-        } else if is_throttled || times(fate) == 0 || fate == Fate::AnswerLost {
+        } else if is_throttled || !is_heard(fate) {
             Self::look_in_vain(wanted, now, "ThrottlingException")
         } else {
             self.look_at(wanted, clock, now)
+        };
+        Asked {
+            answers,
+            services: wanted.services.len(),
+            tasks: wanted.tasks.len(),
         }
     }
 }
 
-impl Timers for Hands {
-    async fn arm(
-        &self,
-        key: &WindowKey,
-        at: DateTime<Utc>,
-        now: DateTime<Utc>,
-    ) -> Result<DateTime<Utc>, TimerError> {
-        let fate = self.gate.pass(Effect::Arm, &place(key)).await;
-        let delay = delay(at, now);
+impl Queue for Hands {
+    async fn arm(&self, timer: Timer<'_>, now: DateTime<Utc>) -> Result<DateTime<Utc>, QueueError> {
+        let fate = self.gate.pass(Effect::Arm, &place(timer.key)).await;
+        let delay = delay(timer.at, now);
         for _ in 0..times(fate) {
-            self.shared.armed.borrow_mut().push(Armed {
-                key: key.clone(),
-                at: self.shared.clock.get() + delay.num_milliseconds(),
-            });
+            let message = OwnMessage::Timer {
+                window: timer.key.clone(),
+                unkept: timer.unkept,
+            };
+            let at = self.shared.clock.get() + delay.num_milliseconds();
+            self.shared.ordered.borrow_mut().push(Ordered::Timer(message, at));
         }
-        match fate {
-            Fate::Done | Fate::Twice => Ok(now + delay),
-            _ => Err(TimerError("simulated".to_owned())),
+        if is_heard(fate) {
+            Ok(now + delay)
+        } else {
+            Err(QueueError("simulated".to_owned()))
+        }
+    }
+
+    async fn postpone(&self, receipt: &Receipt, delay: Duration) -> Result<(), QueueError> {
+        let place = (receipt.handle.clone(), 0);
+        let fate = self.gate.pass(Effect::Postpone, &place).await;
+        if times(fate) > 0 {
+            let delay = Millis::try_from(delay.as_millis()).unwrap();
+            let at = self.shared.clock.get() + delay;
+            let order = Ordered::Return(receipt.handle.clone(), at);
+            self.shared.ordered.borrow_mut().push(order);
+        }
+        if is_heard(fate) {
+            Ok(())
+        } else {
+            Err(QueueError("simulated".to_owned()))
         }
     }
 }

@@ -1,8 +1,6 @@
 //! What people were told of which run: every row that they saw, with the runs that it can be about.
 
-use std::collections::BTreeSet;
-
-use super::plan::Mode;
+use super::mail::millis;
 use super::ports::{Effect, Fate, Place, Post};
 use super::script::{Run, Subject, window_of};
 use super::shown::{Row, Word};
@@ -75,10 +73,23 @@ impl World {
             }
         };
         narrow(&|run| row.scheduled.is_none_or(|at| run.scheduled == at));
+        let schedules = &post.shown.schedules;
+        let is_named = |run: &Run| run.roster.as_ref().is_none_or(|label| schedules.contains(label));
+        narrow(&|run| schedules.is_empty() || is_named(run));
+        narrow(&|run| self.message_of(run, &post.place) == post.message);
         narrow(&|run| row.count.is_none_or(|count| run.count == count));
         narrow(&|run| run.scheduled <= post.now);
         narrow(&|run| run.window() == *window);
         found.into_iter().map(|run| run.id).collect()
+    }
+
+    /// Which of the bot's messages a run belongs to by its time, where a roster tells that.
+    fn message_of(&self, run: &Run, place: &Place) -> Option<usize> {
+        let messages = self.shared.messages.borrow();
+        let of_window = messages.iter().enumerate();
+        let of_window = of_window.filter(|(_, message)| message.place == *place);
+        let before = of_window.filter(|(_, message)| millis(message.start) <= run.scheduled);
+        before.max_by_key(|(number, message)| (message.start, *number)).map(|(number, _)| number)
     }
 
     /// Every row that people saw, in order.
@@ -101,11 +112,10 @@ impl World {
         let is_excused = |post: &&Post| {
             let invocation = &self.invocations[post.invocation];
             let failed = invocation.gate.failed.borrow();
+            let is_note_lost =
+                invocation.again.is_none() || failed.contains(&(post.place.clone(), Effect::Note));
             post.place.0 == place.0
-                && (post.fate == Fate::AnswerLost
-                    || invocation.again.is_none()
-                    || failed.contains(&(post.place.clone(), Effect::Release))
-                    || invocation.gate.lost.borrow().contains(&post.place))
+                && (post.fate == Fate::AnswerLost || (!post.is_noted && is_note_lost))
         };
         posts.iter().filter(is_excused).count()
     }
@@ -118,33 +128,6 @@ impl World {
     /// Whether a message with this label was ever delivered.
     pub fn is_delivered(&self, label: &str) -> bool {
         self.shared.kept.borrow().contains_key(label)
-    }
-
-    /// The rows that stand in the end: of the bot's messages the last edit, of others every one.
-    pub fn last_displays<'a, 'b>(&self, tellings: &'b [Telling<'a>]) -> Vec<&'b Telling<'a>> {
-        let displays = tellings.iter().filter(|telling| telling.is_display());
-        let last = |message: Option<usize>| {
-            let of_message = tellings.iter().filter(|telling| {
-                telling.is_display() && telling.post.message == message
-            });
-            of_message.map(|telling| telling.number).max()
-        };
-        let numbers: BTreeSet<Option<usize>> = match self.plan.mode {
-            Mode::Webhook => BTreeSet::new(),
-            Mode::Bot => {
-                let messages: BTreeSet<Option<usize>> = tellings
-                    .iter()
-                    .map(|telling| telling.post.message)
-                    .filter(Option::is_some)
-                    .collect();
-                messages.into_iter().map(last).collect()
-            }
-        };
-        displays
-            .filter(|telling| {
-                telling.post.message.is_none() || numbers.contains(&Some(telling.number))
-            })
-            .collect()
     }
 }
 
@@ -190,6 +173,7 @@ pub fn fits(word: &Word, truth: Truth) -> bool {
     match truth {
         Truth::Accepted => *word == Word::Good,
         Truth::Refused => matches!(word, Word::Failed(_)),
-        Truth::Missing => *word == Word::Missing,
+        // Where records are in the dead-letter queue, nobody can tell.
+        Truth::Missing => matches!(word, Word::Missing | Word::Unkept),
     }
 }

@@ -6,20 +6,19 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use aws_lambda_events::sqs::SqsMessage;
-use rollcall::decode::OwnMessage;
-use rollcall::window::WindowKey;
+use serde::Serialize;
 
 use super::circumstances::clock;
 use super::ecs::Ecs;
-use super::invocation::{Invocation, TIMEOUT, run};
+use super::invocation::{Invocation, Memory, TIMEOUT, run};
 use super::mail::{Mail, Millis, letters, timer};
 use super::plan::{HoldKind, Plan, Quirk};
-use super::ports::{Effect, Fate, Gate, Place, Shared};
+use super::ports::{Effect, Fate, Gate, Ordered, Place, Shared};
 use super::script::Script;
 
 /// How often an operator moves dead letters back to the queue; the world ends when nothing is left.
 const REDRIVES: u32 = 10;
-const MOST_EVENTS: usize = 200_000;
+const MOST_EVENTS: usize = 60_000;
 
 /// A message in the queue.
 pub struct Message {
@@ -28,11 +27,14 @@ pub struct Message {
     /// When it was received first.
     pub received_at: Option<Millis>,
     pub is_deleted: bool,
+    /// Counts how often it was said anew when it becomes visible; what was said before does not count.
+    turn: u32,
 }
 
 #[derive(Clone, Copy)]
 enum Event {
-    Visible(usize),
+    /// A message becomes visible, unless something else was said since.
+    Visible(usize, u32),
     Echo(usize),
     Batch(usize, u64),
     Step(usize),
@@ -64,6 +66,8 @@ pub struct World {
     pub trace: Vec<(Millis, String)>,
     pollers: Vec<Poller>,
     visible: VecDeque<usize>,
+    /// Instances of the function that have nothing to do.
+    idle: Vec<Rc<Memory>>,
     dead: Vec<usize>,
     events: BTreeMap<(Millis, u64), Event>,
     scheduled: u64,
@@ -115,6 +119,7 @@ impl World {
             trace: Vec::new(),
             pollers: pollers.collect(),
             visible: VecDeque::new(),
+            idle: Vec::new(),
             dead: Vec::new(),
             events: BTreeMap::new(),
             scheduled: 0,
@@ -131,7 +136,7 @@ impl World {
 
     fn send(&mut self, mail: Mail) {
         let index = self.messages.len();
-        self.schedule(mail.at, Event::Visible(index));
+        self.schedule(mail.at, Event::Visible(index, 0));
         for &echo in &mail.echoes {
             self.schedule(echo, Event::Echo(index));
         }
@@ -140,6 +145,7 @@ impl World {
             receives: 0,
             received_at: None,
             is_deleted: false,
+            turn: 0,
         });
     }
 
@@ -147,6 +153,13 @@ impl World {
         self.scheduled += 1;
         self.events
             .insert((at.max(self.now), self.scheduled), event);
+    }
+
+    /// A message becomes visible at a time, and not at the one that was said before.
+    fn show_again(&mut self, message: usize, at: Millis) {
+        self.messages[message].turn += 1;
+        let turn = self.messages[message].turn;
+        self.schedule(at, Event::Visible(message, turn));
     }
 
     fn note(&mut self, text: String) {
@@ -164,8 +177,9 @@ impl World {
 
     fn happen(&mut self, event: Event) {
         match event {
-            Event::Visible(message) if self.messages[message].is_deleted => {}
-            Event::Visible(message)
+            Event::Visible(message, turn)
+                if self.messages[message].is_deleted || self.messages[message].turn != turn => {}
+            Event::Visible(message, _)
                 if self.messages[message].receives >= self.plan.mapping.max_receives =>
             {
                 self.dead_letters += 1;
@@ -176,7 +190,7 @@ impl World {
                 ));
                 self.dead.push(message);
             }
-            Event::Visible(message) | Event::Echo(message) => {
+            Event::Visible(message, _) | Event::Echo(message) => {
                 self.visible.push_back(message);
                 self.fetch();
             }
@@ -217,10 +231,7 @@ impl World {
             self.visible.pop_front();
             self.messages[message].receives += 1;
             self.messages[message].received_at.get_or_insert(now);
-            self.schedule(
-                self.now + 6 * TIMEOUT + batch_window,
-                Event::Visible(message),
-            );
+            self.show_again(message, self.now + 6 * TIMEOUT + batch_window);
             if self.pollers[poller].batch.is_empty() {
                 let number = self.pollers[poller].number;
                 self.schedule(self.now + batch_window, Event::Batch(poller, number));
@@ -261,21 +272,25 @@ impl World {
         let is_timer =
             |message: &&Message| message.mail.label.starts_with("timer") && message.receives == 1;
         let gate = Rc::<Gate>::default();
+        let dice = self.dice(!self.scheduled, self.idle.len() as u64);
+        let memory = match self.idle.len() {
+            0 => Rc::default(),
+            _ => self.idle.swap_remove(usize::try_from(dice).unwrap()),
+        };
         let invocation = Invocation {
             future: Some(run(
                 records,
                 self.shared.clone(),
+                memory.clone(),
                 gate.clone(),
                 id,
                 self.now,
             )),
             gate,
             poller,
+            memory,
             start: self.now,
             is_timer_only: received.iter().all(is_timer),
-            is_last_chance: received
-                .iter()
-                .any(|message| message.receives >= self.plan.mapping.max_receives),
             messages,
             next: None,
             timer_quirk: None,
@@ -305,7 +320,7 @@ impl World {
         };
         let label = format!("{} {}", place.0, &clock(place.1)[3..8]);
         let quirk = self.plan.quirks.get(&self.steps).copied();
-        self.steps += 1;
+        self.steps = self.steps.saturating_add(1);
         let dice = self.dice(
             u64::from(self.steps) << 16,
             u64::from(self.plan.mapping.jitter),
@@ -353,15 +368,21 @@ impl World {
         invocation.gate.granted.set(Some(fate));
         self.advance(id);
         let quirk = self.invocations[id].timer_quirk;
-        let armed = self.shared.armed.take();
-        for armed in armed {
-            self.send_timers(&armed.key, armed.at, quirk);
+        for order in self.shared.ordered.take() {
+            match order {
+                Ordered::Timer(message, at) => self.send_timer(&message, at, quirk),
+                Ordered::Return(receipt, at) => {
+                    let is_it = |message: &Message| message.mail.label == receipt;
+                    if let Some(message) = self.messages.iter().position(is_it) {
+                        self.show_again(message, at);
+                    }
+                }
+            }
         }
     }
 
-    fn send_timers(&mut self, key: &WindowKey, at: Millis, quirk: Option<Quirk>) {
-        let window = key.clone();
-        let body = serde_json::to_value(OwnMessage::Timer { window }).unwrap();
+    fn send_timer(&mut self, message: &impl Serialize, at: Millis, quirk: Option<Quirk>) {
+        let body = serde_json::to_value(message).unwrap();
         let number = self.messages.len();
         let late = match quirk {
             Some(Quirk::TimerLate(seconds)) => Millis::from(seconds) * 1_000,
@@ -371,11 +392,7 @@ impl World {
         if let Some(Quirk::TimerTwice(seconds)) = quirk {
             mail.echoes.push(at + Millis::from(seconds) * 1_000);
         }
-        let label = mail.label.clone();
-        self.note(format!(
-            "{label} for {key} is to fire at {}",
-            clock(mail.at)
-        ));
+        self.note(format!("{} is to fire at {}", mail.label, clock(mail.at)));
         self.send(mail);
     }
 
@@ -396,11 +413,16 @@ impl World {
         if self.invocations[id].future.take().is_some() {
             self.invocations[id].again = None;
             self.note(format!("#{id} {how}"));
+            // A crash ends the instance; an invocation that ends in an error may leave it as it is.
+            if self.dice(id as u64, 2) == 0 {
+                self.invocations[id].memory = Rc::default();
+            }
             self.rest(id);
         }
     }
 
     fn rest(&mut self, id: usize) {
+        self.idle.push(self.invocations[id].memory.clone());
         self.pollers[self.invocations[id].poller].is_busy = false;
         self.fetch();
     }
@@ -422,7 +444,7 @@ impl World {
         self.note(format!("{} dead letters go back to the queue", dead.len()));
         for message in dead {
             self.messages[message].receives = 0;
-            self.schedule(self.now, Event::Visible(message));
+            self.show_again(message, self.now);
         }
         true
     }

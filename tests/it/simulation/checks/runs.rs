@@ -25,7 +25,7 @@ impl<'a> Court<'a> {
                 Truth::Missing if self.may_be_seen(run) => continue,
                 Truth::Missing => {
                     let mut alarms = self.tellings.iter().filter(|telling| telling.is_alarm());
-                    alarms.any(|telling| telling.is_of(run.id) && telling.row.word == Word::Missing)
+                    alarms.any(|telling| telling.is_of(run.id) && fits(&telling.row.word, Truth::Missing))
                 }
             };
             if is_told {
@@ -171,7 +171,7 @@ impl<'a> Court<'a> {
                     let known = missing.entry((place, telling.row.subject.clone()));
                     known.or_default().push(telling.number);
                 }
-                Word::Good | Word::Waiting | Word::Late(_) => {}
+                Word::Good | Word::Waiting | Word::Unkept | Word::Late(_) => {}
             }
         }
         for ((place, run, code), posts) in alarms {

@@ -71,8 +71,7 @@ impl Court<'_> {
             let asked = &self.world.invocations[impatience.asked];
             let failed = asked.gate.failed.borrow();
             let is_excused = asked.again.is_none()
-                || failed.contains(&(impatience.place.clone(), Effect::Release))
-                || asked.gate.lost.borrow().contains(&impatience.place);
+                || failed.contains(&(impatience.place.clone(), Effect::Note));
             if !is_excused || impatience.asked == impatience.called {
                 self.violations.push(super::Violation {
                     law: "patience",
