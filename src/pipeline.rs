@@ -156,10 +156,15 @@ pub fn receive(records: Vec<Message>, windowing: &Windowing, metrics: &mut Metri
         }
     }
     // The message itself comes again and ends in the dead-letter queue; the channel hears of it once.
-    if let Some(key) = received.windows.keys().next() {
+    let first = received
+        .windows
+        .keys()
+        .next()
+        .filter(|_| !first_seen.is_empty());
+    if let Some(key) = first.cloned() {
         received
             .facts
-            .entry(key.clone())
+            .entry(key)
             .or_default()
             .append(&mut first_seen);
     }

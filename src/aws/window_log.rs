@@ -137,14 +137,16 @@ impl DynamoDbLog {
         put.send().await.map(drop).map_err(|error| failed(&error))
     }
 
-    /// The items of a window with keys from one to another.
-    async fn query(
+    /// Takes each item of a window with a key from one to another, page by page: a large window's items would take
+    /// much memory together.
+    async fn each(
         &self,
         key: &WindowKey,
         from: &str,
         to: &str,
-    ) -> Result<Vec<Item>, WindowLogError> {
-        let mut pages = self
+        mut take: impl FnMut(Item) -> Result<(), WindowLogError>,
+    ) -> Result<(), WindowLogError> {
+        let mut items = self
             .client
             .query()
             .table_name(&self.table)
@@ -156,11 +158,10 @@ impl DynamoDbLog {
             .into_paginator()
             .items()
             .send();
-        let mut items = Vec::new();
-        while let Some(item) = pages.next().await {
-            items.push(item.map_err(|error| failed(&error))?);
+        while let Some(item) = items.next().await {
+            take(item.map_err(|error| failed(&error))?)?;
         }
-        Ok(items)
+        Ok(())
     }
 
     async fn refresh_batches(
@@ -173,10 +174,11 @@ impl DynamoDbLog {
             return Ok(());
         }
         let from = batch_key(contents.cursor + 1);
-        for item in self.query(key, &from, &batch_key(u64::MAX)).await? {
+        let take = |item: Item| {
             contents.insert(batch(&item)?);
-        }
-        Ok(())
+            Ok(())
+        };
+        self.each(key, &from, &batch_key(u64::MAX), take).await
     }
 
     async fn refresh_chunks(
@@ -190,10 +192,13 @@ impl DynamoDbLog {
                 continue;
             }
             let sk = chunk_key(chunk);
-            for item in self.query(key, &sk, &sk).await? {
+            let take = |item: Item| {
                 let stored: StoredObservations = json(&item, "observed")?;
-                contents.observations.replace_chunk(chunk, stored.into());
-            }
+                let part = Observations::from(stored);
+                contents.observations.replace_chunk(chunk, part);
+                Ok(())
+            };
+            self.each(key, &sk, &sk, take).await?;
         }
         contents.chunks.clone_from(&head.visit.chunks);
         Ok(())
@@ -204,10 +209,8 @@ impl DynamoDbLog {
         key: &WindowKey,
         contents: &mut WindowContents,
     ) -> Result<(), WindowLogError> {
-        // `$` follows `#`.
-        let items = self.query(key, REPORT, "REPORT$").await?;
         let mut texts: HashMap<String, (u64, String)> = HashMap::new();
-        for item in items {
+        let take = |item: Item| {
             let sk = string(&item, "sk")?;
             let name = sk.trim_start_matches(REPORT);
             let (receiver, _) = name.split_once('#').ok_or_else(|| broken("sk"))?;
@@ -220,7 +223,10 @@ impl DynamoDbLog {
                 entry.0 -= 1;
                 entry.1.push_str(string(&item, "report")?);
             }
-        }
+            Ok(())
+        };
+        // `$` follows `#`.
+        self.each(key, REPORT, "REPORT$", take).await?;
         for (receiver, (_, report)) in texts {
             let report = serde_json::from_str(&report).map_err(|_| broken("report"))?;
             contents.reports.insert(receiver, report);

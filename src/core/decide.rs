@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::report::{LastReport, LiveMessage};
 use super::snapshot::{Group, RunStatus, WindowSnapshot};
-use super::status::{Severity, Status};
+use super::status::{Kind, Severity, Status};
 use super::told::ToldStatus;
 
 /// What to do about a window now.
@@ -205,7 +205,14 @@ pub fn due(snapshot: &WindowSnapshot<'_>, group: &Group, members: &[usize]) -> D
         );
     }
     let awaited = statuses().filter_map(awaited_until).max();
-    let settled = settled_at(snapshot, members).map(|at| (at, Reason::Settled));
+    // Whose time is over is told so: that everything else has settled is not the reason.
+    let is_unanswered = |one: &RunStatus<'_>| one.status.kind() == Kind::Missing;
+    let reason = if statuses().any(is_unanswered) {
+        Reason::Deadline
+    } else {
+        Reason::Settled
+    };
+    let settled = settled_at(snapshot, members).map(|at| (at, reason));
     let end = group.is_rest.then_some((group.start, Reason::WindowEnd));
     let returning = snapshot
         .runs

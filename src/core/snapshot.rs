@@ -139,7 +139,7 @@ impl<'a> WindowSnapshot<'a> {
         told.sort_by_key(|&index| self.statuses[index].run.time);
         let (announced, own): (Vec<usize>, Vec<usize>) = told
             .into_iter()
-            .partition(|&index| is_announced(self.statuses[index].run));
+            .partition(|&index| self.statuses[index].run.is_announced());
         let mut groups: Vec<(Group, Vec<usize>)> = Vec::new();
         for index in announced {
             let run = self.statuses[index].run;
@@ -177,7 +177,7 @@ impl<'a> WindowSnapshot<'a> {
     fn is_rest(&self, one: &RunStatus<'_>) -> bool {
         let is_job = matches!(one.subject, Subject::Job(_));
         let runs = || self.runs.by_subject.get(one.subject).map_or(0, Vec::len);
-        is_job && !one.status.is_failure() && (!is_announced(one.run) || runs() > 1)
+        is_job && !one.status.is_failure() && (!one.run.is_announced() || runs() > 1)
     }
 
     /// Whatever was refused without a name was called again, once everything that the rosters of the group name was
@@ -220,11 +220,6 @@ impl<'a> WindowSnapshot<'a> {
     pub fn is_blank(&self) -> bool {
         self.statuses.is_empty()
     }
-}
-
-/// Whether a roster or a dead letter says when the run was due.
-fn is_announced(run: &Run) -> bool {
-    run.firing.is_some() || run.given_up.is_some()
 }
 
 /// Puts a run into a group, or returns a new group for it.

@@ -28,6 +28,8 @@ impl Known {
     /// Folds what was read, if there is anything new.
     pub(super) fn fold(&mut self, key: &WindowKey) {
         if self.folded != self.contents.batches.len() {
+            // Let go of the old fold first: two of a large window would take much memory.
+            self.runs = Runs::default();
             self.runs = Runs::fold(key.start, self.contents.facts());
             self.folded = self.contents.batches.len();
         }

@@ -127,9 +127,16 @@ pub(super) fn assign(
     let (mut unexplained, mut elsewhere) = (Vec::new(), Vec::new());
     let is_service = matches!(subject, Subject::Service(_));
     for call in calls {
-        let fitting = expected
-            .iter_mut()
-            .rfind(|expected| fits(&expected.run, &call, is_service));
+        // Another count of the same direction may be the schedule's all the same: the roster may be out of date.
+        let exact = expected
+            .iter()
+            .rposition(|one| fits(&one.run, &call, is_service, Fit::Exact));
+        let near = || {
+            expected
+                .iter()
+                .rposition(|one| fits(&one.run, &call, is_service, Fit::Direction))
+        };
+        let fitting = exact.or_else(near).map(|index| &mut expected[index]);
         match fitting {
             Some(expected) if expected.is_elsewhere => {
                 elsewhere.push((expected.run.time, call.fact.clone()));
@@ -205,15 +212,35 @@ fn give_up(expected: &mut Vec<Expected>, mut letters: Vec<(&ScheduleDeadLetter, 
     expected.sort_by_key(|expected| (expected.run.time, expected.run.asked));
 }
 
+/// How well the count of a call must fit a run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fit {
+    /// The same count.
+    Exact,
+    /// Up or down, as the run.
+    Direction,
+}
+
 /// Whether a call may be an attempt of a run that a roster or a dead letter announces.
-fn fits(run: &Run, call: &Call<'_>, is_service: bool) -> bool {
-    let is_same_count =
-        !is_service || call.asked.is_none() || run.asked.is_none() || call.asked == run.asked;
+fn fits(run: &Run, call: &Call<'_>, is_service: bool, fit: Fit) -> bool {
+    let is_same_count = match (run.asked, call.asked) {
+        (Some(asked), Some(called)) if is_service => match fit {
+            Fit::Exact => asked == called,
+            Fit::Direction => (asked == 0) == (called == 0),
+        },
+        _ => true,
+    };
     if call.at < run.time || !is_same_count {
         return false;
     }
     match &run.firing {
-        Some(firing) => call.at <= firing.retries_until && firing.is_by(call.caller),
+        Some(firing) => {
+            let is_by = match fit {
+                Fit::Exact => firing.is_by(call.caller),
+                Fit::Direction => !firing.is_certainly_not(call.caller),
+            };
+            call.at <= firing.retries_until && is_by
+        }
         // Scheduler gave up on this run, so that none of its calls was accepted.
         None => {
             !call.is_accepted() && !call.caller.is_evidently_not_scheduler() && !is_used_up(run)
@@ -241,7 +268,7 @@ fn intervened<'e>(expected: &'e mut [Expected], call: &Call<'_>) -> Option<&'e m
     let mut before = runs.map(|expected| &mut expected.run);
     before.rfind(|run| {
         let firing = run.firing.as_ref();
-        run.time <= call.at && firing.is_some_and(|firing| !firing.is_by(call.caller))
+        run.time <= call.at && firing.is_some_and(|firing| firing.is_certainly_not(call.caller))
     })
 }
 

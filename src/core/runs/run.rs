@@ -61,6 +61,14 @@ impl Firing {
         }
     }
 
+    /// Whether somebody else made a call by this caller, which sets another count than this firing's.
+    pub(super) fn is_certainly_not(&self, caller: &Caller) -> bool {
+        match &self.role {
+            Some(_) => !self.is_by(caller),
+            None => !caller.is_scheduler,
+        }
+    }
+
     /// Whether the schedule may have made a call by this caller.
     pub(super) fn is_by(&self, caller: &Caller) -> bool {
         match (&self.role, &caller.role) {
@@ -152,6 +160,12 @@ impl Run {
             .iter()
             .find(is_accepted)
             .map(|attempt| attempt.at)
+    }
+
+    /// Whether a roster or a dead letter says when it was due.
+    #[must_use]
+    pub fn is_announced(&self) -> bool {
+        self.firing.is_some() || self.given_up.is_some()
     }
 
     /// Whether anything was heard of a call.
