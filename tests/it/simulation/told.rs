@@ -1,5 +1,6 @@
 //! What people were told of which run: every row that they saw, with the runs that it can be about.
 
+use super::invocation::SETTLE;
 use super::mail::millis;
 use super::ports::{Effect, Fate, Place, Post};
 use super::script::{Run, Subject, window_of};
@@ -88,7 +89,8 @@ impl World {
         let messages = self.shared.messages.borrow();
         let of_window = messages.iter().enumerate();
         let of_window = of_window.filter(|(_, message)| message.place == *place);
-        let before = of_window.filter(|(_, message)| millis(message.start) <= run.scheduled);
+        // A run that becomes known later may be a little earlier than its message.
+        let before = of_window.filter(|(_, message)| millis(message.start) <= run.scheduled + SETTLE);
         before.max_by_key(|(number, message)| (message.start, *number)).map(|(number, _)| number)
     }
 
