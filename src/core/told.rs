@@ -143,16 +143,22 @@ fn digests(subject: &Subject, run: &Run) -> impl Iterator<Item = RunDigest> {
     let by_calls = run
         .attempts
         .iter()
-        .map(|attempt| run_digest(subject, attempt.at, None));
+        .map(|attempt| run_digest(subject, attempt.at, None, 0));
     std::iter::once(own_digest(subject, run)).chain(by_calls)
 }
 
 /// Schedules that fire at the same time for the same service differ in the count; a call is told apart by its time.
 fn own_digest(subject: &Subject, run: &Run) -> RunDigest {
-    run_digest(subject, run.time, run.asked.filter(|_| run.is_announced()))
+    let asked = run.asked.filter(|_| run.is_announced());
+    run_digest(subject, run.time, asked, run.twin)
 }
 
-fn run_digest(subject: &Subject, time: DateTime<Utc>, asked: Option<i64>) -> RunDigest {
+fn run_digest(
+    subject: &Subject,
+    time: DateTime<Utc>,
+    asked: Option<i64>,
+    twin: u8,
+) -> RunDigest {
     let seconds = time.timestamp().to_be_bytes();
     let asked = asked.map_or([0xff; 8], i64::to_be_bytes);
     let [kind, name, cluster, region, account]: [&str; 5] = match subject {
@@ -188,6 +194,7 @@ fn run_digest(subject: &Subject, time: DateTime<Utc>, asked: Option<i64>) -> Run
         account.as_bytes(),
         &seconds,
         &asked,
+        &[twin],
     ])
 }
 

@@ -154,10 +154,22 @@ pub(super) fn assign(
     let mut runs: Vec<Run> = here.map(|expected| expected.run).collect();
     runs.extend(own_runs(subject, unexplained));
     runs.sort_by_key(|run| (run.time, run.asked));
+    number_twins(&mut runs);
     if is_service {
         supersede(&mut runs);
     }
     (runs, elsewhere)
+}
+
+/// Tells runs of the same time apart that no schedule's count tells apart.
+fn number_twins(runs: &mut [Run]) {
+    for index in 1..runs.len() {
+        let (before, run) = (&runs[index - 1], &runs[index]);
+        let is_same = !run.is_announced() || before.asked == run.asked;
+        if before.time == run.time && is_same {
+            runs[index].twin = before.twin.saturating_add(1);
+        }
+    }
 }
 
 /// Several rosters, or a roster that was delivered in two forms, may announce the same run.

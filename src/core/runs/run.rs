@@ -12,6 +12,8 @@ use crate::core::fact::{Action, ActionKind, ApiError, Caller, Roster};
 pub struct Run {
     /// When the schedule was to fire; for a call that no schedule explains, when it was made.
     pub time: DateTime<Utc>,
+    /// How many runs of the subject come before it that have the same time: records tell whole seconds.
+    pub twin: u8,
     /// The firing, where a roster announces it.
     pub firing: Option<Arc<Firing>>,
     /// The count that was to be set: the roster's, the dead letter's, or the call's; for a job, how many tasks were
@@ -125,6 +127,7 @@ impl Run {
     pub fn new(time: DateTime<Utc>, arrived_at: DateTime<Utc>) -> Self {
         Self {
             time,
+            twin: 0,
             firing: None,
             asked: None,
             action: None,
