@@ -26,7 +26,7 @@ use crate::ports::ecs::Ecs;
 use crate::ports::notifier::Notifier;
 use crate::ports::queue::{Queue, Receipt, Timer, return_delay};
 use crate::ports::window_log::{Head, WindowLog};
-use crate::visit::{Ports, Visit, arm_at, pace, visit};
+use crate::visit::{Ports, SHORTEST_PACE, Visit, arm_at, pace, visit};
 
 /// An invocation without a table: every batch is reported at once, and nothing is remembered, so that what a
 /// batch leads to does not depend on which instance of the function gets it.
@@ -123,7 +123,15 @@ pub async fn visit_windows<L: WindowLog, N: Notifier, Q: Queue, E: Ecs, C: Clock
     }
     // What is kept elsewhere only explains what may come, so that nobody need visit.
     for (key, facts) in facts.iter().filter(|(key, _)| !windows.contains_key(*key)) {
-        if let Err(error) = ports.log.append(key, facts, arrival).await {
+        let explained = match ports.log.append(key, facts, arrival).await {
+            // Calls that came before what explains them may belong to another window.
+            Ok(head) if head.appended > 1 => {
+                arm_at(key, ports.clock.now() + SHORTEST_PACE, ports).await
+            }
+            Ok(_) => Ok(()),
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = explained {
             tracing::warn!(window = %key, %error, "cannot keep what explains {key}: {error}");
         }
     }
