@@ -242,16 +242,16 @@ fn messages(snapshot: &WindowSnapshot<'_>, is_by_group: bool) -> Vec<(Vec<usize>
             .filter(|(_, one)| one.group == number)
             .map(|(index, _)| index);
         let is_later = is_by_group && !group.schedules.is_empty();
-        match messages.last_mut().filter(|_| !is_later) {
-            Some((runs, _)) => runs.extend(members),
-            None => {
-                let kind = if number == 0 {
-                    MessageKind::First
-                } else {
-                    MessageKind::Later
-                };
-                messages.push((members.collect(), kind));
-            }
+        if messages.is_empty() || is_later {
+            let kind = if number == 0 {
+                MessageKind::First
+            } else {
+                MessageKind::Later
+            };
+            messages.push((Vec::new(), kind));
+        }
+        if let Some((runs, _)) = messages.last_mut() {
+            runs.extend(members);
         }
     }
     messages

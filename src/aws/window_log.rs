@@ -408,11 +408,14 @@ impl WindowLog for DynamoDbLog {
     }
 }
 
+/// A service's name, the time of its run, and what the looks at it came to.
+type StoredRun = (String, DateTime<Utc>, ServiceObservation);
+
 /// Observations as they are stored: by cluster, so that its name stands once for all its services.
 #[derive(Default, Serialize, Deserialize)]
 struct StoredObservations {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    services: Vec<(ClusterId, Vec<(String, DateTime<Utc>, ServiceObservation)>)>,
+    services: Vec<(ClusterId, Vec<StoredRun>)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     tasks: Vec<(TaskId, TaskObservation)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -140,12 +140,11 @@ pub fn decide(snapshot: &WindowSnapshot<'_>, report: &LastReport) -> Decision {
                 .filter_map(|&index| awaited_until(&snapshot.statuses[index])),
         );
         if let Some(at) = settled_at(snapshot, &ready) {
-            match now < at {
-                true => waits.push((at, Reason::Settled)),
-                false => {
-                    changes.extend(ready);
-                    changed_at = changed_at.min(at);
-                }
+            if now < at {
+                waits.push((at, Reason::Settled));
+            } else {
+                changes.extend(ready);
+                changed_at = changed_at.min(at);
             }
         }
     }

@@ -143,11 +143,9 @@ impl<'a> WindowSnapshot<'a> {
         let mut groups: Vec<(Group, Vec<usize>)> = Vec::new();
         for index in announced {
             let run = self.statuses[index].run;
-            let near = groups
-                .last_mut()
-                .filter(|(group, _)| run.time - group.last <= gap);
-            let new = join(near, index, run);
-            groups.extend(new);
+            let last = groups.len().checked_sub(1);
+            let near = last.filter(|&last| run.time - groups[last].0.last <= gap);
+            join(&mut groups, near, index, run);
         }
         for index in own {
             let run = self.statuses[index].run;
@@ -156,9 +154,7 @@ impl<'a> WindowSnapshot<'a> {
                 .iter()
                 .rposition(|(group, _)| group.start <= run.time && takes(group));
             let near = since.or_else(|| groups.iter().position(|(group, _)| takes(group)));
-            let near = near.and_then(|place| groups.get_mut(place));
-            let new = join(near, index, run);
-            groups.extend(new);
+            join(&mut groups, near, index, run);
         }
         groups.sort_by_key(|(group, _)| group.start);
         if !rest.is_empty() {
@@ -209,12 +205,6 @@ impl<'a> WindowSnapshot<'a> {
         }
     }
 
-    /// The runs of a group.
-    #[must_use]
-    pub fn in_group(&self, group: usize) -> impl Iterator<Item = &RunStatus<'a>> {
-        self.statuses.iter().filter(move |one| one.group == group)
-    }
-
     /// Whether there is nothing to say and nothing to wait for.
     #[must_use]
     pub fn is_blank(&self) -> bool {
@@ -222,19 +212,14 @@ impl<'a> WindowSnapshot<'a> {
     }
 }
 
-/// Puts a run into a group, or returns a new group for it.
-fn join(
-    near: Option<&mut (Group, Vec<usize>)>,
-    index: usize,
-    run: &Run,
-) -> Option<(Group, Vec<usize>)> {
-    match near {
+/// Puts a run into the group at a place, or into a new one.
+fn join(groups: &mut Vec<(Group, Vec<usize>)>, place: Option<usize>, index: usize, run: &Run) {
+    match place.and_then(|place| groups.get_mut(place)) {
         Some((group, members)) => {
             group.join(run);
             members.push(index);
-            None
         }
-        None => Some((Group::of(run), vec![index])),
+        None => groups.push((Group::of(run), vec![index])),
     }
 }
 

@@ -66,10 +66,10 @@ impl Moment<'_> {
         Some(match run.answer() {
             Answer::Accepted(_) => self.accepted(id, run),
             Answer::Refused(error) => Standing::settled(Status::Failed(error.clone())),
-            Answer::None => {
-                let waiting = self.unanswered(run)?;
-                waiting.unwrap_or_else(|| self.without_record(id, run))
-            }
+            Answer::None if self.runs.is_silenced => return None,
+            Answer::None => self
+                .unanswered(run)
+                .unwrap_or_else(|| self.without_record(id, run)),
         })
     }
 
@@ -79,9 +79,10 @@ impl Moment<'_> {
         Some(match run.answer() {
             Answer::Accepted(_) => self.started(id, run),
             Answer::Refused(error) => Standing::settled(Status::Failed(error.clone())),
+            Answer::None if self.runs.is_silenced => return None,
             Answer::None => {
                 let never = Standing::settled(Status::NeverCalled { seen: None });
-                self.unanswered(run)?.unwrap_or(never)
+                self.unanswered(run).unwrap_or(never)
             }
         })
     }
@@ -132,18 +133,15 @@ impl Moment<'_> {
         Some(self.policy.call_deadline(firing)).max(self.runs.siblings_until)
     }
 
-    /// `None`: there is nothing to say. `Some(None)`: the time for a record is over.
-    fn unanswered(&self, run: &Run) -> Option<Option<Standing>> {
-        if self.runs.is_silenced {
-            return None;
-        }
-        Some(match self.call_deadline(run) {
+    /// How a run without an answer stands while nothing but its record matters; `None` once the time for that is over.
+    fn unanswered(&self, run: &Run) -> Option<Standing> {
+        match self.call_deadline(run) {
             Some(deadline) if self.now < deadline => {
                 Some(Standing::until(Status::Pending, deadline))
             }
             _ if self.runs.unkept > 0 => Some(Standing::settled(Status::Unkept)),
             _ => None,
-        })
+        }
     }
 
     /// A record may be lost. That ECS wants the count that was asked for tells that the call was made all the same;

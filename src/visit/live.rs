@@ -171,12 +171,11 @@ async fn show<L: WindowLog, N, Q, E, C: Clock>(
         LiveDecision::Edit => match edit(picture, message.as_ref(), channel, visit, metrics).await?
         {
             Edited::Done(bookmark) => Some(bookmark),
-            Edited::Gone => None,
             Edited::Frozen if !picture.has_ended => {
                 freeze(report, message.as_ref());
                 return Ok((wait, true));
             }
-            Edited::Frozen => None,
+            Edited::Gone | Edited::Frozen => None,
         },
     };
     let bookmark = match bookmark {

@@ -3,6 +3,8 @@
 //! Somebody visits a window after an append, unless a timer is near, and at every timer. A visitor that dies leaves
 //! the message that brought it unacknowledged, which brings the next one.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::look::look;
@@ -195,7 +197,7 @@ async fn forward<L: WindowLog, N, Q: Queue, E, C: Clock>(
     if elsewhere.len() == notes.forwarded {
         return Ok(());
     }
-    let mut windows: std::collections::BTreeMap<DateTime<Utc>, Vec<Fact>> = Default::default();
+    let mut windows: BTreeMap<DateTime<Utc>, Vec<Fact>> = BTreeMap::new();
     for (time, fact) in elsewhere {
         windows
             .entry(visit.windowing.start_of(*time))

@@ -315,13 +315,11 @@ fn own_runs(subject: &Subject, calls: Vec<Call<'_>>) -> Vec<Run> {
         let is_retry = last
             .as_ref()
             .is_some_and(|last| is_retry(subject, last, &call));
-        match runs.last_mut().filter(|_| is_retry) {
-            Some(run) => attempt(run, &call),
-            None => {
-                let mut run = Run::new(call.at, call.arrived_at);
-                attempt(&mut run, &call);
-                runs.push(run);
-            }
+        if !is_retry {
+            runs.push(Run::new(call.at, call.arrived_at));
+        }
+        if let Some(run) = runs.last_mut() {
+            attempt(run, &call);
         }
         last = Some(call);
     }
