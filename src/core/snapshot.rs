@@ -195,12 +195,17 @@ impl<'a> WindowSnapshot<'a> {
         }
     }
 
-    /// Shows no run as waiting that people were told the end of: what was told final stays final. A call that turns
-    /// out to be accepted after all counts as accepted until ECS has said more.
+    /// Shows no run as waiting that people were told the end of: what was told final stays final. A run that was
+    /// missing stays missing, and a call that turns out to be accepted after all counts as accepted until ECS has said
+    /// more.
     pub fn keep_final(&mut self, told: impl Fn(&Subject, &Run) -> bool) {
         for one in &mut self.statuses {
             if one.status.is_awaited() && told(one.subject, one.run) {
-                one.status = Status::Accepted;
+                one.status = match one.status {
+                    // Another record's return does not make it any less missing.
+                    Status::Pending => Status::NeverCalled { seen: None },
+                    _ => Status::Accepted,
+                };
             }
         }
     }

@@ -39,7 +39,7 @@ const BUSY: TimeDelta = TimeDelta::seconds(5);
 /// A timer that fires so soon may have fired before it is relied on.
 const TIMER_MARGIN: TimeDelta = TimeDelta::seconds(1);
 /// Visits that new records bring keep at least this distance: for a small window, and for a large one.
-const SHORTEST_PACE: TimeDelta = TimeDelta::seconds(3);
+pub(crate) const SHORTEST_PACE: TimeDelta = TimeDelta::seconds(3);
 const LONGEST_PACE: TimeDelta = TimeDelta::seconds(60);
 /// How much the distance grows with each run of a window.
 const PACE_PER_RUN: TimeDelta = TimeDelta::milliseconds(10);

@@ -427,6 +427,10 @@ impl<'a> Court<'a> {
         let mut broken = Vec::new();
         for telling in self.tellings.iter().filter(|telling| telling.is_display()) {
             let [run] = telling.runs[..] else { continue };
+            // Without a roster, a dead letter and a call of one firing are two runs.
+            if world.shared.script.runs[run].roster.is_none() {
+                continue;
+            }
             let key = (telling.post.message, run);
             match &telling.row.word {
                 Word::Waiting => {
