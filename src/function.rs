@@ -26,7 +26,7 @@ use crate::ports::ecs::Ecs;
 use crate::ports::notifier::Notifier;
 use crate::ports::queue::{Queue, Receipt, Timer, return_delay};
 use crate::ports::window_log::{Head, WindowLog};
-use crate::visit::{Ports, SHORTEST_PACE, Visit, arm_at, pace, visit};
+use crate::visit::{Ports, Visit, VisitError, arm_at, pace, visit};
 
 /// An invocation without a table: every batch is reported at once, and nothing is remembered, so that what a
 /// batch leads to does not depend on which instance of the function gets it.
@@ -121,17 +121,8 @@ pub async fn visit_windows<L: WindowLog, N: Notifier, Q: Queue, E: Ecs, C: Clock
         }
         failed_message_ids.extend(message_ids.iter().cloned());
     }
-    // What is kept elsewhere only explains what may come, so that nobody need visit.
     for (key, facts) in facts.iter().filter(|(key, _)| !windows.contains_key(*key)) {
-        let explained = match ports.log.append(key, facts, arrival).await {
-            // Calls that came before what explains them may belong to another window.
-            Ok(head) if head.appended > 1 => {
-                arm_at(key, ports.clock.now() + SHORTEST_PACE, ports).await
-            }
-            Ok(_) => Ok(()),
-            Err(error) => Err(error.into()),
-        };
-        if let Err(error) = explained {
+        if let Err(error) = keep_explanation(key, facts, arrival, ports).await {
             tracing::warn!(window = %key, %error, "cannot keep what explains {key}: {error}");
         }
     }
@@ -215,6 +206,23 @@ fn rest(head: &Head, now: DateTime<Utc>) -> Rest {
         Some(next) if next > now => Rest::Until(next.max(now + TIMER_MARGIN)),
         _ => Rest::Over,
     }
+}
+
+/// Keeps facts that only explain what is about a window. Where calls came before, they may now turn out to belong to
+/// another window, so that somebody has to look.
+async fn keep_explanation<L: WindowLog, N, Q: Queue, E, C: Clock>(
+    key: &WindowKey,
+    facts: &[Fact],
+    arrival: Arrival,
+    ports: &Ports<'_, L, N, Q, E, C>,
+) -> Result<(), VisitError> {
+    let head = ports.log.append(key, facts, arrival).await?;
+    let has_others = head.appended > 1;
+    let is_near = matches!(rest(&head, ports.clock.now()), Rest::Visited);
+    if has_others && !is_near {
+        arm_at(key, ports.clock.now() + pace(head.visit.runs), ports).await?;
+    }
+    Ok(())
 }
 
 async fn postpone<L, N, Q: Queue, E, C>(

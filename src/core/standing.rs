@@ -117,7 +117,9 @@ impl Moment<'_> {
     fn watched_until(&self, id: &ServiceId, run: &Run) -> Option<DateTime<Utc>> {
         let until = self.watch(id, run)?;
         let seen = self.observations.service(id, run.time);
-        let is_last_look_made = seen.is_some_and(|seen| seen.asks > 0 && seen.last_ask >= until);
+        // A service without a record that ECS could not answer about is not waited for any longer.
+        let is_enough = |last_ask| last_ask >= until || !run.is_answered();
+        let is_last_look_made = seen.is_some_and(|seen| seen.asks > 0 && is_enough(seen.last_ask));
         let end = if is_last_look_made || self.now < until {
             until
         } else {

@@ -140,10 +140,12 @@ impl Told {
 
 /// The digest of a run, and those under which it may have been told before its roster was known.
 fn digests(subject: &Subject, run: &Run) -> impl Iterator<Item = RunDigest> {
-    let by_calls = run
+    let is_own = !run.is_announced();
+    let others = run
         .attempts
         .iter()
-        .map(|attempt| run_digest(subject, attempt.at, None, 0));
+        .filter(move |attempt| !is_own || attempt.at != run.time);
+    let by_calls = others.map(|attempt| run_digest(subject, attempt.at, None, 0));
     std::iter::once(own_digest(subject, run)).chain(by_calls)
 }
 
@@ -153,12 +155,7 @@ fn own_digest(subject: &Subject, run: &Run) -> RunDigest {
     run_digest(subject, run.time, asked, run.twin)
 }
 
-fn run_digest(
-    subject: &Subject,
-    time: DateTime<Utc>,
-    asked: Option<i64>,
-    twin: u8,
-) -> RunDigest {
+fn run_digest(subject: &Subject, time: DateTime<Utc>, asked: Option<i64>, twin: u8) -> RunDigest {
     let seconds = time.timestamp().to_be_bytes();
     let asked = asked.map_or([0xff; 8], i64::to_be_bytes);
     let [kind, name, cluster, region, account]: [&str; 5] = match subject {

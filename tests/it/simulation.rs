@@ -108,7 +108,8 @@ fn the_same_number_is_the_same_world() {
             let mut runner = runner(seed);
             plan().new_tree(&mut runner).unwrap().current()
         };
-        let [first, second] = [plan(), plan()].map(|plan| World::live(&plan).map(|world| world.trace));
+        let [first, second] =
+            [plan(), plan()].map(|plan| World::live(&plan).map(|world| world.trace));
         assert_eq!(first, second, "the world of {seed}");
     }
 }

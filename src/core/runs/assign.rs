@@ -153,7 +153,7 @@ pub(super) fn assign(
         .filter(|expected| !expected.is_elsewhere);
     let mut runs: Vec<Run> = here.map(|expected| expected.run).collect();
     runs.extend(own_runs(subject, unexplained));
-    runs.sort_by_key(|run| (run.time, run.asked));
+    runs.sort_by_key(|run| (run.time, !run.is_announced(), run.asked));
     number_twins(&mut runs);
     if is_service {
         supersede(&mut runs);
@@ -165,7 +165,8 @@ pub(super) fn assign(
 fn number_twins(runs: &mut [Run]) {
     for index in 1..runs.len() {
         let (before, run) = (&runs[index - 1], &runs[index]);
-        let is_same = !run.is_announced() || before.asked == run.asked;
+        let is_same = before.is_announced() == run.is_announced()
+            && (!run.is_announced() || before.asked == run.asked);
         if before.time == run.time && is_same {
             runs[index].twin = before.twin.saturating_add(1);
         }
@@ -300,7 +301,10 @@ fn attempt(run: &mut Run, call: &Call<'_>) {
     };
     run.attempts.push(Attempt { at: call.at, error });
     run.action = call.action.or(run.action);
-    run.asked = run.asked.or(call.asked);
+    // What a roster or a dead letter announces is what tells the run from others, so calls do not change it.
+    if !run.is_announced() {
+        run.asked = run.asked.or(call.asked);
+    }
     run.tasks.extend(call.tasks.into_iter().flatten().cloned());
     run.failures.extend(call.failures.iter().cloned());
     run.arrived_at = run.arrived_at.max(call.arrived_at);

@@ -99,7 +99,9 @@ pub fn check(world: &World) -> (Tally, Vec<Violation>) {
             messages: of(Effect::Say).chain(of(Effect::Post)).count(),
             edits: of(Effect::Edit).count(),
             replies: of(Effect::Reply).count(),
-            follow_ups: of(Effect::Say).filter(|post| post.shown.is_follow_up).count(),
+            follow_ups: of(Effect::Say)
+                .filter(|post| post.shown.is_follow_up)
+                .count(),
             partials: of(Effect::Say).filter(|post| post.shown.is_partial).count(),
             busy: world.shared.busy.get(),
             dead_letters: world.dead_letters,

@@ -50,11 +50,14 @@ impl Ecs {
         for run in &script.runs {
             if run.subject.is_job {
                 if let Some(call) = run.accepted() {
-                    ecs.tasks.insert(run.task(), Task {
-                        created: call.at,
-                        life: run.life,
-                        mark: run.mark(),
-                    });
+                    ecs.tasks.insert(
+                        run.task(),
+                        Task {
+                            created: call.at,
+                            life: run.life,
+                            mark: run.mark(),
+                        },
+                    );
                 }
                 continue;
             }
@@ -69,14 +72,31 @@ impl Ecs {
                 life: run.life,
             }));
         }
-        for call in script.interventions.iter().filter(|call| call.is_accepted()) {
-            let Some(subject) = &call.subject else { continue };
+        for call in script
+            .interventions
+            .iter()
+            .filter(|call| call.is_accepted())
+        {
+            let Some(subject) = &call.subject else {
+                continue;
+            };
             let life = Life::Slow(30);
             if subject.is_job {
                 let mark = call.mark.clone();
-                ecs.tasks.insert(format!("task-{}", call.label), Task { created: call.at, life, mark });
+                ecs.tasks.insert(
+                    format!("task-{}", call.label),
+                    Task {
+                        created: call.at,
+                        life,
+                        mark,
+                    },
+                );
             } else if let Some(service) = ecs.services.get_mut(subject) {
-                service.changes.push(Change { at: call.at, count: call.count, life });
+                service.changes.push(Change {
+                    at: call.at,
+                    count: call.count,
+                    life,
+                });
             }
         }
         for service in ecs.services.values_mut() {
@@ -103,7 +123,9 @@ impl Ecs {
         let service = self.services.get(subject)?;
         let last = service.changes.last()?;
         match last.life {
-            Life::Slow(seconds) if last.count == count => Some(last.at + Millis::from(seconds) * 1_000),
+            Life::Slow(seconds) if last.count == count => {
+                Some(last.at + Millis::from(seconds) * 1_000)
+            }
             _ => None,
         }
     }

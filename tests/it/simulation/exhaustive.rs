@@ -38,7 +38,11 @@ fn schedule(minute: u8, target: Target, entries: Vec<Entry>, roster: Option<u32>
     Schedule {
         environment: 0,
         minute,
-        flexible_minutes: if matches!(target, Target::Rate(_)) { 0 } else { 5 },
+        flexible_minutes: if matches!(target, Target::Rate(_)) {
+            0
+        } else {
+            5
+        },
         target,
         first: 0,
         entries,
@@ -75,19 +79,33 @@ fn worlds() -> Vec<(&'static str, Plan, [usize; 2])> {
         Some(1_000),
     )]);
     let retried = world(vec![up(
-        vec![entry([refused(0, 9_000), call(30, 2_000)]), entry([call(0, 31_000)])],
+        vec![
+            entry([refused(0, 9_000), call(30, 2_000)]),
+            entry([call(0, 31_000)]),
+        ],
         None,
     )]);
     let one_missing = world(vec![up(
-        vec![entry([call(0, 1_000)]), entry([]), entry([refused(10, 1_500)])],
+        vec![
+            entry([call(0, 1_000)]),
+            entry([]),
+            entry([refused(10, 1_500)]),
+        ],
         Some(2_000),
     )]);
     let mut late_change = world(vec![up(
-        vec![entry([refused(0, 1_000), call(270, 1_200_000)]), entry([call(0, 1_000)])],
+        vec![
+            entry([refused(0, 1_000), call(270, 1_200_000)]),
+            entry([call(0, 1_000)]),
+        ],
         None,
     )]);
-    late_change.schedules[0].entries[1].calls[0].again = vec![Again::Event(40), Again::Message(2_000)];
-    let mut late_roster = world(vec![up(vec![entry([call(0, 1_000)]), entry([])], Some(600_000))]);
+    late_change.schedules[0].entries[1].calls[0].again =
+        vec![Again::Event(40), Again::Message(2_000)];
+    let mut late_roster = world(vec![up(
+        vec![entry([call(0, 1_000)]), entry([])],
+        Some(600_000),
+    )]);
     late_roster.schedules[0].throttled = vec![refused(0, 2_000)];
     late_roster.schedules[0].entries[1].dead_letter = Some(1_900_000);
     let mut slack_is_down = world(vec![up(
@@ -111,15 +129,30 @@ fn worlds() -> Vec<(&'static str, Plan, [usize; 2])> {
     slow_tasks.schedules[0].entries[1].life = Life::Never;
     let two_rosters = world(vec![
         up(vec![entry([])], Some(1_000)),
-        schedule(20, Target::Down, vec![entry([refused(0, 1_000)]), entry([call(0, 2_000)])], Some(1_000)),
+        schedule(
+            20,
+            Target::Down,
+            vec![entry([refused(0, 1_000)]), entry([call(0, 2_000)])],
+            Some(1_000),
+        ),
     ]);
     let up_and_down = world(vec![
         up(vec![entry([refused(0, 1_000)])], Some(1_000)),
         schedule(20, Target::Down, vec![entry([call(0, 1_000)])], Some(1_000)),
     ]);
     let jobs = world(vec![
-        schedule(0, Target::Job, vec![entry([refused(0, 1_000)])], Some(1_000)),
-        schedule(20, Target::Job, vec![entry([call(0, 1_000)]), entry([])], Some(1_000)),
+        schedule(
+            0,
+            Target::Job,
+            vec![entry([refused(0, 1_000)])],
+            Some(1_000),
+        ),
+        schedule(
+            20,
+            Target::Job,
+            vec![entry([call(0, 1_000)]), entry([])],
+            Some(1_000),
+        ),
     ]);
     let mut held_back = world(vec![up(
         (0..4).map(|at| entry([call(at, 1_500)])).collect(),
@@ -129,7 +162,10 @@ fn worlds() -> Vec<(&'static str, Plan, [usize; 2])> {
     held_back.hold = Some(Hold {
         from: 0,
         seconds: 1_200,
-        kind: HoldKind::Records { fragment: 1, gap: 100 },
+        kind: HoldKind::Records {
+            fragment: 1,
+            gap: 100,
+        },
     });
     vec![
         ("slow tasks", slow_tasks, [1, 0]),
@@ -147,7 +183,8 @@ fn worlds() -> Vec<(&'static str, Plan, [usize; 2])> {
 }
 
 fn steps_of(name: &str, plan: &Plan) -> (u16, Tally) {
-    let (world, tally) = live(plan).unwrap_or_else(|problem| panic!("{name}: {problem}\n{plan:#?}"));
+    let (world, tally) =
+        live(plan).unwrap_or_else(|problem| panic!("{name}: {problem}\n{plan:#?}"));
     (world.steps, tally)
 }
 

@@ -65,7 +65,10 @@ pub fn timer(number: usize, body: &Value, at: Millis) -> Mail {
 /// The world's messages from outside.
 pub fn letters(plan: &Plan, script: &Script, ecs: &Ecs) -> Vec<Mail> {
     let mut held = Vec::new();
-    for call in script.calls().chain(script.anonymous.iter().map(|(_, call)| call)) {
+    for call in script
+        .calls()
+        .chain(script.anonymous.iter().map(|(_, call)| call))
+    {
         let run = script.runs.iter().find(|run| run.mark() == call.mark);
         post_call(call, run, &mut held);
     }
@@ -81,7 +84,8 @@ pub fn letters(plan: &Plan, script: &Script, ecs: &Ecs) -> Vec<Mail> {
         let of_kind = |is_job: bool| -> Map<String, Value> {
             let runs = roster.runs.iter().map(|&run| &script.runs[run]);
             let runs = runs.filter(|run| run.subject.is_job == is_job);
-            runs.map(|run| (run.subject.name.clone(), json!(run.count))).collect()
+            runs.map(|run| (run.subject.name.clone(), json!(run.count)))
+                .collect()
         };
         let body = json!({
             "rollcall": "roster", "environment": first.subject.environment,
@@ -135,7 +139,11 @@ fn post_call(call: &Attempt, run: Option<&Run>, letters: &mut Vec<Mail>) {
     let Some(at) = call.arrival else { return };
     let time = moment(call.at).to_rfc3339_opts(SecondsFormat::Secs, true);
     let is_scheduler = call.role == SCHEDULER;
-    let session = if is_scheduler { "a1b2c3" } else { "jane@example.com" };
+    let session = if is_scheduler {
+        "a1b2c3"
+    } else {
+        "jane@example.com"
+    };
     let mut detail = json!({
         "eventVersion": "1.11", "eventSource": "ecs.amazonaws.com", "eventName": "UpdateService",
         "eventID": call.label, "eventTime": time, "awsRegion": REGION, "recipientAccountId": ACCOUNT,
@@ -204,7 +212,10 @@ fn dead_letter(run: &Run, at: Millis) -> Mail {
     let label = run.dead_letter_label();
     let mut letter = mail(&label, Some(&label), &body, at);
     let attributes = [
-        ("SCHEDULE_ARN", arn("scheduler", &format!("schedule/dev/{label}"))),
+        (
+            "SCHEDULE_ARN",
+            arn("scheduler", &format!("schedule/dev/{label}")),
+        ),
         ("SCHEDULED_TIME", moment(run.scheduled).to_rfc3339()),
         ("ERROR_CODE", "AccessDenied".to_owned()),
         ("ERROR_MESSAGE", run.mark()),
@@ -213,7 +224,10 @@ fn dead_letter(run: &Run, at: Millis) -> Mail {
     for (name, value) in attributes {
         let mut attribute = SqsMessageAttribute::default();
         attribute.string_value = Some(value);
-        letter.record.message_attributes.insert(name.to_owned(), attribute);
+        letter
+            .record
+            .message_attributes
+            .insert(name.to_owned(), attribute);
     }
     letter
 }
@@ -230,23 +244,44 @@ fn native(run: &Run, ecs: &Ecs) -> Option<Mail> {
     let (created, body) = if subject.is_job {
         let stopped = ecs.ends_at(&run.task())?;
         let mut detail = ecs.describe_task(&run.task(), stopped)?;
-        let task = arn("ecs", &format!("task/{}/{}", subject.environment, run.task()));
+        let task = arn(
+            "ecs",
+            &format!("task/{}/{}", subject.environment, run.task()),
+        );
         (detail["taskArn"], detail["clusterArn"]) = (json!(task), json!(cluster));
         detail["updatedAt"] = json!(text(stopped));
-        (stopped, json!({"detail-type": "ECS Task State Change", "id": label, "detail": detail}))
+        (
+            stopped,
+            json!({"detail-type": "ECS Task State Change", "id": label, "detail": detail}),
+        )
     } else {
         let settled = run.settles_after();
         let (at, name, reason) = match settled {
             Some(after) => (called + after, "SERVICE_STEADY_STATE", None),
             None if run.count > 0 => {
                 let at = called + Millis::from(event.after) * 1_000;
-                (at, "SERVICE_TASK_PLACEMENT_FAILURE", Some("RESOURCE:FARGATE"))
+                (
+                    at,
+                    "SERVICE_TASK_PLACEMENT_FAILURE",
+                    Some("RESOURCE:FARGATE"),
+                )
             }
             None => return None,
         };
         let detail = json!({"eventName": name, "clusterArn": cluster, "createdAt": text(at), "reason": reason});
-        let service = arn("ecs", &format!("service/{}/{}", subject.environment, subject.name));
-        (at, json!({"detail-type": "ECS Service Action", "id": label, "resources": [service], "detail": detail}))
+        let service = arn(
+            "ecs",
+            &format!("service/{}/{}", subject.environment, subject.name),
+        );
+        (
+            at,
+            json!({"detail-type": "ECS Service Action", "id": label, "resources": [service], "detail": detail}),
+        )
     };
-    Some(mail(&label, Some(&label), &body, created + Millis::from(event.latency)))
+    Some(mail(
+        &label,
+        Some(&label),
+        &body,
+        created + Millis::from(event.latency),
+    ))
 }

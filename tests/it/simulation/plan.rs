@@ -262,8 +262,8 @@ fn entry() -> impl Strategy<Value = Entry> {
         1 => (1_u16..300).prop_map(Life::Flapping),
         2 => Just(Life::Never),
     ];
-    let event = (0_u16..300, 0_u32..60_000)
-        .prop_map(|(after, latency)| NativeEvent { after, latency });
+    let event =
+        (0_u16..300, 0_u32..60_000).prop_map(|(after, latency)| NativeEvent { after, latency });
     (
         calls,
         option::weighted(0.05, latency()),
@@ -324,7 +324,10 @@ fn schedule(size: impl Strategy<Value = Vec<Entry>>) -> impl Strategy<Value = Sc
                     flexible_minutes: if is_rate { 0 } else { flexible },
                     target,
                     first,
-                    entries: entries.into_iter().take(if is_rate { 6 } else { 500 }).collect(),
+                    entries: entries
+                        .into_iter()
+                        .take(if is_rate { 6 } else { 500 })
+                        .collect(),
                     roster: roster.filter(|_| !is_rate),
                     throttled,
                 }

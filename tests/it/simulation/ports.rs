@@ -65,11 +65,17 @@ pub enum Effect {
 impl Effect {
     pub fn is_on_table(self) -> bool {
         use Effect::{Append, Claim, Note, NoteTimer, Observe, Refresh, Release};
-        matches!(self, Append | Claim | Refresh | Observe | Note | NoteTimer | Release)
+        matches!(
+            self,
+            Append | Claim | Refresh | Observe | Note | NoteTimer | Release
+        )
     }
 
     pub fn is_on_slack(self) -> bool {
-        matches!(self, Self::Say | Self::Post | Self::Edit | Self::Reply | Self::Find)
+        matches!(
+            self,
+            Self::Say | Self::Post | Self::Edit | Self::Reply | Self::Find
+        )
     }
 }
 
@@ -237,7 +243,11 @@ fn label(fact: &Fact) -> Option<String> {
         Fact::Roster(roster) => Some(roster.schedule.clone()),
         Fact::DeadLetter(letter) => letter.schedule_arn.rsplit('/').next().map(str::to_owned),
         Fact::ServiceEvent(event) => Some(event.event_id.clone()),
-        Fact::Task(task) => task.task.id.strip_prefix("task-").map(|run| format!("native-{run}")),
+        Fact::Task(task) => task
+            .task
+            .id
+            .strip_prefix("task-")
+            .map(|run| format!("native-{run}")),
         Fact::Silenced | Fact::Undecodable { .. } | Fact::Unkept { .. } => None,
     }
 }
@@ -284,7 +294,12 @@ impl Hands {
     async fn call(&self, effect: Effect, place: &Place) -> Fate {
         let fate = self.gate.pass(effect, place).await;
         let clock = self.shared.clock.get();
-        *self.shared.attempts.borrow_mut().entry(place.clone()).or_default() += 1;
+        *self
+            .shared
+            .attempts
+            .borrow_mut()
+            .entry(place.clone())
+            .or_default() += 1;
         let mut patience = self.shared.patience.borrow_mut();
         if let Some((until, asked)) = patience.get(place)
             && clock < *until
@@ -390,7 +405,8 @@ impl WindowLog for Hands {
                 *has_lapsed = has_any_lapsed;
             }
         }
-        self.lapsed.set(self.lapsed.get() + u64::from(has_any_lapsed));
+        self.lapsed
+            .set(self.lapsed.get() + u64::from(has_any_lapsed));
         if matches!(claimed, Claimed::Busy(_)) {
             self.shared.busy.set(self.shared.busy.get() + 1);
         }
@@ -507,14 +523,26 @@ impl Channel for Hands {
                 start,
             });
         }
-        self.show(Effect::Post, place, Some(number), Shown::summary(summary), fate);
+        self.show(
+            Effect::Post,
+            place,
+            Some(number),
+            Shown::summary(summary),
+            fate,
+        );
         delivery(fate, bookmark(number))
     }
 
     async fn edit(&self, bookmark: &Bookmark, summary: &Summary, _: Instant) -> Delivery {
         let (number, place) = self.message(bookmark);
         let fate = self.call(Effect::Edit, &place).await;
-        self.show(Effect::Edit, place, Some(number), Shown::summary(summary), fate);
+        self.show(
+            Effect::Edit,
+            place,
+            Some(number),
+            Shown::summary(summary),
+            fate,
+        );
         delivery(fate, ())
     }
 
@@ -533,7 +561,10 @@ impl Channel for Hands {
         let place = place(key);
         let fate = self.call(Effect::Find, &place).await;
         let messages = self.shared.messages.borrow();
-        let of_window = messages.iter().enumerate().filter(|(_, message)| message.place == place);
+        let of_window = messages
+            .iter()
+            .enumerate()
+            .filter(|(_, message)| message.place == place);
         let found = of_window.map(|(number, message)| (message.start, bookmark(number)));
         delivery(fate, found.collect()).result
     }
@@ -552,7 +583,10 @@ impl Hands {
     fn look_in_vain(wanted: &Wanted, now: DateTime<Utc>, code: &str) -> Vec<Answer> {
         let services = wanted.services.iter();
         let services = services.map(|one| (one.id.cluster_id(), Observable::Services));
-        let tasks = wanted.tasks.iter().map(|id| (id.cluster.clone(), Observable::Tasks));
+        let tasks = wanted
+            .tasks
+            .iter()
+            .map(|id| (id.cluster.clone(), Observable::Tasks));
         let mut places: Vec<(ClusterId, Observable)> = services.chain(tasks).collect();
         places.sort_unstable();
         places.dedup();
@@ -579,7 +613,11 @@ impl Hands {
                 is_job: false,
             };
             let counts = ecs.counts(&subject, clock);
-            self.shared.looks.borrow_mut().push(Look { at: clock, subject, counts });
+            self.shared.looks.borrow_mut().push(Look {
+                at: clock,
+                subject,
+                counts,
+            });
             Answer::Service(ServiceLook {
                 at: now,
                 service: one.id.clone(),
@@ -596,7 +634,11 @@ impl Hands {
         });
         let tasks = wanted.tasks.iter().filter_map(|id| {
             let mut described = ecs.describe_task(&id.id, clock)?;
-            let ClusterId { name, region, account } = &id.cluster;
+            let ClusterId {
+                name,
+                region,
+                account,
+            } = &id.cluster;
             let arn = format!("arn:aws:ecs:{region}:{account}:task/{name}/{}", id.id);
             described["taskArn"] = arn.into();
             let described: TaskDescription = serde_json::from_value(described).ok()?;
@@ -640,7 +682,10 @@ impl Queue for Hands {
                 unkept: timer.unkept,
             };
             let at = self.shared.clock.get() + delay.num_milliseconds();
-            self.shared.ordered.borrow_mut().push(Ordered::Timer(message, at));
+            self.shared
+                .ordered
+                .borrow_mut()
+                .push(Ordered::Timer(message, at));
         }
         if is_heard(fate) {
             Ok(now + delay)

@@ -252,14 +252,19 @@ impl Script {
             roster: None,
             is_rate,
             attempts,
-            dead_letter: entry.dead_letter.map(|latency| scheduled + Millis::from(latency)),
+            dead_letter: entry
+                .dead_letter
+                .map(|latency| scheduled + Millis::from(latency)),
             life: entry.life,
             event: entry.event,
         });
     }
 
     fn expect(&mut self, number: usize, schedule: &Schedule, ids: &[Option<usize>]) {
-        let parts = schedule.roster.as_ref().map_or(&[][..], |roster| &roster.parts);
+        let parts = schedule
+            .roster
+            .as_ref()
+            .map_or(&[][..], |roster| &roster.parts);
         for (part, &latency) in parts.iter().enumerate() {
             let runs = ids.iter().enumerate();
             let runs = runs.filter(|(index, _)| index % parts.len() == part);
@@ -319,7 +324,11 @@ impl Script {
                 continue;
             };
             let run = &self.runs[run];
-            let count = if run.subject.is_job { 1 } else { i64::from(intervention.count) };
+            let count = if run.subject.is_job {
+                1
+            } else {
+                i64::from(intervention.count)
+            };
             let at = run.scheduled + Millis::from(intervention.after) * 1_000;
             self.interventions.push(Attempt {
                 label: format!("person-{number}"),

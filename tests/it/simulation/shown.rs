@@ -62,9 +62,11 @@ impl Shown {
         let mut failures = summary.failures.iter().peekable();
         let mut rows = Vec::new();
         for row in &summary.rows {
-            let is_job = summary.failures.iter().any(|failure| {
-                failure.subject == format!("{} (job)", row.service)
-            }) || row.action.starts_with("Run Task");
+            let is_job = summary
+                .failures
+                .iter()
+                .any(|failure| failure.subject == format!("{} (job)", row.service))
+                || row.action.starts_with("Run Task");
             if !is_job {
                 let is_failure = row.status.severity <= Severity::Warn;
                 let failure = is_failure.then(|| failures.next()).flatten();
@@ -78,14 +80,23 @@ impl Shown {
                 has_failed = true;
                 rows.push(Row::failure(failure));
             }
-            let is_any_good = row.counts.iter().any(|(kind, _)| kind.is_good() || *kind == Kind::Working);
+            let is_any_good = row
+                .counts
+                .iter()
+                .any(|(kind, _)| kind.is_good() || *kind == Kind::Working);
             let is_any_pending = row.counts.iter().any(|(kind, _)| *kind == Kind::Pending);
             let plain = Row::of(row, None);
             if is_any_good || (!has_failed && !is_any_pending) {
-                rows.push(Row { word: Word::Good, ..plain.clone() });
+                rows.push(Row {
+                    word: Word::Good,
+                    ..plain.clone()
+                });
             }
             if is_any_pending {
-                rows.push(Row { word: Word::Waiting, ..plain });
+                rows.push(Row {
+                    word: Word::Waiting,
+                    ..plain
+                });
             }
         }
         Self {
@@ -131,12 +142,25 @@ impl Row {
             (Kind::Working, _) | (_, Severity::Good) => Word::Good,
             (_, Severity::Waiting) => Word::Waiting,
         };
-        let number = |text: &str| text.trim_matches(|c: char| !c.is_ascii_digit()).parse().ok();
+        let number = |text: &str| {
+            text.trim_matches(|c: char| !c.is_ascii_digit())
+                .parse()
+                .ok()
+        };
         let words = row.status.words.as_str();
-        let attempts = words.split_once("after ").and_then(|(_, rest)| rest.split_once(" attempts"));
+        let attempts = words
+            .split_once("after ")
+            .and_then(|(_, rest)| rest.split_once(" attempts"));
         Self {
-            subject: if row.service == "(unknown)" { "?".to_owned() } else { row.service.clone() },
-            count: row.action.split_once('→').and_then(|(_, count)| number(count)),
+            subject: if row.service == "(unknown)" {
+                "?".to_owned()
+            } else {
+                row.service.clone()
+            },
+            count: row
+                .action
+                .split_once('→')
+                .and_then(|(_, count)| number(count)),
             scheduled: clock(&row.action),
             word,
             class: kind.word(),
@@ -149,7 +173,11 @@ impl Row {
         let is_named = !failure.subject.starts_with("unknown service");
         let name = failure.subject.trim_end_matches(" (job)");
         Self {
-            subject: if is_named { name.to_owned() } else { "?".to_owned() },
+            subject: if is_named {
+                name.to_owned()
+            } else {
+                "?".to_owned()
+            },
             scheduled: clock(&failure.reason),
             word: match failure.code.as_str() {
                 "no call was recorded" => Word::Missing,

@@ -65,7 +65,9 @@ impl World {
         };
         let mut found: Vec<&Run> = runs
             .iter()
-            .filter(|run| run.subject.environment == *environment && run.subject.name == row.subject)
+            .filter(|run| {
+                run.subject.environment == *environment && run.subject.name == row.subject
+            })
             .filter(|run| post.shown.is_partial || is_near(run))
             .collect();
         let mut narrow = |fits: &dyn Fn(&Run) -> bool| {
@@ -75,7 +77,11 @@ impl World {
         };
         narrow(&|run| row.scheduled.is_none_or(|at| run.scheduled == at));
         let schedules = &post.shown.schedules;
-        let is_named = |run: &Run| run.roster.as_ref().is_none_or(|label| schedules.contains(label));
+        let is_named = |run: &Run| {
+            run.roster
+                .as_ref()
+                .is_none_or(|label| schedules.contains(label))
+        };
         narrow(&|run| schedules.is_empty() || is_named(run));
         narrow(&|run| self.message_of(run, &post.place) == post.message);
         narrow(&|run| row.count.is_none_or(|count| run.count == count));
@@ -90,15 +96,19 @@ impl World {
         let of_window = messages.iter().enumerate();
         let of_window = of_window.filter(|(_, message)| message.place == *place);
         // A run that becomes known later may be a little earlier than its message.
-        let before = of_window.filter(|(_, message)| millis(message.start) <= run.scheduled + SETTLE);
-        before.max_by_key(|(number, message)| (message.start, *number)).map(|(number, _)| number)
+        let before =
+            of_window.filter(|(_, message)| millis(message.start) <= run.scheduled + SETTLE);
+        before
+            .max_by_key(|(number, message)| (message.start, *number))
+            .map(|(number, _)| number)
     }
 
     /// Every row that people saw, in order.
     pub fn tellings<'a>(&self, posts: &'a [Post]) -> Vec<Telling<'a>> {
-        let rows = posts.iter().enumerate().flat_map(|(number, post)| {
-            post.shown.rows.iter().map(move |row| (number, post, row))
-        });
+        let rows = posts
+            .iter()
+            .enumerate()
+            .flat_map(|(number, post)| post.shown.rows.iter().map(move |row| (number, post, row)));
         rows.map(|(number, post, row)| Telling {
             number,
             post,

@@ -215,7 +215,10 @@ impl World {
     /// Whichever poller has nothing else to do takes the next message.
     fn fetch(&mut self) {
         let now = self.now;
-        if self.disabled_until(|(from, to)| (from..to).contains(&now)).is_some() {
+        if self
+            .disabled_until(|(from, to)| (from..to).contains(&now))
+            .is_some()
+        {
             return;
         }
         let mapping = self.plan.mapping;

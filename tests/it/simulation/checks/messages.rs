@@ -26,9 +26,12 @@ impl Court<'_> {
         runs.sort_by_key(|run| (place_of(run), run.scheduled));
         let mut groups: Vec<Vec<&Run>> = Vec::new();
         for run in runs {
-            let belongs = groups.last().and_then(|group| group.last()).is_some_and(|last| {
-                place_of(last) == place_of(run) && run.scheduled - last.scheduled <= SETTLE
-            });
+            let belongs = groups
+                .last()
+                .and_then(|group| group.last())
+                .is_some_and(|last| {
+                    place_of(last) == place_of(run) && run.scheduled - last.scheduled <= SETTLE
+                });
             match groups.last_mut().filter(|_| belongs) {
                 Some(group) => group.push(run),
                 None => groups.push(vec![run]),
@@ -38,7 +41,10 @@ impl Court<'_> {
     }
 
     fn told_in(&self, number: usize) -> BTreeSet<usize> {
-        let of_post = self.tellings.iter().filter(|telling| telling.number == number);
+        let of_post = self
+            .tellings
+            .iter()
+            .filter(|telling| telling.number == number);
         of_post.flat_map(|telling| telling.runs.clone()).collect()
     }
 
@@ -55,7 +61,9 @@ impl Court<'_> {
             let told = self.told_in(number);
             let new: BTreeSet<usize> = told.difference(&known).copied().collect();
             let groups = self.groups(post.read_at.unwrap_or(post.now));
-            let of_window = groups.iter().filter(|group| place_of(group[0]) == post.place);
+            let of_window = groups
+                .iter()
+                .filter(|group| place_of(group[0]) == post.place);
             let mut begun = Vec::new();
             for group in of_window {
                 let is_known = group.iter().any(|run| known.contains(&run.id));

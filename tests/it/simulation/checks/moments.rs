@@ -13,7 +13,9 @@ impl Court<'_> {
     fn arrivals(&self, run: &Run, until: Millis) -> Vec<Millis> {
         let kept = self.world.shared.kept.borrow();
         let labels = run.attempts.iter().map(|call| call.label.clone());
-        let labels = labels.chain([run.dead_letter_label()]).chain(run.roster.clone());
+        let labels = labels
+            .chain([run.dead_letter_label()])
+            .chain(run.roster.clone());
         let times = labels.filter_map(|label| kept.get(&label).copied());
         times.filter(|at| *at <= until).collect()
     }
@@ -34,15 +36,20 @@ impl Court<'_> {
             let read_at = post.read_at.unwrap_or(post.now);
             let script = &self.world.shared.script;
             let told = |run: &&Run| {
-                let mut of_post = self.tellings.iter().filter(|telling| telling.number == number);
+                let mut of_post = self
+                    .tellings
+                    .iter()
+                    .filter(|telling| telling.number == number);
                 of_post.any(|telling| telling.is_only(run.id))
             };
             let told: Vec<&Run> = script.runs.iter().filter(told).collect();
             let expected: Vec<&&Run> = told.iter().filter(|run| run.roster.is_some()).collect();
-            let is_complete = !expected.is_empty()
-                && expected.iter().all(|run| self.is_complete(run, read_at));
+            let is_complete =
+                !expected.is_empty() && expected.iter().all(|run| self.is_complete(run, read_at));
             let arrivals = told.iter().flat_map(|run| self.arrivals(run, read_at));
-            let Some(newest) = arrivals.max() else { continue };
+            let Some(newest) = arrivals.max() else {
+                continue;
+            };
             if !is_complete && newest > post.now - SETTLE + TIMEOUT {
                 let ago = (post.now - newest) / 1_000;
                 broken.push(Violation {
@@ -64,7 +71,9 @@ impl Court<'_> {
         let verify = Millis::from(world.plan.ecs.verify_minutes) * 60_000;
         let mut broken = Vec::new();
         for run in &world.shared.script.runs {
-            let Some(known) = self.arrivals(run, Millis::MAX).into_iter().min() else { continue };
+            let Some(known) = self.arrivals(run, Millis::MAX).into_iter().min() else {
+                continue;
+            };
             let beside: Vec<&Run> = world
                 .shared
                 .script
@@ -84,22 +93,31 @@ impl Court<'_> {
             });
             let recordless = if verify > 0 { 120_000 } else { 0 };
             let mut due = ends.max().unwrap_or(0).max(known + SETTLE) + recordless;
-            let mut arrivals: Vec<Millis> =
-                beside.iter().flat_map(|other| self.arrivals(other, Millis::MAX)).collect();
+            let mut arrivals: Vec<Millis> = beside
+                .iter()
+                .flat_map(|other| self.arrivals(other, Millis::MAX))
+                .collect();
             arrivals.sort_unstable();
             for arrival in arrivals {
                 if arrival <= due + way {
                     due = due.max(arrival + SETTLE + recordless);
                 }
             }
-            let first = self.tellings.iter().find(|telling| telling.is_of(run.id) && telling.is_display());
+            let first = self
+                .tellings
+                .iter()
+                .find(|telling| telling.is_of(run.id) && telling.is_display());
             let is_late = first.is_none_or(|first| first.post.at > due + way);
             if is_late {
                 let at = first.map(|first| first.post.at / 1_000);
                 let law = if first.is_none() { "untold" } else { "late" };
                 broken.push(Violation {
                     law,
-                    text: format!("{} was due at {} s and told at {at:?} s", self.name(run.id), due / 1_000),
+                    text: format!(
+                        "{} was due at {} s and told at {at:?} s",
+                        self.name(run.id),
+                        due / 1_000
+                    ),
                 });
             }
         }

@@ -25,7 +25,9 @@ impl<'a> Court<'a> {
                 Truth::Missing if self.may_be_seen(run) => continue,
                 Truth::Missing => {
                     let mut alarms = self.tellings.iter().filter(|telling| telling.is_alarm());
-                    alarms.any(|telling| telling.is_of(run.id) && fits(&telling.row.word, Truth::Missing))
+                    alarms.any(|telling| {
+                        telling.is_of(run.id) && fits(&telling.row.word, Truth::Missing)
+                    })
                 }
             };
             if is_told {
@@ -70,20 +72,27 @@ impl<'a> Court<'a> {
         let script = &self.world.shared.script;
         let mut found: BTreeMap<(Place, Subject), Vec<&'a Attempt>> = BTreeMap::new();
         for call in script.calls() {
-            let Some(subject) = &call.subject else { continue };
+            let Some(subject) = &call.subject else {
+                continue;
+            };
             let is_expected = self.world.runs_for(subject).any(|run| run.roster.is_some());
             if is_expected || !self.world.is_delivered(&call.label) {
                 continue;
             }
             let place = (subject.environment.clone(), window_of(call.at));
-            found.entry((place, subject.clone())).or_default().push(call);
+            found
+                .entry((place, subject.clone()))
+                .or_default()
+                .push(call);
         }
         for calls in found.values_mut() {
             // Records tell whole seconds; within one, a success is the last word.
             calls.sort_by_key(|call| (call.at / 1_000, call.is_accepted(), call.label.clone()));
         }
         let found = found.into_iter();
-        found.map(|((place, subject), calls)| (place, subject, calls)).collect()
+        found
+            .map(|((place, subject), calls)| (place, subject, calls))
+            .collect()
     }
 
     /// Calls that nothing explains are runs of their own: a new one begins after an accepted call, with another count
@@ -108,13 +117,17 @@ impl<'a> Court<'a> {
             // A dead letter of the same schedule says the same.
             if run[0].role == SCHEDULER {
                 let letters = self.world.runs_for(subject);
-                let letters = letters.filter(|run| self.world.is_delivered(&run.dead_letter_label()));
+                let letters =
+                    letters.filter(|run| self.world.is_delivered(&run.dead_letter_label()));
                 marks.extend(letters.map(Run::mark));
             }
             // Nobody can tell whose a call is where an answer of another firing with the same count came later.
             let is_answered_later = others.count() > 1 && self.is_answered_later(subject, &run);
             if !is_answered_later && !marks.iter().any(|mark| self.is_mark_told(mark)) {
-                let text = format!("nobody was told of {marks:?} of {} in {place:?}", subject.name);
+                let text = format!(
+                    "nobody was told of {marks:?} of {} in {place:?}",
+                    subject.name
+                );
                 self.break_law("hidden call", text);
             }
         }
@@ -130,9 +143,7 @@ impl<'a> Court<'a> {
             .runs_for(subject)
             .any(|run| self.world.is_delivered(&run.dead_letter_label()));
         has_letter
-            && same.any(|call| {
-                call.is_accepted() && call.at >= last.at && call.count == last.count
-            })
+            && same.any(|call| call.is_accepted() && call.at >= last.at && call.count == last.count)
     }
 
     /// That Scheduler gave a run up is told, unless a call of it may have been accepted all the same.
@@ -188,7 +199,8 @@ impl<'a> Court<'a> {
             let runs = runs.count();
             self.tally.missing += posts.len();
             if posts.len() > runs * (1 + self.excuses(&place)) {
-                let text = format!("{subject} has {runs} runs in {place:?}, missing in posts {posts:?}");
+                let text =
+                    format!("{subject} has {runs} runs in {place:?}, missing in posts {posts:?}");
                 self.break_law("missing twice", text);
             }
         }
@@ -219,7 +231,10 @@ impl<'a> Court<'a> {
             }
         }
         for (run, before, after, word) in repeated {
-            let text = format!("{} is {word:?} in posts {before} and {after}", self.name(run));
+            let text = format!(
+                "{} is {word:?} in posts {before} and {after}",
+                self.name(run)
+            );
             self.break_law("repeated", text);
         }
     }
@@ -235,13 +250,27 @@ impl<'a> Court<'a> {
             if telling.row.word != Word::Missing || telling.runs.is_empty() {
                 continue;
             }
-            let runs = || telling.runs.iter().map(|&run| &world.shared.script.runs[run]);
+            let runs = || {
+                telling
+                    .runs
+                    .iter()
+                    .map(|&run| &world.shared.script.runs[run])
+            };
             let post = telling.post;
-            let names = || runs().map(|run| self.name(run.id)).collect::<Vec<_>>().join(", ");
+            let names = || {
+                runs()
+                    .map(|run| self.name(run.id))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            };
             if runs().all(|run| post.now < run.calls_end() + GRACE) {
                 broken.push(Violation {
                     law: "missing early",
-                    text: format!("post {} calls {} missing before its time", telling.number, names()),
+                    text: format!(
+                        "post {} calls {} missing before its time",
+                        telling.number,
+                        names()
+                    ),
                 });
             }
             let read_at = post.read_at.unwrap_or(post.now);
@@ -258,12 +287,22 @@ impl<'a> Court<'a> {
             if runs().all(is_known) {
                 broken.push(Violation {
                     law: "false missing",
-                    text: format!("post {} calls {} missing, whose record is known", telling.number, names()),
+                    text: format!(
+                        "post {} calls {} missing, whose record is known",
+                        telling.number,
+                        names()
+                    ),
                 });
-            } else if is_outage_only && runs().all(|run| is_known(run) || self.is_in_the_air(run, post.now)) {
+            } else if is_outage_only
+                && runs().all(|run| is_known(run) || self.is_in_the_air(run, post.now))
+            {
                 broken.push(Violation {
                     law: "air",
-                    text: format!("post {} calls {} missing, whose record was received", telling.number, names()),
+                    text: format!(
+                        "post {} calls {} missing, whose record was received",
+                        telling.number,
+                        names()
+                    ),
                 });
             }
         }
@@ -274,9 +313,11 @@ impl<'a> Court<'a> {
     fn is_in_the_air(&self, run: &Run, at: i64) -> bool {
         let labels: Vec<String> = run.attempts.iter().map(|call| call.label.clone()).collect();
         self.world.messages.iter().any(|message| {
-            let is_of_run = message.mail.fact.as_ref().is_some_and(|fact| {
-                labels.contains(fact) || *fact == run.dead_letter_label()
-            });
+            let is_of_run = message
+                .mail
+                .fact
+                .as_ref()
+                .is_some_and(|fact| labels.contains(fact) || *fact == run.dead_letter_label());
             is_of_run && message.received_at.is_some_and(|received| received < at)
         })
     }
@@ -285,15 +326,29 @@ impl<'a> Court<'a> {
     pub fn check_last_words(&mut self) {
         let world = self.world;
         let mut broken = Vec::new();
-        for run in world.shared.script.runs.iter().filter(|run| run.roster.is_some()) {
+        for run in world
+            .shared
+            .script
+            .runs
+            .iter()
+            .filter(|run| run.roster.is_some())
+        {
             let place = place_of(run);
             let all: Vec<&Telling> = self.tellings.iter().collect();
             let problem = self.last_words_problem(run, &all);
             // What was said and not noted may stand beside what is remembered.
-            let noted: Vec<&Telling> = self.tellings.iter().filter(|telling| telling.post.is_noted).collect();
-            let is_excused = self.excuses(&place) > 0 && self.last_words_problem(run, &noted).is_none();
+            let noted: Vec<&Telling> = self
+                .tellings
+                .iter()
+                .filter(|telling| telling.post.is_noted)
+                .collect();
+            let is_excused =
+                self.excuses(&place) > 0 && self.last_words_problem(run, &noted).is_none();
             if let Some(problem) = problem.filter(|_| !is_excused) {
-                broken.push(Violation { law: "last words", text: problem });
+                broken.push(Violation {
+                    law: "last words",
+                    text: problem,
+                });
             }
             self.check_attempts_said(run, &mut broken);
         }
@@ -304,7 +359,11 @@ impl<'a> Court<'a> {
         let world = self.world;
         let of_run = |telling: &&&Telling| telling.is_of(run.id) && telling.is_display();
         // Each of the bot's messages stands as it was edited last, whatever an earlier edit said.
-        let last = tellings.iter().filter(of_run).map(|telling| telling.number).max()?;
+        let last = tellings
+            .iter()
+            .filter(of_run)
+            .map(|telling| telling.number)
+            .max()?;
         let words: Vec<&&Telling> = tellings
             .iter()
             .filter(|telling| telling.number == last && telling.is_of(run.id))
@@ -321,7 +380,9 @@ impl<'a> Court<'a> {
                 // Tasks may not have come up, or a job's may have ended badly.
                 Truth::Accepted if run.subject.is_job => has_own_mark,
                 Truth::Accepted => {
-                    verifies && matches!(word, Word::Late(_) | Word::Failed(_)) && !telling.row.text.contains("[")
+                    verifies
+                        && matches!(word, Word::Late(_) | Word::Failed(_))
+                        && !telling.row.text.contains("[")
                 }
                 Truth::Missing => *word != Word::Waiting && self.may_be_seen(run),
                 Truth::Refused => false,
@@ -334,18 +395,27 @@ impl<'a> Court<'a> {
             .all(|telling| is_allowed(telling));
         (!is_any || !is_every).then(|| {
             let said: Vec<_> = words.iter().map(|telling| &telling.row).collect();
-            format!("{} is {truth:?}, and post {last} says {said:?}", self.name(run.id))
+            format!(
+                "{} is {truth:?}, and post {last} says {said:?}",
+                self.name(run.id)
+            )
         })
     }
 
     /// How many attempts a row says it took is how many calls of that run were recorded.
     fn check_attempts_said(&self, run: &Run, broken: &mut Vec<Violation>) {
-        let delivered = run.attempts.iter().filter(|call| self.world.is_delivered(&call.label));
+        let delivered = run
+            .attempts
+            .iter()
+            .filter(|call| self.world.is_delivered(&call.label));
         let mut most = delivered.count();
         if self.world.is_delivered(&run.dead_letter_label()) {
             most = most.max(4);
         }
-        let said = self.tellings.iter().filter(|telling| telling.is_only(run.id));
+        let said = self
+            .tellings
+            .iter()
+            .filter(|telling| telling.is_only(run.id));
         for telling in said {
             if let Some(attempts) = telling.row.attempts.filter(|attempts| *attempts > most) {
                 broken.push(Violation {
@@ -375,7 +445,9 @@ impl<'a> Court<'a> {
             let key = (telling.post.message, run);
             match &telling.row.word {
                 Word::Waiting => {
-                    let Some(before) = final_since.get(&key) else { continue };
+                    let Some(before) = final_since.get(&key) else {
+                        continue;
+                    };
                     // An accepted call after a refused one begins anew where ECS is asked.
                     let calls = &world.shared.script.runs[run].attempts;
                     let is_new = verifies
@@ -389,7 +461,10 @@ impl<'a> Court<'a> {
                             law: "retracted",
                             text: format!(
                                 "{} is {:?} in post {} and waited for in post {}",
-                                self.name(run), before.row.word, before.number, telling.number
+                                self.name(run),
+                                before.row.word,
+                                before.number,
+                                telling.number
                             ),
                         });
                     }
@@ -408,6 +483,9 @@ impl<'a> Court<'a> {
     pub fn name(&self, run: usize) -> String {
         let run = &self.world.shared.script.runs[run];
         let minutes = run.scheduled / 60_000;
-        format!("run {} ({} at minute {minutes} to {})", run.id, run.subject.name, run.count)
+        format!(
+            "run {} ({} at minute {minutes} to {})",
+            run.id, run.subject.name, run.count
+        )
     }
 }

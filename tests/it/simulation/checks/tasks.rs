@@ -48,7 +48,10 @@ impl Court<'_> {
                 _ => true,
             };
             if !is_true {
-                let text = format!("post {} says {:?}, and ECS never did", telling.number, telling.row);
+                let text = format!(
+                    "post {} says {:?}, and ECS never did",
+                    telling.number, telling.row
+                );
                 broken.push(Violation { law: "looks", text });
             }
         }
@@ -76,13 +79,18 @@ impl Court<'_> {
             return;
         }
         // Without a roster, a retry that crosses the boundary is told in a window of its own.
-        let crosses = run.attempts.iter().any(|call| window_of(call.at) != run.window());
+        let crosses = run
+            .attempts
+            .iter()
+            .any(|call| window_of(call.at) != run.window());
         if run.roster.is_none() && crosses {
             return;
         }
         let all = self.tellings.iter();
         let of_run = all.filter(|telling| telling.is_display() && telling.is_of(run.id));
-        let Some(last) = of_run.last().filter(|last| last.is_only(run.id)) else { return };
+        let Some(last) = of_run.last().filter(|last| last.is_only(run.id)) else {
+            return;
+        };
         let verify = Millis::from(world.plan.ecs.verify_minutes) * 60_000;
         let until = match world.truth(run) {
             Truth::Accepted => call.at + verify,
@@ -94,7 +102,11 @@ impl Court<'_> {
         if is_up && is_expected && last.row.word.is_failure() {
             broken.push(Violation {
                 law: "up",
-                text: format!("{} is at its count, and called {:?}", self.name(run.id), last.row),
+                text: format!(
+                    "{} is at its count, and called {:?}",
+                    self.name(run.id),
+                    last.row
+                ),
             });
         }
         let before = world.shared.ecs.counts(&run.subject, call.at - 1);
@@ -103,7 +115,11 @@ impl Court<'_> {
         if never_comes && last.row.word == Word::Good {
             broken.push(Violation {
                 law: "never up",
-                text: format!("{} never came, and is called {:?}", self.name(run.id), last.row),
+                text: format!(
+                    "{} never came, and is called {:?}",
+                    self.name(run.id),
+                    last.row
+                ),
             });
         }
         self.tally.verified += 1;
@@ -116,7 +132,11 @@ impl Court<'_> {
             if is_in_time && matches!(last.row.word, Word::Late(_)) {
                 broken.push(Violation {
                     law: "native",
-                    text: format!("ECS said what keeps {} from running, and post {} did not", self.name(run.id), last.number),
+                    text: format!(
+                        "ECS said what keeps {} from running, and post {} did not",
+                        self.name(run.id),
+                        last.number
+                    ),
                 });
             }
         }

@@ -16,7 +16,11 @@ impl Court<'_> {
         for environment in &environments {
             kept.extend(self.world.shared.labels_in_log(environment));
         }
-        let facts = self.world.messages.iter().filter_map(|message| message.mail.fact.clone());
+        let facts = self
+            .world
+            .messages
+            .iter()
+            .filter_map(|message| message.mail.fact.clone());
         let lost: Vec<String> = facts.filter(|fact| !kept.contains(fact)).collect();
         if let Some(lost) = lost.first() {
             self.break_law("lost", format!("{lost} is not in the log"));
@@ -48,7 +52,11 @@ impl Court<'_> {
     /// handful, and then four an hour.
     pub fn check_attempts(&mut self) {
         for (place, attempts) in self.world.shared.attempts.borrow().iter() {
-            let shown = self.posts.iter().filter(|post| post.place == *place).count();
+            let shown = self
+                .posts
+                .iter()
+                .filter(|post| post.place == *place)
+                .count();
             let failed = (*attempts as usize).saturating_sub(shown);
             self.tally.attempts += failed;
             let brought = self.world.invocations.iter().filter(|invocation| {
@@ -59,8 +67,12 @@ impl Court<'_> {
             let down: u32 = plan.slack.iter().map(|outage| outage.seconds).sum();
             let bound = 8 + down as usize / 900 + plan.quirks.len() + 2 * brought.count();
             if failed > bound {
-                let text = format!("{failed} failed attempts at {place:?}, where {bound} are enough");
-                self.violations.push(super::Violation { law: "attempts", text });
+                let text =
+                    format!("{failed} failed attempts at {place:?}, where {bound} are enough");
+                self.violations.push(super::Violation {
+                    law: "attempts",
+                    text,
+                });
             }
         }
     }
@@ -70,8 +82,8 @@ impl Court<'_> {
         for impatience in self.world.shared.impatience.borrow().iter() {
             let asked = &self.world.invocations[impatience.asked];
             let failed = asked.gate.failed.borrow();
-            let is_excused = asked.again.is_none()
-                || failed.contains(&(impatience.place.clone(), Effect::Note));
+            let is_excused =
+                asked.again.is_none() || failed.contains(&(impatience.place.clone(), Effect::Note));
             if !is_excused || impatience.asked == impatience.called {
                 self.violations.push(super::Violation {
                     law: "patience",
@@ -110,7 +122,9 @@ impl Court<'_> {
         let partials = self.tally.partials;
         let dead = self.tally.dead_letters;
         if partials > 0 || dead > 0 {
-            let text = format!("{partials} partial messages and {dead} dead letters in an outage of the table");
+            let text = format!(
+                "{partials} partial messages and {dead} dead letters in an outage of the table"
+            );
             self.break_law("outage", text);
         }
     }
