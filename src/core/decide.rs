@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::report::{LastReport, LiveMessage};
 use super::snapshot::{Group, RunStatus, WindowSnapshot};
-use super::status::{Severity, Status};
+use super::status::{Kind, Severity, Status};
 use super::told::ToldStatus;
 
 /// What to do about a window now.
@@ -140,12 +140,11 @@ pub fn decide(snapshot: &WindowSnapshot<'_>, report: &LastReport) -> Decision {
                 .filter_map(|&index| awaited_until(&snapshot.statuses[index])),
         );
         if let Some(at) = settled_at(snapshot, &ready) {
-            match now < at {
-                true => waits.push((at, Reason::Settled)),
-                false => {
-                    changes.extend(ready);
-                    changed_at = changed_at.min(at);
-                }
+            if now < at {
+                waits.push((at, Reason::Settled));
+            } else {
+                changes.extend(ready);
+                changed_at = changed_at.min(at);
             }
         }
     }
@@ -205,7 +204,14 @@ pub fn due(snapshot: &WindowSnapshot<'_>, group: &Group, members: &[usize]) -> D
         );
     }
     let awaited = statuses().filter_map(awaited_until).max();
-    let settled = settled_at(snapshot, members).map(|at| (at, Reason::Settled));
+    // Whose time is over is told so: that everything else has settled is not the reason.
+    let is_unanswered = |one: &RunStatus<'_>| one.status.kind() == Kind::Missing;
+    let reason = if statuses().any(is_unanswered) {
+        Reason::Deadline
+    } else {
+        Reason::Settled
+    };
+    let settled = settled_at(snapshot, members).map(|at| (at, reason));
     let end = group.is_rest.then_some((group.start, Reason::WindowEnd));
     let returning = snapshot
         .runs
