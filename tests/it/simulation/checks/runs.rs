@@ -16,7 +16,7 @@ impl<'a> Court<'a> {
     pub fn check_told(&mut self) {
         let world = self.world;
         for run in &world.shared.script.runs {
-            if run.roster.is_none() {
+            if run.roster.is_none() || world.is_mixed_up(run) {
                 continue;
             }
             let is_told = match world.truth(run) {
@@ -331,7 +331,7 @@ impl<'a> Court<'a> {
             .script
             .runs
             .iter()
-            .filter(|run| run.roster.is_some())
+            .filter(|run| run.roster.is_some() && !world.is_mixed_up(run))
         {
             let place = place_of(run);
             let all: Vec<&Telling> = self.tellings.iter().collect();
