@@ -106,6 +106,7 @@ impl Given<'_> {
             firing: Some(firing.clone()),
             ..Run::new(firing.scheduled_time, arrived_at)
         };
+        self.expected.reserve_exact(1);
         self.expected.push(Expected { run, is_elsewhere });
     }
 }
@@ -158,6 +159,7 @@ pub(super) fn assign(
     if is_service {
         supersede(&mut runs);
     }
+    runs.shrink_to_fit();
     (runs, elsewhere)
 }
 
@@ -167,7 +169,10 @@ fn number_twins(runs: &mut [Run]) {
     let key = |run: &Run| (run.time, run.asked.filter(|_| run.is_announced()));
     for index in 1..runs.len() {
         let (before, rest) = runs.split_at_mut(index);
-        let of_time = before.iter().rev().take_while(|one| one.time == rest[0].time);
+        let of_time = before
+            .iter()
+            .rev()
+            .take_while(|one| one.time == rest[0].time);
         let twins = of_time.filter(|one| key(one) == key(&rest[0])).count();
         rest[0].twin = u8::try_from(twins).unwrap_or(u8::MAX);
     }
@@ -299,6 +304,8 @@ fn attempt(run: &mut Run, call: &Call<'_>) {
         CallOutcome::Accepted => None,
         CallOutcome::Failed(error) => Some(error.clone()),
     };
+    // Most runs have one attempt, and a growing vector makes room for four.
+    run.attempts.reserve_exact(1);
     run.attempts.push(Attempt { at: call.at, error });
     run.action = call.action.or(run.action);
     // What a roster or a dead letter announces is what tells the run from others, so calls do not change it.

@@ -218,7 +218,10 @@ impl<'a> Court<'a> {
         for telling in self.tellings.iter().filter(|telling| telling.is_display()) {
             let [run] = telling.runs[..] else { continue };
             // A dead letter and a call are two runs until a roster explains both.
-            if self.world.is_delivered(&self.world.shared.script.runs[run].dead_letter_label()) {
+            if self
+                .world
+                .is_delivered(&self.world.shared.script.runs[run].dead_letter_label())
+            {
                 continue;
             }
             let is_settled = !verifies || telling.row.word != Word::Good;
