@@ -92,7 +92,7 @@ impl World {
                 .is_none_or(|label| schedules.contains(label))
         };
         narrow(&|run| schedules.is_empty() || is_named(run));
-        narrow(&|run| self.message_of(run, &post.place) == post.message);
+        narrow(&|run| run.subject.is_job || self.message_of(run, &post.place) == post.message);
         narrow(&|run| row.count.is_none_or(|count| run.count == count));
         narrow(&|run| run.scheduled <= post.now);
         narrow(&|run| run.window() == *window);
@@ -189,9 +189,14 @@ impl World {
             let roster = other.roster.as_ref().and_then(|label| kept.get(label));
             let known = other.attempts.iter().filter_map(|call| kept.get(&call.label)).min();
             let is_late = known.is_some_and(|known| roster.is_none_or(|roster| roster >= known));
-            let is_apart = self.runs_for(&run.subject).any(|one| one.window() != other.window());
-            is_late && is_apart && other.count == run.count
+            is_late && other.count == run.count && self.runs_for(&run.subject).count() > 1
         })
+    }
+
+    /// As [`World::is_mixed_up`], for good: nothing takes a call back that went to another window.
+    pub fn is_lost(&self, run: &Run) -> bool {
+        let mut others = self.runs_for(&run.subject);
+        self.is_mixed_up(run) && others.any(|other| other.window() != run.window())
     }
 
     /// The runs of one subject.
