@@ -16,7 +16,7 @@ impl<'a> Court<'a> {
     pub fn check_told(&mut self) {
         let world = self.world;
         for run in &world.shared.script.runs {
-            if run.roster.is_none() {
+            if run.roster.is_none() || world.is_lost(run) {
                 continue;
             }
             let is_told = match world.truth(run) {
@@ -186,7 +186,8 @@ impl<'a> Court<'a> {
             }
         }
         for ((place, run, code), posts) in alarms {
-            if posts.len() > 1 + self.excuses(&place) {
+            let is_mixed_up = self.world.is_mixed_up(&self.world.shared.script.runs[run]);
+            if posts.len() > 1 + self.excuses(&place) && !is_mixed_up {
                 let text = format!("{} told {code} in posts {posts:?}", self.name(run));
                 self.break_law("twice", text);
             }
@@ -221,6 +222,15 @@ impl<'a> Court<'a> {
             if self
                 .world
                 .is_delivered(&self.world.shared.script.runs[run].dead_letter_label())
+            {
+                continue;
+            }
+            let runs = &self.world.shared.script;
+            let subject = &runs.runs[run].subject;
+            let mut persons = runs.interventions.iter();
+            // What a person calls without a roster is told as a run that looks the same.
+            if runs.runs[run].roster.is_none()
+                && persons.any(|call| call.subject.as_ref() == Some(subject))
             {
                 continue;
             }
@@ -334,7 +344,7 @@ impl<'a> Court<'a> {
             .script
             .runs
             .iter()
-            .filter(|run| run.roster.is_some())
+            .filter(|run| run.roster.is_some() && !world.is_lost(run))
         {
             let place = place_of(run);
             let all: Vec<&Telling> = self.tellings.iter().collect();
@@ -407,6 +417,9 @@ impl<'a> Court<'a> {
 
     /// How many attempts a row says it took is how many calls of that run were recorded.
     fn check_attempts_said(&self, run: &Run, broken: &mut Vec<Violation>) {
+        if self.world.is_mixed_up(run) {
+            return;
+        }
         let delivered = run
             .attempts
             .iter()
@@ -442,7 +455,9 @@ impl<'a> Court<'a> {
         for telling in self.tellings.iter().filter(|telling| telling.is_display()) {
             let [run] = telling.runs[..] else { continue };
             // Without a roster, a dead letter and a call of one firing are two runs.
-            if world.shared.script.runs[run].roster.is_none() {
+            let roster = world.shared.script.runs[run].roster.as_ref();
+            let read_at = telling.post.read_at.unwrap_or(0);
+            if !roster.is_some_and(|label| world.is_kept(label, read_at)) {
                 continue;
             }
             let key = (telling.post.message, run);
