@@ -202,8 +202,9 @@ fn rest(head: &Head, now: DateTime<Utc>) -> Rest {
     if head.timer_at.is_some_and(|at| near.contains(&at)) {
         return Rest::Visited;
     }
+    let is_anything_due = head.visit.wake_at.is_some_and(|wake_at| wake_at <= now);
     match head.visit.visited_at.map(|at| at + pace) {
-        Some(next) if next > now => Rest::Until(next.max(now + TIMER_MARGIN)),
+        Some(next) if next > now && !is_anything_due => Rest::Until(next.max(now + TIMER_MARGIN)),
         _ => Rest::Over,
     }
 }

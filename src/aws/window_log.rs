@@ -3,7 +3,7 @@
 //! A window is a partition:
 //! - `HEAD`: the number of the last batch, the next timer, the claim, and what the last visit left;
 //! - `FACTS#00000012`: a batch of facts, put once under its number and never changed;
-//! - `OBSERVED#003`: a chunk of observations; `REPORT#slack#000`: a part of what a receiver was told. Only the holder
+//! - `OBSERVED#000003`: a chunk of observations; `REPORT#slack#000`: a part of what a receiver was told. Only the holder
 //!   of the claim writes these.
 //!
 //! Every item expires.
@@ -187,18 +187,22 @@ impl DynamoDbLog {
         head: &Head,
         contents: &mut WindowContents,
     ) -> Result<(), WindowLogError> {
-        for (chunk, version) in head.visit.chunks.iter().enumerate() {
-            if contents.chunks.get(chunk) == Some(version) {
-                continue;
-            }
-            let sk = chunk_key(chunk);
-            let take = |item: Item| {
-                let stored: StoredObservations = json(&item, "observed")?;
-                let part = Observations::from(stored);
-                contents.observations.replace_chunk(chunk, part);
-                Ok(())
-            };
-            self.each(key, &sk, &sk, take).await?;
+        let is_new =
+            |(chunk, version): &(usize, &u64)| contents.chunks.get(*chunk) != Some(version);
+        let versions = head.visit.chunks.iter().enumerate();
+        let new: Vec<usize> = versions.filter(is_new).map(|(chunk, _)| chunk).collect();
+        let observations = &mut contents.observations;
+        let mut take = |item: Item| {
+            let chunk = string(&item, "sk")?.trim_start_matches(OBSERVED).parse();
+            let stored: StoredObservations = json(&item, "observed")?;
+            observations.replace_chunk(chunk.map_err(|_| broken("sk"))?, stored.into());
+            Ok(())
+        };
+        // Neighbours are read in one request.
+        for run in new.chunk_by(|one, next| next - one == 1) {
+            let (first, last) = (run[0], run[run.len() - 1]);
+            self.each(key, &chunk_key(first), &chunk_key(last), &mut take)
+                .await?;
         }
         contents.chunks.clone_from(&head.visit.chunks);
         Ok(())
@@ -517,7 +521,7 @@ fn batch_key(number: u64) -> String {
 }
 
 fn chunk_key(chunk: usize) -> String {
-    format!("{OBSERVED}{chunk:03}")
+    format!("{OBSERVED}{chunk:06}")
 }
 
 fn broken(what: &str) -> WindowLogError {

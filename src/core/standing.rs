@@ -156,8 +156,13 @@ impl Moment<'_> {
         }
         let progress = self.progress(id, run);
         let seen = progress.state.as_ref().map(|state| state.desired);
+        // Where somebody else set the count, it does not tell that the schedule called.
+        let is_set_by_others = run
+            .interventions
+            .iter()
+            .any(|other| other.count == run.asked);
         let is_as_asked = seen.is_some() && seen == run.asked && run.superseded_at.is_none();
-        let status = if is_as_asked {
+        let status = if is_as_asked && !is_set_by_others {
             seen_status(run, &progress, true)
         } else {
             None

@@ -17,7 +17,7 @@ use chrono_tz::Tz;
 use tokio::time::Instant;
 
 pub use self::memory::VisitMemory;
-pub(crate) use self::steps::{SHORTEST_PACE, arm_at};
+pub(crate) use self::steps::arm_at;
 pub use self::steps::{VisitError, pace, visit};
 use crate::core::policy::WaitPolicy;
 use crate::core::window::Windowing;

@@ -8,10 +8,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::look::look;
-use super::memory::Known;
+use super::memory::RememberedWindow;
 use super::{Ports, SLACK, Visit, live, say};
 use crate::core::fact::Fact;
-use crate::core::look::plan;
 use crate::core::snapshot::WindowSnapshot;
 use crate::core::window::WindowKey;
 use crate::metrics::Metrics;
@@ -39,7 +38,7 @@ const BUSY: TimeDelta = TimeDelta::seconds(5);
 /// A timer that fires so soon may have fired before it is relied on.
 const TIMER_MARGIN: TimeDelta = TimeDelta::seconds(1);
 /// Visits that new records bring keep at least this distance: for a small window, and for a large one.
-pub(crate) const SHORTEST_PACE: TimeDelta = TimeDelta::seconds(3);
+const SHORTEST_PACE: TimeDelta = TimeDelta::seconds(3);
 const LONGEST_PACE: TimeDelta = TimeDelta::seconds(60);
 /// How much the distance grows with each run of a window.
 const PACE_PER_RUN: TimeDelta = TimeDelta::milliseconds(10);
@@ -74,7 +73,10 @@ pub async fn visit<L: WindowLog, N: Notifier, Q: Queue, E: Ecs, C: Clock>(
     let mut notes = head.visit.clone();
     let mut known = None;
     let result = if has_lapsed || is_anything_due(&head, visit.now) {
-        let remembered = ports.memory.take(key).filter(|_| !has_lapsed);
+        let remembered = ports
+            .memory
+            .take(key, head.visit.runs)
+            .filter(|_| !has_lapsed);
         let known = known.insert(remembered.unwrap_or_default());
         if has_lapsed {
             tracing::warn!(window = %key, "an earlier visitor of {key} did not come back");
@@ -150,7 +152,7 @@ async fn work<L: WindowLog, N: Notifier, Q: Queue, E: Ecs, C: Clock>(
     key: &WindowKey,
     head: &Head,
     has_lapsed: bool,
-    known: &mut Known,
+    known: &mut RememberedWindow,
     notes: &mut VisitNotes,
     ports: &Ports<'_, L, N, Q, E, C>,
     visit: Visit<'_>,
@@ -188,7 +190,7 @@ async fn work<L: WindowLog, N: Notifier, Q: Queue, E: Ecs, C: Clock>(
 /// Appends calls that answer a run of an earlier window to that window, where they are told.
 async fn forward<L: WindowLog, N, Q: Queue, E, C: Clock>(
     key: &WindowKey,
-    known: &Known,
+    known: &RememberedWindow,
     notes: &mut VisitNotes,
     ports: &Ports<'_, L, N, Q, E, C>,
     visit: Visit<'_>,
@@ -240,13 +242,4 @@ async fn arm<L: WindowLog, N, Q: Queue, E, C: Clock>(
     }
     let timer = Timer { key, at, unkept: 0 };
     ports.queue.arm(timer, now).await.map(Some)
-}
-
-/// When ECS is to be asked again.
-pub(super) fn next_look(
-    snapshot: &WindowSnapshot<'_>,
-    soon: DateTime<Utc>,
-) -> Option<DateTime<Utc>> {
-    let plan = plan(snapshot);
-    plan.next.or((!plan.wanted.is_empty()).then_some(soon))
 }

@@ -106,6 +106,7 @@ impl Given<'_> {
             firing: Some(firing.clone()),
             ..Run::new(firing.scheduled_time, arrived_at)
         };
+        self.expected.reserve_exact(1);
         self.expected.push(Expected { run, is_elsewhere });
     }
 }
@@ -158,6 +159,7 @@ pub(super) fn assign(
     if is_service {
         supersede(&mut runs);
     }
+    runs.shrink_to_fit();
     (runs, elsewhere)
 }
 
@@ -299,6 +301,8 @@ fn attempt(run: &mut Run, call: &Call<'_>) {
         CallOutcome::Accepted => None,
         CallOutcome::Failed(error) => Some(error.clone()),
     };
+    // Most runs have one attempt, and a growing vector makes room for four.
+    run.attempts.reserve_exact(1);
     run.attempts.push(Attempt { at: call.at, error });
     run.action = call.action.or(run.action);
     // What a roster or a dead letter announces is what tells the run from others, so calls do not change it.
