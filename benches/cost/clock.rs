@@ -75,10 +75,7 @@ impl Clock {
 
     /// How long something takes in real time that takes so long on this clock.
     pub(crate) fn real(&self, duration: TimeDelta) -> Duration {
-        duration
-            .to_std()
-            .unwrap_or_default()
-            .div_f64(self.speed)
+        duration.to_std().unwrap_or_default().div_f64(self.speed)
     }
 
     /// Leaves out the time until `then`.

@@ -37,7 +37,12 @@ impl Ecs {
         };
         let older = (0..scenario.service_events).map(|number| {
             let at = scenario.time - TimeDelta::hours(12) - TimeDelta::hours(number);
-            event(number, at, "customer-notification-dispatcher-00000", "has reached a steady state")
+            event(
+                number,
+                at,
+                "customer-notification-dispatcher-00000",
+                "has reached a steady state",
+            )
         });
         let older: Vec<String> = older.collect();
         Self {
@@ -76,7 +81,9 @@ impl Ecs {
         for name in texts(&request["services"]) {
             let name = name.rsplit('/').next().unwrap_or(name);
             let Some(service) = self.services.get_mut(name) else {
-                failures.push(json!({"arn": arn(&format!("service/{CLUSTER}/{name}")), "reason": "MISSING"}));
+                failures.push(
+                    json!({"arn": arn(&format!("service/{CLUSTER}/{name}")), "reason": "MISSING"}),
+                );
                 continue;
             };
             service.first_look.get_or_insert(now);
@@ -111,7 +118,12 @@ fn description(name: &str, service: &Service, older_events: &str, now: DateTime<
     }
     if is_called {
         let started_at = service.called_at + TimeDelta::seconds(3);
-        events.push(event(9_000, started_at, name, "has started 1 tasks: (task 0123456789abcdef0123456789abcdef)"));
+        events.push(event(
+            9_000,
+            started_at,
+            name,
+            "has started 1 tasks: (task 0123456789abcdef0123456789abcdef)",
+        ));
     }
     events.push(older_events.to_owned());
     let task_definition = arn(&format!("task-definition/{name}:42"));
@@ -171,7 +183,10 @@ fn describe_tasks(request: &Value, now: DateTime<Utc>) -> String {
 }
 
 fn texts(list: &Value) -> impl Iterator<Item = &str> {
-    list.as_array().into_iter().flatten().filter_map(Value::as_str)
+    list.as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
 }
 
 fn arn(resource: &str) -> String {

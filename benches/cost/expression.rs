@@ -149,8 +149,9 @@ impl<'a> Reader<'a> {
             self.expect("AND")?;
             let most = self.operand()?;
             let below = order(left.as_ref(), most.as_ref());
-            return Ok(order_of_both.is_some_and(Ordering::is_ge)
-                && below.is_some_and(Ordering::is_le));
+            return Ok(
+                order_of_both.is_some_and(Ordering::is_ge) && below.is_some_and(Ordering::is_le)
+            );
         }
         Ok(match operator.as_str() {
             "=" => left.is_some() && left == right,

@@ -53,6 +53,7 @@ impl Instance {
         number: usize,
         environment: &[(String, String)],
         options: &Options,
+        label: &str,
         clock: &Arc<Clock>,
         done: Sender<Done>,
     ) -> Self {
@@ -67,9 +68,9 @@ impl Instance {
             None => Stdio::null(),
             Some(folder) => {
                 std::fs::create_dir_all(folder).unwrap();
-                File::create(folder.join(format!("{number}.{name}")))
-                    .unwrap()
-                    .into()
+                let path = folder.join(format!("{label}-{number}.{name}"));
+                let file = File::options().append(true).create(true).open(path);
+                file.unwrap().into()
             }
         };
         let child = Command::new(&options.function)

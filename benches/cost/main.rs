@@ -92,7 +92,12 @@ fn details(mode: Mode, run: &Run) -> String {
     if let Some(reason) = run.measured.cut_off {
         lines.push(format!("  CUT OFF: {reason}"));
     }
-    lines.extend(run.unknown.iter().take(5).map(|what| format!("  REFUSED: {what}")));
+    lines.extend(
+        run.unknown
+            .iter()
+            .take(5)
+            .map(|what| format!("  REFUSED: {what}")),
+    );
     let skipped = run.said.len().saturating_sub(MESSAGES_SHOWN);
     for (number, said) in run.said.iter().enumerate() {
         if number >= MESSAGES_SHOWN / 2 && number < MESSAGES_SHOWN / 2 + skipped {

@@ -32,6 +32,8 @@ pub(crate) struct Measured {
     pub(crate) timeouts: usize,
     pub(crate) errors: usize,
     pub(crate) failed_records: usize,
+    /// How long all invocations took together, which is what Lambda charges.
+    pub(crate) billed: Duration,
     /// The longest invocation, and what it would have been without waiting for a core.
     pub(crate) longest: Duration,
     pub(crate) longest_undisturbed: Duration,
@@ -70,6 +72,8 @@ pub(crate) struct Mapping<'a> {
     world: &'a World,
     options: &'a Options,
     environment: Vec<(String, String)>,
+    /// What the logs of this run are called.
+    label: String,
     pollers: Vec<Poller>,
     instances: Vec<Option<Instance>>,
     /// The instances that run nothing; the one that ran last is used next.
@@ -79,11 +83,12 @@ pub(crate) struct Mapping<'a> {
 }
 
 impl<'a> Mapping<'a> {
-    pub(crate) fn new(world: &'a World, mode: Mode, options: &'a Options) -> Self {
+    pub(crate) fn new(world: &'a World, services: usize, mode: Mode, options: &'a Options) -> Self {
         Self {
             world,
             options,
             environment: world.environment(mode, options),
+            label: format!("{mode:?}-{services}").to_lowercase(),
             pollers: (0..options.instances).map(|_| Poller::Idle).collect(),
             instances: (0..options.instances).map(|_| None).collect(),
             idle: (0..options.instances).rev().collect(),
@@ -154,7 +159,14 @@ impl<'a> Mapping<'a> {
         let clock = &self.world.clock;
         let instance = self.instances[number].get_or_insert_with(|| {
             let done = self.done.0.clone();
-            Instance::start(number, &self.environment, self.options, clock, done)
+            Instance::start(
+                number,
+                &self.environment,
+                self.options,
+                &self.label,
+                clock,
+                done,
+            )
         });
         self.measured.invocations += 1;
         let (began, before) = (clock.now(), instance.used());
@@ -194,21 +206,21 @@ impl<'a> Mapping<'a> {
         // At least a little, so that a full batch without an instance does not make the loop spin.
         let limit = clock.real(next - clock.now()).max(Duration::from_millis(1));
         match self.done.1.recv_timeout(limit) {
-            Ok(done) => self.end(Some(done)),
+            Ok(done) => self.end(Some(&done)),
             Err(RecvTimeoutError::Timeout) => self.end(None),
             Err(RecvTimeoutError::Disconnected) => unreachable!("the mapping holds a sender"),
         }
     }
 
     /// Takes a response, or ends what has run for too long.
-    fn end(&mut self, done: Option<Done>) {
-        let now = done.as_ref().map_or_else(|| self.world.clock.now(), |done| done.at);
+    fn end(&mut self, done: Option<&Done>) {
+        let now = done.map_or_else(|| self.world.clock.now(), |done| done.at);
         for poller in &mut self.pollers {
             let Poller::Waiting(invocation) = poller else {
                 continue;
             };
             let number = invocation.instance;
-            let said = done.as_ref().filter(|done| done.instance == number);
+            let said = done.filter(|done| done.instance == number);
             let is_over = now >= invocation.began + TIMEOUT;
             if said.is_none() && !is_over {
                 continue;
@@ -250,9 +262,7 @@ impl Poller {
         let is_full = match self {
             Self::Idle => false,
             Self::Filling(batch) => {
-                now >= batch.until
-                    || batch.messages.len() >= most
-                    || batch.bytes >= PAYLOAD_BYTES
+                now >= batch.until || batch.messages.len() >= most || batch.bytes >= PAYLOAD_BYTES
             }
             Self::Waiting(_) => true,
         };
@@ -279,6 +289,7 @@ impl Measured {
         let took = took.to_std().unwrap_or_default();
         let waited = Duration::from_nanos(after.waited.saturating_sub(before.waited));
         self.waited += waited;
+        self.billed += took;
         self.longest = self.longest.max(took);
         let undisturbed = took.saturating_sub(waited.mul_f64(speed));
         self.longest_undisturbed = self.longest_undisturbed.max(undisturbed);

@@ -100,7 +100,10 @@ impl Queue {
         };
         let handle = |request: &Value| request["ReceiptHandle"].as_str().map(str::to_owned);
         let entries = request["Entries"].as_array().cloned().unwrap_or_default();
-        let results: Vec<Value> = entries.iter().map(|entry| json!({"Id": entry["Id"]})).collect();
+        let results: Vec<Value> = entries
+            .iter()
+            .map(|entry| json!({"Id": entry["Id"]}))
+            .collect();
         Some(match operation {
             "SendMessage" => {
                 self.sent += 1;

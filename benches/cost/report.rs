@@ -47,36 +47,152 @@ const fn figure(
     }
 }
 
-const FIGURES: [Figure; 24] = [
-    figure("write units", |run| run.charges.write_units, number, Limit::Growth),
-    figure("read units", |run| run.charges.read_units, number, Limit::Growth),
-    figure("DynamoDB requests", |run| count(run.charges.requests.values().sum()), number, Limit::Growth),
-    figure("bytes of facts", |run| count(run.fact_bytes), number, Limit::None),
-    figure("bytes stored", |run| count(run.stored_bytes), number, Limit::None),
-    figure("bytes read / bytes of facts", Run::reads, ratio, Limit::Most(READS)),
-    figure("SQS messages sent", |run| count(run.sent), number, Limit::Growth),
-    figure("visibility changes", |run| count(run.visibility_changes), number, Limit::Growth),
-    figure("invocations", |run| count(run.measured.invocations), number, Limit::Growth),
-    figure("ECS requests", |run| count(run.ecs_requests.values().sum()), number, Limit::Growth),
-    figure("Slack calls", |run| count(run.slack_calls.values().sum()), number, Limit::Growth),
+const FIGURES: [Figure; 25] = [
+    figure(
+        "write units",
+        |run| run.charges.write_units,
+        number,
+        Limit::Growth,
+    ),
+    figure(
+        "read units",
+        |run| run.charges.read_units,
+        number,
+        Limit::Growth,
+    ),
+    figure(
+        "DynamoDB requests",
+        |run| count(run.charges.requests.values().sum()),
+        number,
+        Limit::Growth,
+    ),
+    figure(
+        "bytes of facts",
+        |run| count(run.fact_bytes),
+        number,
+        Limit::None,
+    ),
+    figure(
+        "bytes stored",
+        |run| count(run.stored_bytes),
+        number,
+        Limit::None,
+    ),
+    figure(
+        "bytes read / bytes of facts",
+        Run::reads,
+        ratio,
+        Limit::Most(READS),
+    ),
+    figure(
+        "SQS messages sent",
+        |run| count(run.sent),
+        number,
+        Limit::Growth,
+    ),
+    figure(
+        "visibility changes",
+        |run| count(run.visibility_changes),
+        number,
+        Limit::Growth,
+    ),
+    figure(
+        "invocations",
+        |run| count(run.measured.invocations),
+        number,
+        Limit::Growth,
+    ),
+    figure(
+        "ECS requests",
+        |run| count(run.ecs_requests.values().sum()),
+        number,
+        Limit::Growth,
+    ),
+    figure(
+        "Slack calls",
+        |run| count(run.slack_calls.values().sum()),
+        number,
+        Limit::Growth,
+    ),
+    figure(
+        "billed time",
+        |run| run.measured.billed.as_secs_f64(),
+        seconds,
+        Limit::Growth,
+    ),
     figure("CPU", |run| run.cpu.as_secs_f64(), seconds, Limit::Growth),
-    figure("peak memory", |run| bytes(run.measured.peak), mebibytes, Limit::Most(MEMORY)),
-    figure("most CPU of an invocation", |run| run.measured.most_cpu.as_secs_f64(), seconds, Limit::None),
-    figure("longest invocation", |run| run.measured.longest.as_secs_f64(), seconds, Limit::None),
+    figure(
+        "peak memory",
+        |run| bytes(run.measured.peak),
+        mebibytes,
+        Limit::Most(MEMORY),
+    ),
+    figure(
+        "most CPU of an invocation",
+        |run| run.measured.most_cpu.as_secs_f64(),
+        seconds,
+        Limit::None,
+    ),
+    figure(
+        "longest invocation",
+        |run| run.measured.longest.as_secs_f64(),
+        seconds,
+        Limit::None,
+    ),
     figure(
         "… without waiting for a core",
         |run| run.measured.longest_undisturbed.as_secs_f64(),
         seconds,
         Limit::Most(TIMEOUT_SECONDS),
     ),
-    figure("timeouts and errors", |run| count(run.measured.timeouts + run.measured.errors), number, Limit::Most(0.0)),
-    figure("records given back", |run| count(run.measured.failed_records), number, Limit::None),
-    figure("dead letters", |run| count(run.dead_letters), number, Limit::Most(0.0)),
-    figure("looked at within 10 min", |run| run.looked_at, percent, Limit::Least(1.0)),
-    figure("slowest first look", |run| run.slowest_look.as_secs_f64(), clock, Limit::None),
-    figure("first message after", |run| run.said_after(0), clock, Limit::None),
-    figure("last message after", |run| run.said_after(usize::MAX), clock, Limit::None),
-    figure("said as it is", |run| f64::from(u8::from(run.is_said())), yes, Limit::Least(1.0)),
+    figure(
+        "timeouts and errors",
+        |run| count(run.measured.timeouts + run.measured.errors),
+        number,
+        Limit::Most(0.0),
+    ),
+    figure(
+        "records given back",
+        |run| count(run.measured.failed_records),
+        number,
+        Limit::None,
+    ),
+    figure(
+        "dead letters",
+        |run| count(run.dead_letters),
+        number,
+        Limit::Most(0.0),
+    ),
+    figure(
+        "looked at within 10 min",
+        |run| run.looked_at,
+        percent,
+        Limit::Least(1.0),
+    ),
+    figure(
+        "slowest first look",
+        |run| run.slowest_look.as_secs_f64(),
+        clock,
+        Limit::None,
+    ),
+    figure(
+        "first message after",
+        |run| run.said_after(0),
+        clock,
+        Limit::None,
+    ),
+    figure(
+        "last message after",
+        |run| run.said_after(usize::MAX),
+        clock,
+        Limit::None,
+    ),
+    figure(
+        "said as it is",
+        |run| f64::from(u8::from(run.is_said())),
+        yes,
+        Limit::Least(1.0),
+    ),
 ];
 
 /// The table of the runs of one mode, smallest first, and how many limits are broken.
@@ -100,7 +216,10 @@ pub(crate) fn table(runs: &[Run]) -> (String, usize) {
                 (ratio(GROWTH), is_kept.map(|growth| growth <= GROWTH))
             }
             Limit::Most(most) => ((figure.show)(most), values.last().map(|last| *last <= most)),
-            Limit::Least(least) => ((figure.show)(least), values.last().map(|last| *last >= least)),
+            Limit::Least(least) => (
+                (figure.show)(least),
+                values.last().map(|last| *last >= least),
+            ),
         };
         broken += usize::from(is_kept == Some(false));
         let mark = match is_kept {
@@ -110,9 +229,11 @@ pub(crate) fn table(runs: &[Run]) -> (String, usize) {
         };
         let growth = growth.filter(|growth| growth.is_finite());
         let shown = values.iter().map(|value| (figure.show)(*value));
-        let cells = std::iter::once(figure.name.to_owned())
-            .chain(shown)
-            .chain([growth.map_or_else(String::new, ratio), limit, mark.to_owned()]);
+        let cells = std::iter::once(figure.name.to_owned()).chain(shown).chain([
+            growth.map_or_else(String::new, ratio),
+            limit,
+            mark.to_owned(),
+        ]);
         table.add_row(cells.enumerate().map(|(column, text)| {
             let cell = Cell::new(text);
             if column == 0 {

@@ -24,6 +24,7 @@ pub(crate) struct Run {
     pub(crate) services: usize,
     scheduled_at: DateTime<Utc>,
     tasks_never_start: bool,
+    is_asked: bool,
     pub(crate) measured: Measured,
     pub(crate) charges: Charges,
     pub(crate) fact_bytes: usize,
@@ -52,12 +53,15 @@ impl Run {
         let clock = Clock::start(scenario.time, options.speed);
         let cpu_before = cpu_of_children();
         let world = World::start(&scenario, clock);
-        let measured = Mapping::new(&world, mode, options).run();
+        let measured = Mapping::new(&world, services, mode, options).run();
         // The processes were ended and waited for with the mapping.
-        let cpu = cpu_of_children() - cpu_before;
+        let cpu = cpu_of_children().saturating_sub(cpu_before);
         let state = world.state();
         let looks: Vec<Option<TimeDelta>> = state.ecs.first_looks().collect();
-        let in_time = looks.iter().flatten().filter(|after| **after <= LOOKED_AT_WITHIN);
+        let in_time = looks
+            .iter()
+            .flatten()
+            .filter(|after| **after <= LOOKED_AT_WITHIN);
         let slowest = looks.iter().flatten().max().copied().unwrap_or_default();
         let is_asked = options.verify_minutes > 0;
         let bytes_by_kind = state.table.bytes_by_kind();
@@ -65,6 +69,7 @@ impl Run {
             services,
             scheduled_at: scenario.time,
             tasks_never_start: options.tasks_never_start,
+            is_asked,
             fact_bytes: bytes_by_kind.get("FACTS").copied().unwrap_or_default(),
             stored_bytes: bytes_by_kind.values().sum(),
             bytes_by_kind,
@@ -97,7 +102,7 @@ impl Run {
     pub(crate) fn said_after(&self, number: usize) -> f64 {
         let said = self.said.get(number).or(self.said.last());
         let after = said.map(|said| said.at - self.scheduled_at);
-        after.map_or(f64::NAN, |after| after.as_seconds_f64())
+        after.map_or(f64::NAN, TimeDelta::as_seconds_f64)
     }
 
     /// Whether the last message tells the truth about every service.
@@ -106,11 +111,17 @@ impl Run {
         let Some(last) = self.said.iter().rev().find(totals) else {
             return false;
         };
-        let number = self.services.to_string();
-        let has_all = last.totals.replace([',', '*'], "").contains(&number);
-        let is_open = last.totals.contains("pending") || last.totals.contains("missing");
-        let is_right = self.tasks_never_start != last.totals.contains("running");
-        self.measured.cut_off.is_none() && has_all && !is_open && is_right
+        let number = self.services;
+        let word = if self.is_asked {
+            "running"
+        } else {
+            "succeeded"
+        };
+        let plain = last.totals.replace([',', '*'], "");
+        let is_open = plain.contains("pending") || plain.contains("missing");
+        let is_good = plain.contains(&format!("{number}/{number} {word}"));
+        let is_right = is_good != self.tasks_never_start && plain.contains(&number.to_string());
+        self.measured.cut_off.is_none() && !is_open && is_right
     }
 }
 

@@ -288,7 +288,11 @@ fn shown(item: &Item, request: &Value) -> String {
         return item.json.clone();
     };
     let names = projection.split(',').map(str::trim);
-    let real = |name| request["ExpressionAttributeNames"][name].as_str().unwrap_or(name);
+    let real = |name| {
+        request["ExpressionAttributeNames"][name]
+            .as_str()
+            .unwrap_or(name)
+    };
     let kept = names.filter_map(|name| Some((real(name), item.attributes.get(real(name))?)));
     serde_json::to_string(&kept.collect::<BTreeMap<_, _>>()).unwrap()
 }
