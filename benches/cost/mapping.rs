@@ -15,7 +15,6 @@ use super::queue::{Message, Queue};
 use super::world::World;
 
 /// The Terraform module's defaults.
-const BATCHING_WINDOW: TimeDelta = TimeDelta::seconds(20);
 const TIMEOUT: TimeDelta = TimeDelta::seconds(30);
 const VISIBILITY: TimeDelta = TimeDelta::seconds(200);
 /// What Lambda hands out at once.
@@ -130,7 +129,7 @@ impl<'a> Mapping<'a> {
             is_any = false;
             for poller in &mut self.pollers {
                 for _ in 0..RECEIVED_AT_ONCE {
-                    is_any |= poller.take(&mut state.queue, now, self.options.batch);
+                    is_any |= poller.take(&mut state.queue, now, self.options);
                 }
             }
         }
@@ -258,11 +257,13 @@ impl<'a> Mapping<'a> {
 
 impl Poller {
     /// Takes a message if one is visible and there is room for it.
-    fn take(&mut self, queue: &mut Queue, now: DateTime<Utc>, most: usize) -> bool {
+    fn take(&mut self, queue: &mut Queue, now: DateTime<Utc>, options: &Options) -> bool {
         let is_full = match self {
             Self::Idle => false,
             Self::Filling(batch) => {
-                now >= batch.until || batch.messages.len() >= most || batch.bytes >= PAYLOAD_BYTES
+                now >= batch.until
+                    || batch.messages.len() >= options.batch
+                    || batch.bytes >= PAYLOAD_BYTES
             }
             Self::Waiting(_) => true,
         };
@@ -272,7 +273,7 @@ impl Poller {
             *self = Self::Filling(Batch {
                 messages: Vec::new(),
                 bytes: 0,
-                until: now + BATCHING_WINDOW,
+                until: now + TimeDelta::seconds(options.batching_seconds),
             });
         }
         if let Self::Filling(batch) = self {

@@ -16,6 +16,7 @@ pub(crate) struct Options {
     pub(crate) modes: Vec<Mode>,
     pub(crate) instances: usize,
     pub(crate) batch: usize,
+    pub(crate) batching_seconds: i64,
     pub(crate) speed: f64,
     pub(crate) verify_minutes: u32,
     pub(crate) tasks_never_start: bool,
@@ -35,6 +36,7 @@ cargo bench --bench cost -- [options]
 --mode webhook|bot|both     how the function speaks (both)
 --instances 2               instances of the function at once
 --batch 100                 most records of an invocation
+--batching-seconds 20       how long Lambda gathers them
 --speed 13.8                how much faster than real time; a whole core then is 1/speed of one
 --verify-minutes 10         ROLLCALL_VERIFY_MINUTES; 0 asks ECS nothing
 --tasks-never-start         no task ever runs
@@ -56,6 +58,7 @@ impl Options {
             modes: vec![Mode::Webhook, Mode::Bot],
             instances: 2,
             batch: 100,
+            batching_seconds: 20,
             // A function with 128 MB has 128/1769 of a core.
             speed: 1_769.0 / 128.0,
             verify_minutes: 10,
@@ -100,6 +103,7 @@ impl Options {
             }
             "--instances" => self.instances = read(name, value)?,
             "--batch" => self.batch = read(name, value)?,
+            "--batching-seconds" => self.batching_seconds = read(name, value)?,
             "--speed" => self.speed = read(name, value)?,
             "--verify-minutes" => self.verify_minutes = read(name, value)?,
             "--service-events" => self.service_events = read(name, value)?,
