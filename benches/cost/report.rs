@@ -47,7 +47,7 @@ const fn figure(
     }
 }
 
-const FIGURES: [Figure; 25] = [
+const FIGURES: [Figure; 26] = [
     figure(
         "write units",
         |run| run.charges.write_units,
@@ -107,6 +107,12 @@ const FIGURES: [Figure; 25] = [
         |run| count(run.ecs_requests.values().sum()),
         number,
         Limit::Growth,
+    ),
+    figure(
+        "messages, without edits and replies",
+        Run::messages,
+        number,
+        Limit::None,
     ),
     figure(
         "Slack calls",

@@ -98,6 +98,12 @@ impl Run {
         share(self.charges.read_bytes, self.fact_bytes)
     }
 
+    /// How many messages stand in the channel.
+    pub(crate) fn messages(&self) -> f64 {
+        let is_new = |said: &&Said| !said.is_reply && said.how != "chat.update";
+        share(self.said.iter().filter(is_new).count(), 1)
+    }
+
     /// How many seconds after the schedule a message was sent; the last one where there are fewer.
     pub(crate) fn said_after(&self, number: usize) -> f64 {
         let said = self.said.get(number).or(self.said.last());

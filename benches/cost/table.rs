@@ -361,13 +361,20 @@ pub(crate) fn value_size(value: &Value) -> usize {
         return 0;
     };
     let text = |value: &Value| value.as_str().map_or(0, str::len);
+    // Two digits take a byte; zeros at the ends take none.
+    let number = |value: &Value| {
+        let digits = value
+            .as_str()
+            .map_or(0, |text| text.trim_matches('0').len());
+        digits.div_ceil(2) + 1
+    };
     let all = |of: &dyn Fn(&Value) -> usize| value.as_array().into_iter().flatten().map(of).sum();
     match kind.as_str() {
         "S" => text(value),
-        "N" => text(value).div_ceil(2) + 1,
+        "N" => number(value),
         "B" => text(value) * 3 / 4,
         "SS" => all(&text),
-        "NS" => all(&|value| text(value).div_ceil(2) + 1),
+        "NS" => all(&number),
         "BS" => all(&|value| text(value) * 3 / 4),
         "L" => 3 + all(&|value| 1 + value_size(value)),
         "M" => {
