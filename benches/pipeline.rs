@@ -11,13 +11,13 @@ use chrono::DateTime;
 use chrono_tz::Asia;
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
-use rollcall::decode::{Decoded, decode};
-use rollcall::fact::Fact;
+use rollcall::core::decode::{Decoded, decode};
+use rollcall::core::fact::Fact;
+use rollcall::core::summary::Summary;
+use rollcall::core::window::WindowKey;
 use rollcall::roll::{Over, Roll};
 use rollcall::slack::message::{Message, TableForm};
 use rollcall::slack::render::render;
-use rollcall::summary::Summary;
-use rollcall::window::WindowKey;
 
 fn main() {
     divan::main();

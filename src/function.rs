@@ -1,27 +1,32 @@
-//! One invocation: from a batch of SQS records to the ids of those that are to come again.
+//! One invocation: from a batch of SQS records to the ids of those that failed and are to come again.
 //!
 //! All effects come in through the ports, so that a simulation can run it in virtual time and let it die
 //! between any two of them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
 
-use crate::config::Settings;
-use crate::decode::Message;
-use crate::delivery::{Ports, Visit, VisitError, visit};
-use crate::ecs::Ecs;
-use crate::fact::Fact;
+use crate::config::{DEFAULT_WAIT_POLICY, Settings};
+use crate::core::decide::MessageKind;
+use crate::core::decode::Message;
+use crate::core::fact::Fact;
+use crate::core::observation::Observations;
+use crate::core::policy::WaitPolicy;
+use crate::core::runs::{Arrival, Runs};
+use crate::core::snapshot::WindowSnapshot;
+use crate::core::summary::Summary;
+use crate::core::window::WindowKey;
 use crate::metrics::Metrics;
-use crate::notify::Notifier;
-use crate::pipeline;
-use crate::roll::{Over, Roll};
-use crate::summary::Summary;
-use crate::timer::{LONGEST_DELAY, Timers};
-use crate::window::{WindowKey, WindowLog, Windowing};
-
-/// The receive after which SQS moves a message to the dead-letter queue.
-const LAST_RECEIVE: u32 = 5;
+use crate::pipeline::{self, Received, Reporting};
+use crate::ports::Clock;
+use crate::ports::ecs::Ecs;
+use crate::ports::notifier::Notifier;
+use crate::ports::queue::{Queue, Receipt, Timer, return_delay};
+use crate::ports::window_log::{Head, WindowLog};
+use crate::visit::{Ports, Visit, arm_at, pace, visit};
 
 /// An invocation without a table: every batch is reported at once, and nothing is remembered, so that what a
 /// batch leads to does not depend on which instance of the function gets it.
@@ -29,20 +34,21 @@ pub async fn report_batch(
     records: Vec<Message>,
     settings: &Settings,
     notifier: &impl Notifier,
+    now: DateTime<Utc>,
     deadline: Instant,
     metrics: &mut Metrics,
 ) -> BTreeSet<String> {
     let mut received = pipeline::receive(records, &settings.windowing, metrics);
     let undecodable = std::mem::take(&mut received.undecodable);
-    let unsaid = pipeline::report(
-        received,
-        Over::default(),
-        settings.timezone,
-        notifier,
+    let reporting = Reporting {
+        policy: unhurried(settings.windowing.period),
+        timezone: settings.timezone,
+        now,
         deadline,
-        metrics,
-    )
-    .await;
+        is_by_group: false,
+    };
+    let nothing = |_: &WindowKey, _: &Runs| Observations::default();
+    let unsaid = pipeline::report(received, reporting, nothing, notifier, metrics).await;
     undecodable
         .into_iter()
         .map(|message| message.message_id)
@@ -50,77 +56,229 @@ pub async fn report_batch(
         .collect()
 }
 
-/// An invocation with a table: what was learned is kept, and each window is visited.
-pub async fn visit_windows<L: WindowLog, N: Notifier, T: Timers, E: Ecs>(
+/// Where nothing is remembered, nobody can tell that a call is missing: its record may be in another batch.
+fn unhurried(period: Duration) -> WaitPolicy {
+    WaitPolicy {
+        grace: Duration::from_secs(366 * 24 * 60 * 60),
+        period,
+        verify: None,
+        ..DEFAULT_WAIT_POLICY
+    }
+}
+
+/// A record of an invocation, as far as giving it back needs it.
+struct Origin {
+    receipt: Receipt,
+    receive_count: u32,
+}
+
+/// An invocation with a table: what was learned is kept, and each window is visited. Returns the ids of the messages
+/// that failed. `max_receives` is how often SQS hands a message out before it goes to the dead-letter queue.
+pub async fn visit_windows<L: WindowLog, N: Notifier, Q: Queue, E: Ecs, C: Clock>(
     records: impl IntoIterator<Item = impl Into<Message>>,
-    windowing: &Windowing,
-    ports: &Ports<'_, L, N, T, E>,
+    max_receives: u32,
+    ports: &Ports<'_, L, N, Q, E, C>,
     how: Visit<'_>,
     metrics: &mut Metrics,
 ) -> BTreeSet<String> {
     let records: Vec<Message> = records.into_iter().map(Into::into).collect();
-    let is_last = |record: &&Message| record.receive_count >= LAST_RECEIVE;
-    let last_chance: BTreeSet<String> = records
-        .iter()
-        .filter(is_last)
-        .map(|record| record.id.clone())
-        .collect();
-    let received = pipeline::receive(records, windowing, metrics);
-    let not_kept = pipeline::append(&received.facts, ports.log, how.now).await;
-
-    let mut again: BTreeSet<String> = received
-        .undecodable
-        .into_iter()
-        .map(|message| message.message_id)
-        .collect();
-    for (key, message_ids) in received.windows {
-        let messages_before = metrics.messages();
-        let mut error = None;
-        if !not_kept.contains(&key) {
-            match visit(&key, ports, how, metrics).await {
-                Ok(()) => continue,
-                Err(reason) => error = Some(reason),
-            }
-        }
-        if let Some(error) = &error {
-            tracing::error!(window = %key, %error, "cannot visit {key}: {error}");
-        }
-        if !message_ids.is_disjoint(&last_chance) {
-            // The visit may have failed after it spoke.
-            if metrics.messages() == messages_before {
-                say_partially(&key, &received.facts, ports.notifier, how, metrics).await;
-            }
-            // A timer must not end as a dead letter: it may have been the last to bring a visitor.
-            let is_unvisited = matches!(error, None | Some(VisitError::Log(_)));
-            let at = how.now + LONGEST_DELAY;
-            if is_unvisited && ports.timers.arm(&key, at, how.now).await.is_ok() && error.is_some()
-            {
-                // What was learned is kept.
-                continue;
-            }
-        }
-        again.extend(message_ids);
+    let origins: BTreeMap<String, Origin> = records.iter().map(origin).collect();
+    let siblings_until = siblings_until(&records, how.now);
+    let Received {
+        facts,
+        windows,
+        undecodable,
+        ..
+    } = pipeline::receive(records, how.windowing, metrics);
+    let mut failed_message_ids = BTreeSet::new();
+    for message in undecodable {
+        // It will never be kept, so it goes to the dead-letter queue as soon as it can.
+        postpone(&message.message_id, &origins, Duration::ZERO, ports).await;
+        failed_message_ids.insert(message.message_id);
     }
-    again
+    let arrival = Arrival {
+        at: how.now,
+        siblings_until,
+    };
+    for (key, message_ids) in &windows {
+        let own = facts.get(key);
+        let done = keep_and_visit(key, own.map(Vec::as_slice), arrival, ports, how, metrics).await;
+        if done {
+            continue;
+        }
+        let is_last = |id: &&String| {
+            origins
+                .get(*id)
+                .is_some_and(|origin| origin.receive_count >= max_receives)
+        };
+        let last: Vec<&String> = message_ids.iter().filter(is_last).collect();
+        if !last.is_empty() && give_up(key, own, last.len(), ports, how, metrics).await {
+            continue;
+        }
+        for id in message_ids {
+            let receives = origins.get(id).map_or(1, |origin| origin.receive_count);
+            postpone(id, &origins, return_delay(receives), ports).await;
+        }
+        failed_message_ids.extend(message_ids.iter().cloned());
+    }
+    // What is kept elsewhere only explains what may come, so that nobody need visit.
+    for (key, facts) in facts.iter().filter(|(key, _)| !windows.contains_key(*key)) {
+        if let Err(error) = ports.log.append(key, facts, arrival).await {
+            tracing::warn!(window = %key, %error, "cannot keep what explains {key}: {error}");
+        }
+    }
+    failed_message_ids
 }
 
-/// Degraded, never silent: what would end in the dead-letter queue unsaid is said as what it is.
+fn origin(record: &Message) -> (String, Origin) {
+    let receipt = Receipt {
+        queue_arn: record.queue_arn.clone(),
+        handle: record.receipt_handle.clone(),
+    };
+    let origin = Origin {
+        receipt,
+        receive_count: record.receive_count,
+    };
+    (record.id.clone(), origin)
+}
+
+/// Records that come again were given back when the log could not be reached. Others that were given back then are on
+/// their way, too, for as long as these were.
+fn siblings_until(records: &[Message], now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let is_again = |record: &&Message| record.receive_count > 1 && record.content.is_ok();
+    let receives = records
+        .iter()
+        .filter(is_again)
+        .map(|record| record.receive_count - 1)
+        .max()?;
+    let away = TimeDelta::from_std(return_delay(receives)).ok()?;
+    Some(now + away)
+}
+
+/// Keeps what was learned about a window, and visits it unless a timer is near. Returns whether that is done.
+async fn keep_and_visit<L: WindowLog, N: Notifier, Q: Queue, E: Ecs, C: Clock>(
+    key: &WindowKey,
+    facts: Option<&[Fact]>,
+    arrival: Arrival,
+    ports: &Ports<'_, L, N, Q, E, C>,
+    how: Visit<'_>,
+    metrics: &mut Metrics,
+) -> bool {
+    let result = match facts {
+        None => visit(key, ports, how, metrics).await,
+        Some(facts) => match ports.log.append(key, facts, arrival).await {
+            Err(error) => {
+                tracing::error!(window = %key, %error, "cannot keep what was learned about {key}: {error}");
+                return false;
+            }
+            Ok(head) => match rest(&head, ports.clock.now()) {
+                Rest::Visited => return true,
+                Rest::Until(at) => arm_at(key, at, ports).await,
+                Rest::Over => visit(key, ports, how, metrics).await,
+            },
+        },
+    };
+    if let Err(error) = &result {
+        tracing::error!(window = %key, %error, "cannot visit {key}: {error}");
+    }
+    result.is_ok()
+}
+
+/// Whether an append leaves the visit to somebody else.
+enum Rest {
+    /// A timer is near, and will bring a visit after the append.
+    Visited,
+    /// The last visit was just now; the next one is to come then.
+    Until(DateTime<Utc>),
+    /// It is time for a visit.
+    Over,
+}
+
+/// A timer that fires so soon may already have brought its visit.
+const TIMER_MARGIN: TimeDelta = TimeDelta::seconds(1);
+
+fn rest(head: &Head, now: DateTime<Utc>) -> Rest {
+    let pace = pace(head.visit.runs);
+    let near = now + TIMER_MARGIN..=now + TIMER_MARGIN + pace;
+    if head.timer_at.is_some_and(|at| near.contains(&at)) {
+        return Rest::Visited;
+    }
+    match head.visit.visited_at.map(|at| at + pace) {
+        Some(next) if next > now => Rest::Until(next.max(now + TIMER_MARGIN)),
+        _ => Rest::Over,
+    }
+}
+
+async fn postpone<L, N, Q: Queue, E, C>(
+    message_id: &str,
+    origins: &BTreeMap<String, Origin>,
+    delay: Duration,
+    ports: &Ports<'_, L, N, Q, E, C>,
+) {
+    let Some(origin) = origins
+        .get(message_id)
+        .filter(|origin| !origin.receipt.handle.is_empty())
+    else {
+        return;
+    };
+    if let Err(error) = ports.queue.postpone(&origin.receipt, delay).await {
+        // Then SQS hands it out after the queue's visibility timeout.
+        tracing::warn!(sqs.message_id = message_id, %error, "cannot postpone a message: {error}");
+    }
+}
+
+/// The last receive before the dead-letter queue: people hear the batch as what it is, once for a window, and a timer
+/// tells the window that records of it are in the dead-letter queue. Returns whether the messages may go: those that
+/// only were to bring a visit, whose facts are kept.
+async fn give_up<L: WindowLog, N: Notifier, Q: Queue, E, C: Clock>(
+    key: &WindowKey,
+    facts: Option<&Vec<Fact>>,
+    records: usize,
+    ports: &Ports<'_, L, N, Q, E, C>,
+    how: Visit<'_>,
+    metrics: &mut Metrics,
+) -> bool {
+    let unkept = if facts.is_some() { records as u64 } else { 0 };
+    if let Some(facts) = facts.filter(|_| ports.memory.is_first_part(key)) {
+        say_partially(key, facts, ports.notifier, how, metrics).await;
+    }
+    // A timer must not end as a dead letter: it may have been the last to bring a visitor.
+    let timer = Timer {
+        key,
+        at: how.now + crate::ports::queue::LONGEST_DELAY,
+        unkept,
+    };
+    let armed = ports.queue.arm(timer, ports.clock.now()).await;
+    if let Err(error) = &armed {
+        tracing::error!(window = %key, %error, "cannot arm a timer for {key}: {error}");
+    }
+    facts.is_none() && armed.is_ok()
+}
+
+/// Degraded, never silent: what goes to the dead-letter queue unsaid is said as what it is.
 async fn say_partially(
     key: &WindowKey,
-    facts: &BTreeMap<WindowKey, Vec<Fact>>,
+    facts: &[Fact],
     notifier: &impl Notifier,
     how: Visit<'_>,
     metrics: &mut Metrics,
 ) {
-    let roll = Roll::fold(facts.get(key).into_iter().flatten());
-    if !roll.has_news() {
+    let arrival = Arrival {
+        at: how.now,
+        siblings_until: None,
+    };
+    let runs = Runs::fold(key.start, facts.iter().map(|fact| (fact, arrival)));
+    if !runs.has_news() {
         return;
     }
-    let mut summary = Summary::new(key, &roll, Over::default(), how.timezone);
+    let observations = Observations::default();
+    let policy = unhurried(how.policy.period);
+    let snapshot = WindowSnapshot::new(key, &runs, &observations, policy, how.now);
+    let all: Vec<usize> = (0..snapshot.statuses.len()).collect();
+    let mut summary = Summary::new(&snapshot, &all, MessageKind::First, how.timezone);
     summary.notes.insert(
         0,
-        "⚠️ Partial: the window's log or timer could not be reached, so this is one batch only."
-            .to_owned(),
+        "⚠️ Partial: the window's log could not be reached, so this is one batch only.".to_owned(),
     );
     let delivery = notifier.notify(&summary, how.deadline).await;
     metrics.said(&summary, &delivery);

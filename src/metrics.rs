@@ -8,10 +8,10 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
-use crate::decode::IgnoredReason;
-use crate::fact::Fact;
-use crate::notify::Delivery;
-use crate::summary::Summary;
+use crate::core::decode::IgnoredReason;
+use crate::core::observation::Answer;
+use crate::core::summary::Summary;
+use crate::ports::notifier::Delivery;
 
 /// The CloudWatch namespace of every metric.
 pub const NAMESPACE: &str = "Rollcall";
@@ -76,11 +76,11 @@ impl Metrics {
     }
 
     /// Counts what ECS said, or did not.
-    pub fn looked(&mut self, facts: &[Fact]) {
-        let is_vain = |fact: &&Fact| matches!(fact, Fact::Unobserved(_));
-        let vain = facts.iter().filter(is_vain).count() as u64;
-        self.looks_failed += vain;
-        self.looks += facts.len() as u64 - vain;
+    pub fn looked(&mut self, answers: &[Answer]) {
+        let is_failure = |answer: &&Answer| matches!(answer, Answer::Failure(_));
+        let failures = answers.iter().filter(is_failure).count() as u64;
+        self.looks_failed += failures;
+        self.looks += answers.len() as u64 - failures;
     }
 
     /// Counts a message that was said, or was to be, with its services.

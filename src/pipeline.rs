@@ -1,8 +1,7 @@
-//! From a batch to what is said: decode, then append to the log, or fold → summarise → notify at once.
+//! From a batch to windows, and from windows to what is said at once: the steps that the function without a table
+//! and the command line share.
 //!
-//! The function and the command line share these steps, so that a replay shows what production would do.
-//! Effects come in through [`WindowLog`] and [`Notifier`]. With a table, [`crate::delivery`] decides when to
-//! speak; without one, every invocation reports what it has.
+//! With a table, [`crate::visit`] decides when to speak; without one, every invocation reports what it has.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,13 +9,17 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use tokio::time::Instant;
 
-use crate::decode::{DecodeError, Decoded, Message};
-use crate::fact::Fact;
+use crate::core::decide::MessageKind;
+use crate::core::decode::{DecodeError, Decoded, Message};
+use crate::core::fact::Fact;
+use crate::core::observation::Observations;
+use crate::core::policy::WaitPolicy;
+use crate::core::runs::{Arrival, Runs};
+use crate::core::snapshot::WindowSnapshot;
+use crate::core::summary::Summary;
+use crate::core::window::{UNKNOWN_ENVIRONMENT, WindowKey, Windowing};
 use crate::metrics::Metrics;
-use crate::notify::Notifier;
-use crate::roll::{Over, Roll};
-use crate::summary::Summary;
-use crate::window::{UNKNOWN_ENVIRONMENT, WindowKey, WindowLog, Windowing};
+use crate::ports::notifier::Notifier;
 
 /// The windows that a batch is about, each with the ids of the messages that are.
 pub type TouchedWindows = BTreeMap<WindowKey, BTreeSet<String>>;
@@ -26,19 +29,55 @@ pub type TouchedWindows = BTreeMap<WindowKey, BTreeSet<String>>;
 pub struct Received {
     /// What was learned, by window.
     pub facts: BTreeMap<WindowKey, Vec<Fact>>,
-    /// The windows to look at: those with facts, and those whose timer fired.
+    /// The windows to visit: those that a record is about, and those whose timer fired.
     pub windows: TouchedWindows,
     /// What could not be decoded.
     pub undecodable: Vec<Undecodable>,
+    /// The environments that rosters name, by the names of their clusters.
+    environments: BTreeMap<String, String>,
 }
 
 impl Received {
-    /// Takes a fact to its window, where it says which that is.
-    fn learn(&mut self, message_id: &str, fact: Fact, key: Option<WindowKey>) {
-        let Some(key) = key else { return };
-        let message_ids = self.windows.entry(key.clone()).or_default();
-        message_ids.insert(message_id.to_owned());
-        self.facts.entry(key).or_default().push(fact);
+    fn name(&mut self, fact: &Fact, environment: Option<String>) {
+        if let (Fact::Roster(roster), Some(environment)) = (fact, environment) {
+            self.environments
+                .insert(roster.cluster.clone(), environment);
+        }
+    }
+
+    /// Labels windows that are labelled by their clusters as the rosters among them do, where these are all that is
+    /// to come: otherwise a later roster would divide a window.
+    pub fn label_by_rosters(&mut self) {
+        let environments = std::mem::take(&mut self.environments);
+        let label = |key: WindowKey| WindowKey {
+            environment: environments
+                .get(&key.environment)
+                .unwrap_or(&key.environment)
+                .clone(),
+            ..key
+        };
+        for (key, mut facts) in std::mem::take(&mut self.facts) {
+            self.facts.entry(label(key)).or_default().append(&mut facts);
+        }
+        for (key, mut message_ids) in std::mem::take(&mut self.windows) {
+            self.windows
+                .entry(label(key))
+                .or_default()
+                .append(&mut message_ids);
+        }
+    }
+
+    /// Takes a fact to its windows. Only the last of them need be visited: the others keep it to explain what may
+    /// come.
+    fn learn(&mut self, message_id: &str, fact: &Fact, keys: Vec<WindowKey>) {
+        let own = own_window(fact, &keys).cloned();
+        for key in keys {
+            if Some(&key) == own.as_ref() {
+                let message_ids = self.windows.entry(key.clone()).or_default();
+                message_ids.insert(message_id.to_owned());
+            }
+            self.facts.entry(key).or_default().push(fact.clone());
+        }
     }
 
     /// Adds what another batch turned out to hold.
@@ -53,6 +92,17 @@ impl Received {
                 .append(&mut message_ids);
         }
         self.undecodable.extend(other.undecodable);
+        self.environments.extend(other.environments);
+    }
+}
+
+/// The window that a fact is about. A roster is about its first window, and kept in later ones to explain calls that
+/// are retried there. An event of ECS may be about a call of any of its windows; all of them keep it, and the
+/// last one is as good as any.
+fn own_window<'k>(fact: &Fact, keys: &'k [WindowKey]) -> Option<&'k WindowKey> {
+    match fact {
+        Fact::Roster(_) => keys.first(),
+        _ => keys.last(),
     }
 }
 
@@ -75,18 +125,18 @@ pub fn receive(records: Vec<Message>, windowing: &Windowing, metrics: &mut Metri
         match record.content {
             Ok(Decoded::Fact { fact, environment }) => {
                 metrics.decoded += 1;
-                let key = windowing.key_of(&fact, environment.as_deref());
-                received.learn(&message_id, fact, key);
+                received.name(&fact, environment);
+                received.learn(&message_id, &fact, windowing.keys_of(&fact));
             }
-            Ok(Decoded::Facts(facts)) => {
-                metrics.decoded += 1;
-                for fact in facts {
-                    let key = windowing.key_of(&fact, None);
-                    received.learn(&message_id, fact, key);
-                }
-            }
-            Ok(Decoded::Timer(key)) => {
+            Ok(Decoded::Timer { key, unkept }) => {
                 metrics.timers += 1;
+                if unkept > 0 {
+                    let fact = Fact::Unkept {
+                        message_id: message_id.clone(),
+                        records: unkept,
+                    };
+                    received.facts.entry(key.clone()).or_default().push(fact);
+                }
                 received.windows.entry(key).or_default().insert(message_id);
             }
             Ok(Decoded::Ignored(reason)) => {
@@ -106,36 +156,38 @@ pub fn receive(records: Vec<Message>, windowing: &Windowing, metrics: &mut Metri
         }
     }
     // The message itself comes again and ends in the dead-letter queue; the channel hears of it once.
-    if let Some(mut first) = received.facts.first_entry() {
-        first.get_mut().append(&mut first_seen);
+    if let Some(key) = received.windows.keys().next() {
+        received
+            .facts
+            .entry(key.clone())
+            .or_default()
+            .append(&mut first_seen);
     }
     received
 }
 
-/// Appends what was learned to the log. Returns the windows whose facts may not have been kept.
-pub async fn append(
-    facts: &BTreeMap<WindowKey, Vec<Fact>>,
-    log: &impl WindowLog,
-    now: DateTime<Utc>,
-) -> BTreeSet<WindowKey> {
-    let mut failed = BTreeSet::new();
-    for (key, facts) in facts {
-        if let Err(error) = log.append(key, facts, now).await {
-            tracing::error!(window = %key, %error, "cannot keep what was learned about {key}: {error}");
-            failed.insert(key.clone());
-        }
-    }
-    failed
+/// How a report is made.
+#[derive(Debug, Clone, Copy)]
+pub struct Reporting {
+    /// How long to wait for what: what nobody answered by then was never called.
+    pub policy: WaitPolicy,
+    /// The zone of the times that people see.
+    pub timezone: Tz,
+    /// The present.
+    pub now: DateTime<Utc>,
+    /// Until when messages may be sent.
+    pub deadline: Instant,
+    /// Each group of runs in a message of its own, as with a table; otherwise a window is one message.
+    pub is_by_group: bool,
 }
 
-/// Says what was learned about each window, at once. What is `over` says whether more may come: where nothing
-/// will, who is expected and has not answered is missing. Returns the ids of the messages whose window was not said.
+/// Says what was learned about each window, at once. `observe` gives what ECS said about the runs of a window.
+/// Returns the ids of the messages whose window was not said.
 pub async fn report(
     received: Received,
-    over: Over,
-    timezone: Tz,
+    reporting: Reporting,
+    observe: impl Fn(&WindowKey, &Runs) -> Observations,
     notifier: &impl Notifier,
-    deadline: Instant,
     metrics: &mut Metrics,
 ) -> BTreeSet<String> {
     let Received {
@@ -144,6 +196,10 @@ pub async fn report(
         ..
     } = received;
     let mut unsaid = BTreeSet::new();
+    let arrival = Arrival {
+        at: reporting.now,
+        siblings_until: None,
+    };
     for (key, parts) in adopt_anonymous(windows.keys()) {
         let facts: Vec<Fact> = parts
             .iter()
@@ -153,18 +209,47 @@ pub async fn report(
             .iter()
             .flat_map(|part| windows.remove(part).unwrap_or_default());
         let message_ids: BTreeSet<String> = message_ids.collect();
-        let roll = Roll::fold(&facts);
+        let runs = Runs::fold(key.start, facts.iter().map(|fact| (fact, arrival)));
+        let observations = observe(&key, &runs);
+        let policy = reporting.policy;
+        let snapshot = WindowSnapshot::new(&key, &runs, &observations, policy, reporting.now);
         // A roster alone only says what is to happen.
-        let is_worth_saying = roll.has_news() || (over.calls && !roll.standings(over).is_empty());
-        if !is_worth_saying {
+        let is_waiting = snapshot.statuses.iter().all(|one| one.status.is_awaited());
+        if snapshot.is_blank() || (!runs.has_news() && is_waiting) {
             continue;
         }
-        let summary = Summary::new(&key, &roll, over, timezone);
-        if !say(&key, &summary, notifier, deadline, metrics).await {
-            unsaid.extend(message_ids);
+        for (members, kind) in messages(&snapshot, reporting.is_by_group) {
+            let summary = Summary::new(&snapshot, &members, kind, reporting.timezone);
+            if !say(&key, &summary, notifier, reporting.deadline, metrics).await {
+                unsaid.extend(message_ids.iter().cloned());
+            }
         }
     }
     unsaid
+}
+
+/// Which runs go into which message: a later schedule of the window has one of its own.
+fn messages(snapshot: &WindowSnapshot<'_>, is_by_group: bool) -> Vec<(Vec<usize>, MessageKind)> {
+    let mut messages: Vec<(Vec<usize>, MessageKind)> = Vec::new();
+    for (number, group) in snapshot.groups.iter().enumerate() {
+        let statuses = snapshot.statuses.iter().enumerate();
+        let members = statuses
+            .filter(|(_, one)| one.group == number)
+            .map(|(index, _)| index);
+        let is_later = is_by_group && !group.schedules.is_empty();
+        match messages.last_mut().filter(|_| !is_later) {
+            Some((runs, _)) => runs.extend(members),
+            None => {
+                let kind = if number == 0 {
+                    MessageKind::First
+                } else {
+                    MessageKind::Later
+                };
+                messages.push((members.collect(), kind));
+            }
+        }
+    }
+    messages
 }
 
 async fn say(

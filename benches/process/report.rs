@@ -1,6 +1,6 @@
 //! The medians as one table, against what the project promises.
 
-use rollcall::table::aligned;
+use rollcall::core::table::aligned;
 
 use crate::batch::EVENT_LIMIT;
 use crate::contender::Contender;

@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsMessage, SqsMessageAttribute};
 use libfuzzer_sys::fuzz_target;
-use rollcall::decode::{Decoded, decode};
-use rollcall::fact::Fact;
+use rollcall::core::decode::{Decoded, decode};
+use rollcall::core::fact::Fact;
 use rollcall::roll::{Over, Roll};
 use rollcall::slack::message::TableForm;
 use rollcall::slack::render::render;
-use rollcall::summary::Summary;
-use rollcall::window::Windowing;
+use rollcall::core::summary::Summary;
+use rollcall::core::window::Windowing;
 use serde_json::Value;
 
 #[path = "../../tests/it/slack_reference.rs"]

@@ -11,7 +11,7 @@ use rollcall::cli::{Args, Command, replay, silence, simulate};
 async fn main() -> ExitCode {
     let result = match Args::parse().command {
         Command::Replay(args) => replay(&args, environment, SystemTime::now().into()).await,
-        Command::Silence(args) => silence(&args, environment, SystemTime::now().into()).await,
+        Command::Silence(args) => silence(&args, SystemTime::now().into()).await,
         Command::Simulate(args) => simulate(&args).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Args::command(), "rollcall", &mut io::stdout());

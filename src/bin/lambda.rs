@@ -7,14 +7,13 @@ use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse};
 use lambda_runtime::{LambdaEvent, service_fn};
-use rollcall::aws::{Aws, SqsTimers};
-use rollcall::config::Config;
-use rollcall::decode::Batch;
-use rollcall::delivery::{Ports, Visit};
+use rollcall::aws::{Aws, DynamoDbLog, SqsQueue};
+use rollcall::config::{Config, TableConfig};
+use rollcall::core::decode::Batch;
 use rollcall::function::{report_batch, visit_windows};
 use rollcall::metrics::Metrics;
 use rollcall::slack::speaker::Speaker;
-use rollcall::window::DynamoDbLog;
+use rollcall::visit::{Ports, Visit, VisitMemory};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 use tracing::Level;
@@ -22,6 +21,8 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+/// Lambda gives an invocation no more time than this.
+const LONGEST: Duration = Duration::from_mins(15);
 /// What is kept of the invocation's time for answering, writing logs, and clocks that differ.
 const MARGIN: Duration = Duration::from_secs(1);
 /// What is kept for what follows a message, but no more than a third of the time: a timer and a note, over
@@ -53,6 +54,7 @@ async fn serve() -> anyhow::Result<()> {
         aws,
         speaker,
         clients: OnceCell::new(),
+        memory: VisitMemory::default(),
         function_name,
     };
     lambda_runtime::run(service_fn(|event| instance.handle(event)))
@@ -66,7 +68,9 @@ struct Instance {
     aws: Aws,
     speaker: Speaker,
     /// Built by the first invocation that needs them: a cold start has no use for them.
-    clients: OnceCell<(DynamoDbLog, SqsTimers)>,
+    clients: OnceCell<(DynamoDbLog, SqsQueue)>,
+    /// What earlier invocations read.
+    memory: VisitMemory,
     function_name: String,
 }
 
@@ -81,39 +85,53 @@ impl Instance {
             .deadline()
             .duration_since(now)
             .unwrap_or_default();
+        let time_left = time_left.min(LONGEST);
         let deadline = Instant::now() + time_left.saturating_sub(MARGIN);
         let mut metrics = Metrics::default();
         let (records, settings) = (event.payload.records, &self.config.settings);
-        let again = match &self.config.table {
-            None => report_batch(records, settings, &self.speaker, deadline, &mut metrics).await,
+        let failed_message_ids = match &self.config.table {
+            None => {
+                let (speaker, now) = (&self.speaker, now.into());
+                report_batch(records, settings, speaker, now, deadline, &mut metrics).await
+            }
             Some(table) => {
-                let clients = self.clients.get_or_init(|| async {
-                    let log = self.aws.window_log(&table.name).await;
-                    (log, self.aws.timers(&table.queue_url).await)
-                });
-                let (log, timers) = clients.await;
+                let (log, queue) = self.clients.get_or_init(|| self.build_clients(table)).await;
                 let ports = Ports {
                     log,
                     notifier: &self.speaker,
-                    timers,
+                    queue,
                     ecs: &self.aws,
+                    clock: &|| SystemTime::now().into(),
+                    memory: &self.memory,
                 };
                 // The request's id alone would do on Lambda; an emulator may count from one for each instance.
                 let token = format!("{}-{:016x}", event.context.request_id, fastrand::u64(..));
                 let afterwards = AFTERWARDS.min(time_left / 3);
                 let how = Visit {
-                    patience: table.patience,
+                    policy: table.policy,
+                    windowing: &settings.windowing,
                     timezone: settings.timezone,
                     token: &token,
                     claim_until: (now + time_left + MARGIN).into(),
                     now: now.into(),
                     deadline: deadline.checked_sub(afterwards).unwrap_or(deadline),
                 };
-                visit_windows(records, &settings.windowing, &ports, how, &mut metrics).await
+                visit_windows(records, table.max_receives, &ports, how, &mut metrics).await
             }
         };
         print_metrics(&metrics.to_emf(&self.function_name, now.into()));
-        response(again)
+        response(failed_message_ids)
+    }
+
+    /// Builds the clients, and notes in the table how long windows are, for commands that write to windows.
+    async fn build_clients(&self, table: &TableConfig) -> (DynamoDbLog, SqsQueue) {
+        let log = self.aws.window_log(&table.name).await;
+        let windowing = &self.config.settings.windowing;
+        let environment = windowing.environment.as_deref();
+        if let Err(error) = log.note_period(environment, windowing.period).await {
+            tracing::warn!(%error, "cannot note the length of windows: {error}");
+        }
+        (log, self.aws.queue(&table.queue_url).await)
     }
 }
 

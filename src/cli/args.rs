@@ -91,6 +91,9 @@ pub struct SilenceArgs {
     /// The function's DynamoDB table
     #[arg(long, env = "ROLLCALL_TABLE")]
     pub table: String,
+    /// The length of a window, where the function has not noted it in the table [default: as noted there]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1440))]
+    pub window_minutes: Option<u64>,
 }
 
 const SIMULATE_EXAMPLES: &str = "\

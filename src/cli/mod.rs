@@ -1,6 +1,7 @@
 //! The command line's own parts: what it reads and how it shows a summary. Everything between is production's.
 
 mod args;
+mod described;
 mod input;
 mod replay;
 mod silence;

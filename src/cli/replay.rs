@@ -6,24 +6,27 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
-use chrono::{DateTime, Utc};
+use aws_lambda_events::sqs::SqsMessage;
+use chrono::{DateTime, TimeDelta, Utc};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 use tokio::time::Instant;
 
 use super::args::{Format, ReplayArgs};
-use super::{input, terminal, trace};
+use super::{described, input, terminal, trace};
 use crate::aws::Aws;
-use crate::config::{Settings, WebhookSource};
+use crate::config::{DEFAULT_WAIT_POLICY, Settings, WebhookSource};
+use crate::core::decode::{DecodeError, Message as Record};
+use crate::core::observation::Answer;
+use crate::core::runs::Runs;
+use crate::core::summary::Summary;
+use crate::core::window::WindowKey;
 use crate::metrics::Metrics;
-use crate::notify::{Delivery, Notifier};
-use crate::pipeline::{self, Received};
-use crate::roll::Over;
+use crate::pipeline::{self, Received, Reporting};
+use crate::ports::notifier::{Delivery, Notifier};
 use crate::slack::message::{Message, TableForm};
 use crate::slack::render::render;
 use crate::slack::webhook::Webhook;
-use crate::summary::Summary;
-use crate::window::MemoryLog;
 
 /// How long `--post` keeps trying.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -51,20 +54,18 @@ pub async fn replay(
         None
     };
 
-    // What a function with a table would have known, for the trace.
-    let log = MemoryLog::default();
     let mut everything = Received::default();
+    let mut answers: Vec<Answer> = Vec::new();
     let mut metrics = Metrics::default();
+    let mut trace = trace::Trace::new(&settings.windowing);
     for file in &args.files {
         let name = file.display();
         let records = input::read(file).with_context(|| format!("cannot read {name}"))?;
-        let records = records.into_iter().map(Into::into).collect();
         let mut counts = Metrics::default();
+        let records = divide(records, &name.to_string(), &mut answers, &mut counts);
         let received = pipeline::receive(records, &settings.windowing, &mut counts);
         if args.trace {
-            let now = trace::happened_at(&received).unwrap_or(now);
-            pipeline::append(&received.facts, &log, now).await;
-            trace::trace(&name.to_string(), &received, &counts, &log, now).await?;
+            trace.file(&name.to_string(), &received, &counts, now);
         }
         for message in &received.undecodable {
             anstream::eprintln!(
@@ -76,22 +77,22 @@ pub async fn replay(
         metrics.add_counts(&counts);
         everything.merge(received);
     }
+    everything.label_by_rosters();
 
     let audience = Audience {
         webhook,
         summaries: RefCell::default(),
     };
-    let deadline = Instant::now() + PATIENCE;
-    // What was recorded is all there is.
-    let unsaid = pipeline::report(
-        everything,
-        Over::ALL,
-        settings.timezone,
-        &audience,
-        deadline,
-        &mut metrics,
-    )
-    .await;
+    let reporting = Reporting {
+        policy: DEFAULT_WAIT_POLICY,
+        timezone: settings.timezone,
+        // What was recorded is all there is: nobody waits for more.
+        now: now + TimeDelta::days(366),
+        deadline: Instant::now() + PATIENCE,
+        is_by_group: true,
+    };
+    let observe = |_: &WindowKey, runs: &Runs| described::observations(&answers, runs);
+    let unsaid = pipeline::report(everything, reporting, observe, &audience, &mut metrics).await;
     let summaries = audience.summaries.into_inner();
     match show(&summaries, args.format, settings.mention.as_deref()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -105,6 +106,41 @@ pub async fn replay(
         (true, 0) => ExitCode::SUCCESS,
         (true, _) => ExitCode::FAILURE,
     })
+}
+
+/// Takes out what ECS answered when it was asked; the rest are records as the function gets them.
+fn divide(
+    messages: Vec<SqsMessage>,
+    name: &str,
+    answers: &mut Vec<Answer>,
+    counts: &mut Metrics,
+) -> Vec<Record> {
+    let mut records = Vec::new();
+    for message in messages {
+        let body = message.body.clone();
+        let record = Record::from(message);
+        let described = match &record.content {
+            Err(DecodeError::NotAnEvent) => body.as_deref().and_then(described::answers),
+            _ => None,
+        };
+        match described {
+            None => records.push(record),
+            Some(result) => {
+                counts.records += 1;
+                match result {
+                    Ok(mut more) => {
+                        counts.decoded += 1;
+                        answers.append(&mut more);
+                    }
+                    Err(error) => {
+                        counts.undecodable += 1;
+                        anstream::eprintln!("rollcall: {name}: {}: {error}", record.id);
+                    }
+                }
+            }
+        }
+    }
+    records
 }
 
 /// Keeps what is said for the terminal, and passes it on to Slack where that is wanted.

@@ -1,42 +1,59 @@
-//! `rollcall silence`: holidays and pauses. What does not answer in a silenced window is not missing.
+//! `rollcall silence` is for holidays and pauses of the schedules. In a silenced window, a service that no call was
+//! recorded for is not reported as missing.
 //!
-//! Silence is a fact like any other, appended to each window of the time. It does not hide failures: a call
-//! that was made and refused is still said.
+//! The command appends a fact to every window that the time touches. How long a window is, the function has noted in
+//! its table. Silence does not hide failures: a call that was made and refused is still reported.
 
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::Context;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::args::SilenceArgs;
 use crate::aws::Aws;
-use crate::config::Settings;
-use crate::fact::Fact;
-use crate::window::{WindowKey, WindowLog, Windowing};
+use crate::core::fact::Fact;
+use crate::core::runs::Arrival;
+use crate::core::window::{WindowKey, Windowing};
+use crate::ports::window_log::WindowLog;
 
-/// More windows than this is a typing error: half a year of half-hours.
+/// The most windows of one command: half a year of half-hours. A longer time is taken for a typing error.
 const MOST_WINDOWS: usize = 9_000;
 
-/// Silences an environment; `lookup` gives the value of an environment variable.
+/// Silences an environment.
 ///
 /// # Errors
-/// When a setting is wrong or the table cannot be written.
-pub async fn silence(
-    args: &SilenceArgs,
-    lookup: impl Fn(&str) -> Option<String>,
-    now: DateTime<Utc>,
-) -> anyhow::Result<ExitCode> {
-    let settings = Settings::from_lookup(&lookup)?;
+/// When an argument is wrong, or the table cannot be read or written.
+pub async fn silence(args: &SilenceArgs, now: DateTime<Utc>) -> anyhow::Result<ExitCode> {
+    let log = Aws::default().window_log(&args.table).await;
+    let period = match args.window_minutes {
+        Some(minutes) => Some(Duration::from_mins(minutes)),
+        None => log.period(&args.environment).await?,
+    };
+    let period = period.with_context(|| {
+        format!(
+            "no function has noted in the table {} how long a window of {} is: is the environment's name right, and \
+             has its function run? --window-minutes 30 says it instead",
+            args.table, args.environment
+        )
+    })?;
+    let windowing = Windowing {
+        environment: None,
+        period,
+    };
     let from = args.from.unwrap_or(now);
-    let windows = windows(&settings.windowing, &args.environment, from, args.until);
+    let windows = windows(&windowing, &args.environment, from, args.until);
     anyhow::ensure!(!windows.is_empty(), "--until must be later than --from");
     anyhow::ensure!(
         windows.len() <= MOST_WINDOWS,
         "more than {MOST_WINDOWS} windows; silence a shorter time"
     );
-    let log = Aws::default().window_log(&args.table).await;
+    let arrival = Arrival {
+        at: now,
+        siblings_until: None,
+    };
     for key in &windows {
-        log.append(key, &[Fact::Silenced], now).await?;
+        log.append(key, &[Fact::Silenced], arrival).await?;
     }
     anstream::eprintln!(
         "rollcall: silenced {} windows of {} until {}",

@@ -15,7 +15,7 @@ use chrono::TimeDelta;
 use self::meter::Usage;
 use self::world::{Outcome, World};
 use super::args::SimulateArgs;
-use crate::table;
+use crate::core::table;
 
 /// How often the window is simulated: enough for averages that do not jump about.
 const RUNS: u32 = 20;

@@ -4,10 +4,11 @@ use std::fmt::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
+use crate::core::status::Severity;
+use crate::core::summary::{Row, Summary};
+use crate::core::table;
+use crate::core::text::visible;
 use crate::slack::render::HEADINGS;
-use crate::summary::{Mark, Row, Summary};
-use crate::table;
-use crate::text::visible;
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -30,7 +31,7 @@ fn write_summary(out: &mut String, summary: &Summary) -> fmt::Result {
         "{BOLD}📊 {} · {environment}{BOLD:#}",
         summary.headline()
     )?;
-    writeln!(out, "{}", summary.period)?;
+    writeln!(out, "{}", visible(&summary.subtitle()))?;
     table(out, &summary.rows)?;
     let style = if summary.has_failures() {
         BAD.bold()
@@ -72,10 +73,10 @@ fn table(out: &mut String, rows: &[Row]) -> fmt::Result {
         writeln!(out, "{DIM}{line}{DIM:#}")?;
     }
     for (line, row) in lines.iter().zip(rows) {
-        let style = match row.status.mark {
-            Mark::Bad => BAD,
-            Mark::Warn => WARN,
-            Mark::Waiting | Mark::Good => Style::new(),
+        let style = match row.status.severity {
+            Severity::Bad => BAD,
+            Severity::Warn => WARN,
+            Severity::Waiting | Severity::Good => Style::new(),
         };
         writeln!(out, "{style}{line}{style:#}")?;
     }

@@ -1,74 +1,113 @@
-//! `--trace`: what each invocation learned, and what a function with a table would have decided then.
+//! `--trace`: what each file held, and what a function with a table would have decided then.
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use crate::config::DEFAULT_PATIENCE;
-use crate::delivery::{Decision, Knowledge, Patience, decide};
-use crate::fact::Fact;
+use crate::config::DEFAULT_WAIT_POLICY;
+use crate::core::decide::{Decision, MessageKind, decide};
+use crate::core::fact::Fact;
+use crate::core::observation::Observations;
+use crate::core::policy::WaitPolicy;
+use crate::core::report::LastReport;
+use crate::core::runs::{Arrival, Runs};
+use crate::core::snapshot::WindowSnapshot;
+use crate::core::summary::Summary;
+use crate::core::window::{WindowKey, Windowing};
 use crate::metrics::Metrics;
 use crate::pipeline::Received;
-use crate::roll::Over;
-use crate::summary::Summary;
-use crate::window::{MemoryLog, WindowLog};
 
-/// What ECS would have said while the function waited is in no file.
-const PATIENCE: Patience = Patience {
+/// What ECS would have answered while the function waited is in no file.
+const POLICY: WaitPolicy = WaitPolicy {
     verify: None,
-    ..DEFAULT_PATIENCE
+    ..DEFAULT_WAIT_POLICY
 };
 
+/// What was learned, file by file.
+pub(super) struct Trace {
+    windowing: Windowing,
+    facts: BTreeMap<WindowKey, Vec<(Fact, Arrival)>>,
+}
+
+impl Trace {
+    pub(super) fn new(windowing: &Windowing) -> Self {
+        Self {
+            windowing: windowing.clone(),
+            facts: BTreeMap::new(),
+        }
+    }
+
+    /// Tells about one file, as if its records had arrived as the latest of them was made.
+    pub(super) fn file(
+        &mut self,
+        name: &str,
+        received: &Received,
+        counts: &Metrics,
+        now: DateTime<Utc>,
+    ) {
+        let Metrics {
+            records,
+            decoded,
+            undecodable,
+            ..
+        } = counts;
+        let ignored: u64 = counts.ignored.values().sum();
+        anstream::eprintln!(
+            "trace: {name}: {records} records: {decoded} decoded, {ignored} ignored, {undecodable} undecodable"
+        );
+        let now = happened_at(received).unwrap_or(now);
+        let arrival = Arrival {
+            at: now,
+            siblings_until: None,
+        };
+        for (key, facts) in &received.facts {
+            let known = self.facts.entry(key.clone()).or_default();
+            known.extend(facts.iter().map(|fact| (fact.clone(), arrival)));
+        }
+        for key in received.windows.keys() {
+            self.window(key, now);
+        }
+    }
+
+    fn window(&self, key: &WindowKey, now: DateTime<Utc>) {
+        let facts = self.facts.get(key).into_iter().flatten();
+        let runs = Runs::fold(key.start, facts.map(|(fact, arrival)| (fact, *arrival)));
+        let observations = Observations::default();
+        let policy = WaitPolicy {
+            period: self.windowing.period,
+            ..POLICY
+        };
+        let snapshot = WindowSnapshot::new(key, &runs, &observations, policy, now);
+        let all: Vec<usize> = (0..snapshot.statuses.len()).collect();
+        let summary = Summary::new(&snapshot, &all, MessageKind::First, chrono_tz::UTC);
+        let decision = explain(&decide(&snapshot, &LastReport::default()));
+        anstream::eprintln!(
+            "trace:   {key}: {}; at {}: {decision}",
+            summary.totals(),
+            clock(now)
+        );
+    }
+}
+
 /// When an invocation happened, as far as its records tell: no earlier than its latest call.
-pub(super) fn happened_at(received: &Received) -> Option<DateTime<Utc>> {
+fn happened_at(received: &Received) -> Option<DateTime<Utc>> {
     let time = |fact: &Fact| match fact {
-        Fact::Called(call) => Some(call.event_time),
-        Fact::Expected(expected) => Some(expected.scheduled_time),
-        Fact::Undelivered(undelivered) => Some(undelivered.scheduled_time),
-        Fact::Observed(observed) => Some(observed.observed_at),
-        Fact::Unobserved(unobserved) => Some(unobserved.observed_at),
-        Fact::ServiceAction(action) => Some(action.created_at),
+        Fact::UpdateService(call) => Some(call.event_time),
+        Fact::Roster(roster) => Some(roster.scheduled_time),
+        Fact::DeadLetter(letter) => Some(letter.scheduled_time),
+        Fact::ServiceEvent(event) => Some(event.created_at),
         Fact::RunTask(call) => Some(call.event_time),
         Fact::Task(task) => Some(task.observed_at),
-        Fact::Silenced | Fact::Undecodable { .. } => None,
+        Fact::Silenced | Fact::Undecodable { .. } | Fact::Unkept { .. } => None,
     };
     received.facts.values().flatten().filter_map(time).max()
 }
 
-/// Tells about one invocation, after its facts were appended.
-pub(super) async fn trace(
-    name: &str,
-    received: &Received,
-    counts: &Metrics,
-    log: &MemoryLog,
-    now: DateTime<Utc>,
-) -> anyhow::Result<()> {
-    let Metrics {
-        records,
-        decoded,
-        undecodable,
-        ..
-    } = counts;
-    let ignored: u64 = counts.ignored.values().sum();
-    anstream::eprintln!(
-        "trace: {name}: {records} records: {decoded} decoded, {ignored} ignored, {undecodable} undecodable"
-    );
-    for key in received.windows.keys() {
-        let batches = log.read(key).await?;
-        let Some(known) = Knowledge::of(key, &batches, None, PATIENCE) else {
-            continue;
-        };
-        let totals = Summary::new(key, &known.roll, Over::default(), chrono_tz::UTC).totals();
-        let decision = explain(decide(key, &known, PATIENCE, now));
-        anstream::eprintln!("trace:   {key}: {totals}; at {}: {decision}", clock(now));
-    }
-    Ok(())
-}
-
-fn explain(decision: Decision) -> String {
+fn explain(decision: &Decision) -> String {
     match decision {
-        Decision::Post(reason) => format!("say it ({reason})"),
-        Decision::FollowUp => "say what changed".to_owned(),
-        Decision::Edit(reason) => format!("edit the message ({reason})"),
-        Decision::Wait(until, reason) => format!("wait until {} ({reason})", clock(until)),
+        Decision::Say(message) => format!("say it ({})", message.reason),
+        Decision::Hold(until, _) => format!("hold it back until {}", clock(*until)),
+        Decision::Wait(until, reason) => format!("wait until {} ({reason})", clock(*until)),
         Decision::Nothing => "nothing to say".to_owned(),
     }
 }

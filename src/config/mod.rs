@@ -1,54 +1,56 @@
-//! The environment becomes a [`Config`], once, with every problem reported together.
+//! Reads the environment variables into a [`Config`], once at start, and reports every problem together.
 //!
-//! Pure: the environment is a function from names to values, so that tests need no process of their own.
-//! No message quotes a value that may be secret.
+//! Pure: the caller passes a function from names to values, so that tests need no process with variables of its own.
+//! No message quotes a value, since it may be a secret.
 
 mod slack;
 
 use std::fmt;
-use std::ops::RangeInclusive;
+use std::str::FromStr;
 use std::time::Duration;
 
 use chrono_tz::Tz;
 
 pub use self::slack::{BotConfig, SlackConfig, TokenSource, WebhookSource};
-use crate::delivery::Patience;
-use crate::window::Windowing;
+use crate::core::policy::WaitPolicy;
+use crate::core::window::Windowing;
 
-/// Everything that the function can be told.
+/// All settings of the function.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// How rollcall speaks.
+    /// How messages reach Slack.
     pub slack: SlackConfig,
-    /// What a summary looks like.
+    /// Which windows there are, and what their summaries look like.
     pub settings: Settings,
-    /// Where windows are remembered; `None` reports every batch on its own.
+    /// Where windows are stored; `None` reports each batch in a message of its own.
     pub table: Option<TableConfig>,
 }
 
-/// What remembering windows takes.
+/// What is needed to store windows between invocations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableConfig {
     /// The DynamoDB table's name.
     pub name: String,
     /// The function's own queue, for timers.
     pub queue_url: String,
-    /// How long to wait for what.
-    pub patience: Patience,
+    /// After how many receives SQS moves a message to the dead-letter queue, by the queue's redrive policy.
+    pub max_receives: u32,
+    /// How long to wait for records, and for ECS.
+    pub policy: WaitPolicy,
 }
 
-/// What a summary looks like; the command line has the same settings.
+/// The settings that the function and the command line share.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// How calls are assigned to windows.
     pub windowing: Windowing,
-    /// The zone of the times that people see.
+    /// The time zone of the times in messages.
     pub timezone: Tz,
-    /// Who is called to a message with failures.
+    /// The mention in messages about failures, such as `<!here>`, by which Slack notifies people.
     pub mention: Option<String>,
 }
 
-/// Every problem of an environment.
+/// All problems of the environment variables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigErrors(Vec<String>);
 
@@ -60,13 +62,19 @@ impl fmt::Display for ConfigErrors {
 
 impl std::error::Error for ConfigErrors {}
 
-/// How long to wait for what, where nothing else is configured.
-pub const DEFAULT_PATIENCE: Patience = Patience {
+/// How long to wait where the variables do not say otherwise.
+pub const DEFAULT_WAIT_POLICY: WaitPolicy = WaitPolicy {
     settle: Duration::from_mins(5),
     grace: Duration::from_mins(10),
     period: Duration::from_mins(30),
     verify: Some(Duration::from_mins(10)),
 };
+
+/// The receives of a message where the variables do not say otherwise.
+const DEFAULT_MAX_RECEIVES: u32 = 5;
+
+/// A window's length divides a day, so that windows begin at the same times every day.
+const MINUTES_OF_A_DAY: u64 = 24 * 60;
 
 impl Config {
     /// Reads a configuration; `lookup` gives the value of a variable. An empty value counts as none.
@@ -90,7 +98,7 @@ impl Config {
 }
 
 impl Settings {
-    /// As [`Config::from_lookup`], without what is needed to send.
+    /// As [`Config::from_lookup`], without the settings that are only needed to send.
     ///
     /// # Errors
     /// Names every variable that is malformed, with the form expected.
@@ -139,18 +147,23 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 
     fn period(&mut self) -> Duration {
-        let expected = "expected whole minutes from 1 to 1440, such as 30";
-        Duration::from_secs(60 * self.number("ROLLCALL_WINDOW_MINUTES", 1..=1_440, 30, expected))
+        let expected =
+            "expected a whole number of minutes that divides a day (1440), such as 15, 30 or 60";
+        let divides_a_day = |minutes: &u64| MINUTES_OF_A_DAY.is_multiple_of(*minutes);
+        let default = DEFAULT_WAIT_POLICY.period.as_secs() / 60;
+        let name = "ROLLCALL_WINDOW_MINUTES";
+        Duration::from_mins(self.number(name, divides_a_day, default, expected))
     }
 
     fn table(&mut self, period: Duration) -> Option<TableConfig> {
         let name = self.get("ROLLCALL_TABLE")?;
-        let patience = Patience {
-            settle: self.seconds("ROLLCALL_SETTLE_SECONDS", DEFAULT_PATIENCE.settle),
-            grace: self.seconds("ROLLCALL_GRACE_SECONDS", DEFAULT_PATIENCE.grace),
+        let policy = WaitPolicy {
+            settle: self.seconds("ROLLCALL_SETTLE_SECONDS", DEFAULT_WAIT_POLICY.settle),
+            grace: self.seconds("ROLLCALL_GRACE_SECONDS", DEFAULT_WAIT_POLICY.grace),
             period,
             verify: self.verify(),
         };
+        let max_receives = self.max_receives();
         let Some(queue_url) = self.get("ROLLCALL_QUEUE_URL") else {
             self.problem(
                 "ROLLCALL_QUEUE_URL",
@@ -161,34 +174,46 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         Some(TableConfig {
             name,
             queue_url,
-            patience,
+            max_receives,
+            policy,
         })
+    }
+
+    fn max_receives(&mut self) -> u32 {
+        let expected = "expected a whole number from 1 to 1000, such as 5: \
+                        the maxReceiveCount of the queue's redrive policy";
+        let is_allowed = |receives: &u32| (1..=1_000).contains(receives);
+        let name = "ROLLCALL_MAX_RECEIVES";
+        self.number(name, is_allowed, DEFAULT_MAX_RECEIVES, expected)
     }
 
     fn verify(&mut self) -> Option<Duration> {
         let expected = "expected whole minutes up to 60, such as 10, or 0 to ask ECS nothing";
-        let default = DEFAULT_PATIENCE
+        let default = DEFAULT_WAIT_POLICY
             .verify
             .map_or(0, |length| length.as_secs() / 60);
-        let minutes = self.number("ROLLCALL_VERIFY_MINUTES", 0..=60, default, expected);
+        let is_allowed = |minutes: &u64| *minutes <= 60;
+        let minutes = self.number("ROLLCALL_VERIFY_MINUTES", is_allowed, default, expected);
         Some(Duration::from_mins(minutes)).filter(|length| !length.is_zero())
     }
 
     fn seconds(&mut self, name: &str, default: Duration) -> Duration {
         let expected = "expected whole seconds up to 86400, such as 300";
-        Duration::from_secs(self.number(name, 0..=86_400, default.as_secs(), expected))
+        let is_allowed = |seconds: &u64| *seconds <= 86_400;
+        Duration::from_secs(self.number(name, is_allowed, default.as_secs(), expected))
     }
 
-    fn number(
+    /// A number that `is_allowed`, or `default` where the variable is not set or was reported as a problem.
+    fn number<N: FromStr>(
         &mut self,
         name: &str,
-        allowed: RangeInclusive<u64>,
-        default: u64,
+        is_allowed: impl FnOnce(&N) -> bool,
+        default: N,
         expected: &str,
-    ) -> u64 {
-        match self.get(name).map(|value| value.parse::<u64>()) {
+    ) -> N {
+        match self.get(name).map(|value| value.parse()) {
             None => default,
-            Some(Ok(number)) if allowed.contains(&number) => number,
+            Some(Ok(number)) if is_allowed(&number) => number,
             Some(_) => {
                 self.problem(name, expected);
                 default

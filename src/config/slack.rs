@@ -1,24 +1,25 @@
-//! How rollcall speaks to Slack, and as whom.
+//! The variables that say how messages reach Slack: through a webhook, as a bot, or as a bot with a webhook as its
+//! fallback.
 
 use super::{ConfigErrors, Reader};
 use crate::slack::web_api::{ApiUrl, BotToken};
 use crate::slack::webhook::WebhookUrl;
 
-/// How rollcall speaks.
+/// How messages reach Slack.
 #[derive(Debug, Clone)]
 pub enum SlackConfig {
-    /// In messages that are said once.
+    /// Through a webhook, which posts messages and cannot edit them.
     Webhook(WebhookSource),
-    /// In a message that follows its window.
+    /// As a bot, which edits one message while its window goes on.
     Bot {
-        /// Who edits it, and where.
+        /// The bot, and the channel of its messages.
         bot: BotConfig,
-        /// What speaks where Slack refuses the bot.
+        /// The webhook that posts what Slack refuses to take from the bot.
         fallback: Option<WebhookSource>,
     },
 }
 
-/// Where the webhook's address comes from.
+/// Where the webhook's address is read from.
 #[derive(Debug, Clone)]
 pub enum WebhookSource {
     /// `SLACK_WEBHOOK_URL` itself.
@@ -30,17 +31,17 @@ pub enum WebhookSource {
 /// A bot and its channel.
 #[derive(Debug, Clone)]
 pub struct BotConfig {
-    /// Where the token comes from.
+    /// Where the token is read from.
     pub token: TokenSource,
     /// The channel's id.
     pub channel: String,
-    /// Where the Web API is.
+    /// The address of the Web API.
     pub api_url: ApiUrl,
-    /// Replies about failures are shown in the channel too.
+    /// Whether replies about failures in a message's thread are shown in the channel too.
     pub is_reply_broadcast: bool,
 }
 
-/// Where the bot's token comes from.
+/// Where the bot's token is read from.
 #[derive(Debug, Clone)]
 pub enum TokenSource {
     /// `SLACK_BOT_TOKEN` itself.
@@ -138,7 +139,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         })
     }
 
-    /// A secret, or the name of the parameter that holds it; `None` where neither is of use.
+    /// A secret, or the name of the parameter that holds it; `None` where neither is set or one is malformed.
     fn secret<T, E: std::fmt::Display>(
         &mut self,
         name: &str,
@@ -197,8 +198,8 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 }
 
-/// A parameter's name is one word, or a path from the root. Whoever puts the secret itself here must not find
-/// it in the logs as a parameter that does not exist.
+/// Whether a text is the name or ARN of a parameter: one word, or a path that begins with a slash. Somebody may put
+/// the secret itself into this variable; refused here, it does not reach the log as the name of a missing parameter.
 fn is_parameter(text: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/:+=@".contains(&byte);
     let is_name = text.starts_with('/') || !text.contains('/');
@@ -212,13 +213,14 @@ enum Secret<T> {
     Parameter(String),
 }
 
-/// A channel's name would do for posting, but not for editing and looking into the history.
+/// Whether a text is a channel's id. Slack takes a channel's name for posting, but not for editing a message and for
+/// reading the history.
 fn is_channel_id(text: &str) -> bool {
     let is_id = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
     text.len() > 1 && text.starts_with(['C', 'G', 'D']) && text.bytes().all(is_id)
 }
 
-/// A handful of mentions; they take room that the failures need.
+/// How many bytes the mentions may take, since they share a section of limited length with the totals.
 const MENTION_LIMIT: usize = 200;
 
 fn is_mention(text: &str) -> bool {

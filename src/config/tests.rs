@@ -1,4 +1,4 @@
-//! Every problem is named with the form expected, and no text holds a secret.
+//! Every problem names its variable and the form expected, and no text holds a secret.
 
 use std::time::Duration;
 
@@ -57,6 +57,7 @@ fn every_variable_is_read() {
         ("ROLLCALL_ENVIRONMENT", "dev"),
         ("ROLLCALL_TIMEZONE", "Asia/Seoul"),
         ("ROLLCALL_WINDOW_MINUTES", "60"),
+        ("ROLLCALL_MAX_RECEIVES", "30"),
         (
             "ROLLCALL_MENTION_ON_FAILURE",
             "<!here> <!subteam^S012AB3CD>",
@@ -90,7 +91,8 @@ fn every_variable_is_read() {
             TableConfig {
                 name: "rollcall-dev",
                 queue_url: "https://sqs.example/rollcall",
-                patience: Patience {
+                max_receives: 30,
+                policy: WaitPolicy {
                     settle: 60s,
                     grace: 120s,
                     period: 3600s,
@@ -109,6 +111,7 @@ fn every_problem_is_reported_with_the_form_expected() {
     let problems = read(&[
         ("ROLLCALL_TIMEZONE", "Seoul"),
         ("ROLLCALL_WINDOW_MINUTES", "half an hour"),
+        ("ROLLCALL_MAX_RECEIVES", "0"),
         ("ROLLCALL_MENTION_ON_FAILURE", "@here"),
         ("ROLLCALL_TABLE", "rollcall-dev"),
         ("ROLLCALL_SETTLE_SECONDS", "5m"),
@@ -117,12 +120,13 @@ fn every_problem_is_reported_with_the_form_expected() {
     ]);
     insta::assert_snapshot!(problems.unwrap_err().replace("; ", ";\n"), @r#"
     invalid configuration: SLACK_WEBHOOK_URL: expected this or SLACK_WEBHOOK_PARAMETER to be set, or SLACK_BOT_TOKEN or SLACK_BOT_TOKEN_PARAMETER;
-    ROLLCALL_WINDOW_MINUTES: expected whole minutes from 1 to 1440, such as 30;
+    ROLLCALL_WINDOW_MINUTES: expected a whole number of minutes that divides a day (1440), such as 15, 30 or 60;
     ROLLCALL_TIMEZONE: expected an IANA time zone such as Asia/Seoul;
     ROLLCALL_MENTION_ON_FAILURE: expected a Slack mention such as <!here>, <!subteam^S012AB3CD> or <@U012AB3CD>;
     ROLLCALL_SETTLE_SECONDS: expected whole seconds up to 86400, such as 300;
     ROLLCALL_GRACE_SECONDS: expected whole seconds up to 86400, such as 300;
     ROLLCALL_VERIFY_MINUTES: expected whole minutes up to 60, such as 10, or 0 to ask ECS nothing;
+    ROLLCALL_MAX_RECEIVES: expected a whole number from 1 to 1000, such as 5: the maxReceiveCount of the queue's redrive policy;
     ROLLCALL_QUEUE_URL: expected the URL of the function's queue, as ROLLCALL_TABLE is set
     "#);
 }
@@ -212,18 +216,60 @@ fn a_webhook_in_place_of_its_parameter_never_shows() {
 }
 
 #[test]
-fn a_window_is_whole_minutes_of_a_day_at_most() {
-    let expected = "ROLLCALL_WINDOW_MINUTES: expected whole minutes from 1 to 1440, such as 30";
-    for value in ["0", "1441", "-5", "1.5", "30m", "99999999999999999999"] {
+fn a_window_is_whole_minutes_that_divide_a_day() {
+    let expected = "ROLLCALL_WINDOW_MINUTES: expected a whole number of minutes that divides a day (1440), \
+                    such as 15, 30 or 60";
+    for value in [
+        "0",
+        "7",
+        "25",
+        "50",
+        "721",
+        "1441",
+        "2880",
+        "-5",
+        "1.5",
+        "30m",
+        "18446744073709551615",
+        "99999999999999999999",
+    ] {
         assert_eq!(
             complaint("ROLLCALL_WINDOW_MINUTES", value).as_deref(),
             Some(expected),
             "{value}"
         );
     }
-    for value in ["1", "1440", " 30 ", ""] {
+    for value in ["1", "16", "45", "90", "720", "1440", " 30 ", ""] {
         assert_eq!(complaint("ROLLCALL_WINDOW_MINUTES", value), None, "{value}");
     }
+}
+
+#[test]
+fn a_message_is_received_once_to_a_thousand_times() {
+    let max_receives = |value: &str| {
+        let table = [
+            WEBHOOK,
+            ("ROLLCALL_TABLE", "rollcall-dev"),
+            ("ROLLCALL_QUEUE_URL", "https://sqs.example/rollcall"),
+            ("ROLLCALL_MAX_RECEIVES", value),
+        ];
+        let config = read(&table).map_err(|text| text.replace("invalid configuration: ", ""));
+        config.map(|config| config.table.unwrap().max_receives)
+    };
+    for (value, expected) in [("", 5), ("1", 1), (" 30 ", 30), ("1000", 1_000)] {
+        assert_eq!(max_receives(value), Ok(expected), "{value:?}");
+    }
+    for value in ["0", "1001", "-1", "5.0", "five", "4294967301"] {
+        assert_eq!(
+            max_receives(value).unwrap_err(),
+            "ROLLCALL_MAX_RECEIVES: expected a whole number from 1 to 1000, such as 5: \
+             the maxReceiveCount of the queue's redrive policy",
+            "{value:?}"
+        );
+    }
+    // Without a table the function does not ask how often a record may come back.
+    let alone = read(&[WEBHOOK, ("ROLLCALL_MAX_RECEIVES", "0")]);
+    assert!(alone.unwrap().table.is_none());
 }
 
 #[test]
@@ -236,7 +282,7 @@ fn verifying_takes_whole_minutes_of_an_hour_at_most_or_is_off() {
             ("ROLLCALL_VERIFY_MINUTES", value),
         ];
         let config = read(&table).map_err(|text| text.replace("invalid configuration: ", ""));
-        config.map(|config| config.table.unwrap().patience.verify)
+        config.map(|config| config.table.unwrap().policy.verify)
     };
     let minutes = |minutes| Ok(Some(Duration::from_mins(minutes)));
     for (value, expected) in [
@@ -255,7 +301,7 @@ fn verifying_takes_whole_minutes_of_an_hour_at_most_or_is_off() {
             "{value:?}"
         );
     }
-    // Without a table nobody comes back to look.
+    // Without a table ECS is never asked.
     let alone = read(&[WEBHOOK, ("ROLLCALL_VERIFY_MINUTES", "61")]);
     assert!(alone.unwrap().table.is_none());
 }

@@ -1,21 +1,22 @@
-//! What the Web API's answers mean.
+//! Reads the answers of the Web API, and sorts its errors by what to do about them.
 //!
-//! Pure. Slack says with HTTP 200 and `"ok": false` that it refused, that it is overloaded, or that something
-//! went wrong half-way; only the error's word tells which.
+//! Pure. Slack answers HTTP 200 and `"ok": false` where it refuses a call, where it is overloaded, and where it
+//! failed half-way. Only the word in `error` tells which of the three it is.
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use reqwest::StatusCode;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::http::{Answer, word};
-use crate::notify::NotifyError;
+use crate::ports::notifier::NotifyError;
 
-/// How long to wait where Slack says in the answer's body that it is too much, without saying how long.
+/// How long to wait where the word in the body is a rate limit: unlike a 429, such an answer has no `Retry-After`.
 const DEFAULT_PAUSE: Duration = Duration::from_secs(5);
 
-/// Where a message was posted.
+/// The message that `chat.postMessage` made.
 #[derive(Debug, Deserialize)]
 pub(super) struct Sent {
     pub(super) channel: String,
@@ -29,7 +30,7 @@ pub(super) struct Page {
     response_metadata: Option<Cursor>,
 }
 
-/// A message of the past.
+/// A message in the channel's history.
 #[derive(Debug, Deserialize)]
 pub(super) struct Past {
     pub(super) ts: String,
@@ -48,7 +49,7 @@ struct Cursor {
 }
 
 impl Page {
-    /// Where the next page begins, if there is one.
+    /// The cursor to ask for the next page with, if there is one.
     pub(super) fn next_cursor(self) -> Option<String> {
         self.response_metadata?
             .next_cursor
@@ -57,13 +58,13 @@ impl Page {
 }
 
 impl Past {
-    /// Whether this event type and window stand in the message's metadata.
-    pub(super) fn is_about(&self, event_type: &str, window: &str) -> bool {
-        self.metadata.as_ref().is_some_and(|metadata| {
-            let payload = metadata.event_payload.as_ref();
-            metadata.event_type.as_deref() == Some(event_type)
-                && payload.is_some_and(|payload| payload["window"] == window)
-        })
+    /// When the runs begin that the message is about, where this event type and window stand in its metadata.
+    pub(super) fn start_of(&self, event_type: &str, window: &str) -> Option<DateTime<Utc>> {
+        let metadata = self.metadata.as_ref()?;
+        let payload = metadata.event_payload.as_ref()?;
+        let is_ours = metadata.event_type.as_deref() == Some(event_type);
+        let start = payload["start"].as_str()?.parse().ok()?;
+        (is_ours && payload["window"] == window).then_some(start)
     }
 }
 
@@ -74,7 +75,7 @@ struct Envelope {
     error: String,
 }
 
-/// What is of use in an answer, or the error that it is.
+/// The fields of a successful answer, or the error that Slack answered.
 pub(super) fn parse<T: DeserializeOwned>(answer: &Answer) -> Result<T, NotifyError> {
     let status = answer.status.as_u16();
     let unexpected = || NotifyError::Failed { reason: word("") };
@@ -84,7 +85,7 @@ pub(super) fn parse<T: DeserializeOwned>(answer: &Answer) -> Result<T, NotifyErr
             serde_json::from_slice(&answer.body).map_err(|_| unexpected())
         }
         Ok(envelope) => Err(classify(status, word(&envelope.error))),
-        // Whatever answered is not Slack's API, but a redirect or a refusal took nothing.
+        // The body is not the Web API's, such as a proxy's page. A redirect or a 4xx means that nothing was posted.
         Err(_) if !answer.status.is_success() => Err(NotifyError::Refused {
             status,
             reason: word(""),
@@ -93,7 +94,7 @@ pub(super) fn parse<T: DeserializeOwned>(answer: &Answer) -> Result<T, NotifyErr
     }
 }
 
-/// Everything that is not known to pass is a refusal: then the fallback speaks, and nobody is kept waiting.
+/// An error that is not known to pass counts as a refusal, after which the webhook posts the message at once.
 fn classify(status: u16, reason: String) -> NotifyError {
     match reason.as_str() {
         "ratelimited" | "rate_limited" | "message_limit_exceeded" => NotifyError::RateLimited {
@@ -188,7 +189,7 @@ mod tests {
             {"ts":"1","text":"dev 2024"},
             {"ts":"2","metadata":{"event_type":"other","event_payload":{"window":"dev 2024"}}},
             {"ts":"3","metadata":{"event_type":"rollcall_window","event_payload":{"window":7}}},
-            {"ts":"4","metadata":{"event_type":"rollcall_window","event_payload":{"window":"dev 2024"}}}],
+            {"ts":"4","metadata":{"event_type":"rollcall_window","event_payload":{"window":"dev 2024","start":"2024-01-15T00:00:00Z"}}}],
             "response_metadata":{"next_cursor":""}}"#;
         let answer = Answer {
             status: StatusCode::OK,
@@ -198,7 +199,7 @@ mod tests {
         let found: Vec<&str> = page
             .messages
             .iter()
-            .filter(|message| message.is_about("rollcall_window", "dev 2024"))
+            .filter(|message| message.start_of("rollcall_window", "dev 2024").is_some())
             .map(|message| message.ts.as_str())
             .collect();
         assert_eq!(found, ["4"]);

@@ -1,6 +1,6 @@
 //! Text from outside as Slack shows it: never a mention, a link or a broken fence.
 
-use crate::text::{truncate_middle, visible};
+use crate::core::text::{truncate_middle, visible};
 
 /// For `mrkdwn` text, at most `limit` bytes: Slack documents that `&`, `<` and `>` are to be escaped, which
 /// stops mentions and links. It has no escape for backticks, which could open a code span over what follows.

@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use super::escape::mrkdwn;
 use super::limits;
-use crate::summary::Failure;
+use crate::core::summary::Failure;
 
 /// What the end of a line or a list that is cut short may take: `… and 123 more failed, with 45 other errors`.
 const REST: usize = 80;
@@ -169,7 +169,7 @@ fn group_line(group: &[&Failure], space: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::{REST, group_line};
-    use crate::summary::Failure;
+    use crate::core::summary::Failure;
 
     #[test]
     fn a_group_counts_every_call_that_it_does_not_name() {

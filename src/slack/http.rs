@@ -1,5 +1,6 @@
-//! What both ways to Slack share: one message a second, patience within the time there is, answers that are
-//! bounded, and errors that never hold an address or a token.
+//! What the webhook and the Web API share. Every request goes through [`PacedClient`], which sends one a second and
+//! none before the time that Slack asked for in a 429; [`persist`] repeats it while that may help and the deadline
+//! allows. Answers are read up to a limit, and no error holds an address or a token.
 
 use std::cell::Cell;
 use std::net::IpAddr;
@@ -9,35 +10,66 @@ use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
 use governor::Quota;
+use reqwest::header::HeaderMap;
 use reqwest::{Client, RequestBuilder, Response, StatusCode, header};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use url::{Host, Url};
 
 use super::message::TableForm;
-use crate::notify::{Delivery, NotifyError};
-use crate::pace::{OutOfTime, Pace};
+use crate::pace::{OutOfTime, Pace, Pause, time_until};
+use crate::ports::notifier::{Delivery, NotifyError};
 
 /// Slack allows one message a second and channel, and tolerates short bursts of unpublished length.
 const MESSAGES_PER_SECOND: NonZeroU32 = NonZeroU32::MIN;
 /// How long one request may take; Slack usually answers within a second.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
-/// For a 429 without `Retry-After`, which Slack documents to be there.
+/// How long to wait after a 429 whose `Retry-After` is missing or is no whole number of seconds. Slack documents
+/// such a number: <https://docs.slack.dev/apis/web-api/rate-limits/>.
 const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
+/// The longest time that Slack is believed to mean. Whatever asks for more, such as a proxy that answers in Slack's
+/// place, would keep every failure unsaid for that long.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(1);
 
-/// A client that keeps to the pace of one channel.
+/// An HTTP client that keeps to the pace of one channel, and to what Slack asked for in its last 429.
+///
+/// Slack limits webhooks by channel, and the Web API by method and workspace. One pause for all requests of a client
+/// never sends too early; at most an edit waits although only posts are limited.
 #[derive(Debug)]
 pub(super) struct PacedClient {
     pace: Pace,
-    /// Built at the first message: TLS set-up has no place in a cold start.
+    pause: Pause,
+    /// Built for the first message, since setting up TLS would make every cold start slower.
     client: OnceLock<Client>,
 }
 
-/// What Slack answered, unless that was a rate limit or a 5xx.
+/// The sending of one message, which may take several requests.
+#[derive(Debug)]
+pub(super) struct Sending {
+    /// When the last answer must have arrived.
+    deadline: Instant,
+    /// How many requests Slack answered with a rate limit.
+    rate_limited: Cell<u64>,
+}
+
+impl Sending {
+    pub(super) fn until(deadline: Instant) -> Self {
+        Self {
+            deadline,
+            rate_limited: Cell::new(0),
+        }
+    }
+
+    fn time_left(&self) -> Duration {
+        time_until(self.deadline)
+    }
+}
+
+/// An answer of Slack that is neither HTTP 429 nor 5xx.
 #[derive(Debug)]
 pub(super) struct Answer {
     /// The HTTP status.
     pub(super) status: StatusCode,
-    /// As much of the body as was asked for.
+    /// The body, or its beginning where it is longer than the caller allows.
     pub(super) body: Vec<u8>,
 }
 
@@ -45,20 +77,62 @@ impl PacedClient {
     pub(super) fn new() -> Self {
         Self {
             pace: Pace::new(Quota::per_second(MESSAGES_PER_SECOND)),
+            pause: Pause::default(),
             client: OnceLock::new(),
         }
     }
 
-    /// Sends one request when it is its turn. Of the answer, `limit` bytes are read.
-    pub(super) async fn send(
+    /// Sends one request as soon as Slack's pause and the pace allow, and reads at most `limit` bytes of the answer.
+    /// Fails at once, without a request, if that would be after the deadline. A rate limit, be it a 429 or what
+    /// `parse` makes of the answer, begins a pause for all further requests of this client.
+    pub(super) async fn send<T>(
         &self,
         request: impl FnOnce(&Client) -> RequestBuilder,
         limit: usize,
-        deadline: Instant,
+        parse: impl FnOnce(&Answer) -> Result<T, NotifyError>,
+        sending: &Sending,
+    ) -> Result<T, NotifyError> {
+        self.turn(sending).await?;
+        let answer = self.request(request, limit, sending.time_left()).await;
+        let result = answer.and_then(|answer| parse(&answer));
+        if let Err(NotifyError::RateLimited { retry_after }) = result {
+            self.pause.begin(retry_after);
+            sending.rate_limited.update(|count| count + 1);
+        }
+        result
+    }
+
+    /// Waits for the end of the pause, then for a turn in the pace. Meanwhile the answer to another request may have
+    /// begun a new pause, so the pause is checked once more before the request goes out.
+    async fn turn(&self, sending: &Sending) -> Result<(), NotifyError> {
+        loop {
+            self.wait_out_pause(sending).await?;
+            let turn = self.pace.turn(sending.deadline).await;
+            turn.map_err(|OutOfTime| NotifyError::OutOfTime)?;
+            if self.pause.left().is_zero() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn wait_out_pause(&self, sending: &Sending) -> Result<(), NotifyError> {
+        let left = self.pause.left();
+        if left.is_zero() {
+            return Ok(());
+        }
+        if left >= sending.time_left() {
+            return Err(NotifyError::RateLimited { retry_after: left });
+        }
+        sleep(left).await;
+        Ok(())
+    }
+
+    async fn request(
+        &self,
+        request: impl FnOnce(&Client) -> RequestBuilder,
+        limit: usize,
+        time_left: Duration,
     ) -> Result<Answer, NotifyError> {
-        let turn = self.pace.turn(deadline).await;
-        turn.map_err(|OutOfTime| NotifyError::OutOfTime)?;
-        let time_left = deadline.saturating_duration_since(Instant::now());
         let response = request(self.client()?)
             .timeout(time_left.min(REQUEST_TIMEOUT))
             .send()
@@ -66,7 +140,8 @@ impl PacedClient {
             .map_err(transport)?;
         let status = response.status();
         if status == StatusCode::TOO_MANY_REQUESTS {
-            return Err(rate_limited(&response));
+            let retry_after = retry_after(response.headers());
+            return Err(NotifyError::RateLimited { retry_after });
         }
         if status.is_server_error() {
             return Err(NotifyError::Server {
@@ -88,12 +163,12 @@ impl PacedClient {
     }
 }
 
-/// Attempts again and again while `may_help` and there is time; `rate_limited` counts the 429s.
+/// Repeats a request after errors for which `may_help` holds, until one succeeds or the wait before the next one
+/// would pass the deadline: as long as Slack asked for after a rate limit, otherwise twice as long each time.
 pub(super) async fn persist<T, F: Future<Output = Result<T, NotifyError>>>(
     attempt: impl FnMut() -> F,
     may_help: fn(&NotifyError) -> bool,
-    deadline: Instant,
-    rate_limited: &Cell<u64>,
+    sending: &Sending,
 ) -> Result<T, NotifyError> {
     let backoff = ExponentialBuilder::default()
         .with_min_delay(Duration::from_millis(500))
@@ -104,14 +179,8 @@ pub(super) async fn persist<T, F: Future<Output = Result<T, NotifyError>>>(
         .retry(backoff)
         .when(may_help)
         .adjust(|error, delay| {
-            let delay = match error {
-                NotifyError::RateLimited { retry_after } => {
-                    rate_limited.set(rate_limited.get() + 1);
-                    Some(*retry_after)
-                }
-                _ => delay,
-            };
-            delay.filter(|&delay| Instant::now() + delay < deadline)
+            let delay = error.retry_after().or(delay);
+            delay.filter(|&delay| delay < sending.time_left())
         })
         .await
 }
@@ -124,7 +193,7 @@ pub(super) async fn in_some_form<T>(
     let Err(error) = &result else { return result };
     match error.refusal() {
         Some(reason @ ("invalid_blocks" | "invalid_blocks_format" | "invalid_attachments")) => {
-            // No live proof was found that webhooks take table blocks, so the other form stands by.
+            // Slack does not document whether webhooks take table blocks, so a refusal is answered with plain text.
             tracing::warn!(
                 slack.error = reason,
                 "slack refused the table block; sending it as preformatted text"
@@ -135,29 +204,34 @@ pub(super) async fn in_some_form<T>(
     }
 }
 
-/// Does something that counts its 429s, and takes the time.
+/// Sends something before `deadline`, and tells with the result how long that took and how often Slack answered
+/// with a rate limit.
 pub(super) async fn measured<T>(
-    send: impl AsyncFnOnce(&Cell<u64>) -> Result<T, NotifyError>,
+    deadline: Instant,
+    send: impl AsyncFnOnce(&Sending) -> Result<T, NotifyError>,
 ) -> Delivery<T> {
     let started = Instant::now();
-    let rate_limited = Cell::new(0);
-    let result = send(&rate_limited).await;
+    let sending = Sending::until(deadline);
+    let result = send(&sending).await;
     Delivery {
         result,
-        rate_limited: rate_limited.get(),
+        rate_limited: sending.rate_limited.get(),
         latency: started.elapsed(),
     }
 }
 
-/// What `Retry-After` says.
-fn rate_limited(response: &Response) -> NotifyError {
-    let retry_after = response
-        .headers()
-        .get(header::RETRY_AFTER)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.trim().parse().ok())
-        .map_or(DEFAULT_RETRY_AFTER, Duration::from_secs);
-    NotifyError::RateLimited { retry_after }
+/// How long the headers of a 429 ask to wait: the seconds in `Retry-After`, an hour at most.
+fn retry_after(headers: &HeaderMap) -> Duration {
+    let value = headers.get(header::RETRY_AFTER);
+    let text = value.and_then(|value| value.to_str().ok()).map(str::trim);
+    let is_number =
+        |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.filter(is_number)
+        .map_or(DEFAULT_RETRY_AFTER, |digits| {
+            // Digits are only refused where the number is too large for its type.
+            let seconds = digits.parse().unwrap_or(u64::MAX);
+            Duration::from_secs(seconds).min(LONGEST_RETRY_AFTER)
+        })
 }
 
 async fn read(mut response: Response, limit: usize) -> Result<Vec<u8>, NotifyError> {
@@ -171,7 +245,8 @@ async fn read(mut response: Response, limit: usize) -> Result<Vec<u8>, NotifyErr
     Ok(bytes)
 }
 
-/// Slack's errors are single words; whatever else answers is not quoted, it may hold anything.
+/// Slack's word for an error, such as `no_service`. An answer that is not a single word is not quoted, since a proxy
+/// that answers in Slack's place may repeat the request, with the secret in it.
 pub(super) fn word(answer: &str) -> String {
     let is_word = |text: &str| {
         text.bytes()
@@ -184,7 +259,7 @@ pub(super) fn word(answer: &str) -> String {
     }
 }
 
-/// Whether secrets may travel there: over TLS, or not beyond this machine.
+/// Whether a secret may be sent to this address: over TLS, or in plain text to this machine itself.
 pub(super) fn is_safe(url: &Url) -> bool {
     match url.scheme() {
         "https" => url.host().is_some(),
@@ -201,7 +276,8 @@ fn is_loopback(host: &Host<&str>) -> bool {
     }
 }
 
-/// A request that found no connection was never sent; after any other failure, Slack may have taken it.
+/// A request for which no connection could be opened was never sent. After any other failure, Slack may have posted
+/// the message although its answer did not arrive.
 fn transport(error: reqwest::Error) -> NotifyError {
     if error.is_connect() {
         NotifyError::Transport(cause(error))
@@ -210,7 +286,7 @@ fn transport(error: reqwest::Error) -> NotifyError {
     }
 }
 
-/// Without the address, and with the innermost cause, which says what really happened.
+/// The innermost cause of an error, such as `Connection refused`, without the address, which is a secret.
 fn cause(error: reqwest::Error) -> String {
     if error.is_timeout() {
         return "timed out".to_owned();
@@ -221,4 +297,41 @@ fn cause(error: reqwest::Error) -> String {
         cause = source;
     }
     cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
+
+    use super::retry_after;
+
+    fn p(value: &[u8]) -> u64 {
+        let value = HeaderValue::from_bytes(value).unwrap();
+        retry_after(&HeaderMap::from_iter([(RETRY_AFTER, value)])).as_secs()
+    }
+
+    #[test]
+    fn retry_after_is_a_number_of_seconds_up_to_an_hour() {
+        assert_eq!([p(b"0"), p(b" 30 "), p(b"3600")], [0, 30, 3_600]);
+        for long in ["3601", "18446744073709551615", "99999999999999999999999"] {
+            assert_eq!(p(long.as_bytes()), 3_600, "{long}");
+        }
+    }
+
+    #[test]
+    fn any_other_retry_after_counts_as_a_second() {
+        assert_eq!(retry_after(&HeaderMap::new()).as_secs(), 1);
+        for other in [
+            "",
+            "-1",
+            "+5",
+            "1.5",
+            "soon",
+            "\u{661}",
+            "Wed, 21 Oct 2015 07:28:00 GMT",
+        ] {
+            assert_eq!(p(other.as_bytes()), 1, "{other}");
+        }
+        assert_eq!(p(b"\xff"), 1);
+    }
 }

@@ -18,6 +18,8 @@ pub(super) const TEXT: usize = 3_900;
 
 /// What failures may take of [`MESSAGE`]: two sections.
 pub(super) const FAILURES: usize = 2 * SECTION - 500;
+/// What the span of the calls and the names of schedules may take.
+pub(super) const SUBTITLE: usize = 300;
 /// What the notes under a message may take.
 pub(super) const NOTES: usize = 600;
 /// What one error message may take: an IAM denial names its reason within this.

@@ -6,8 +6,9 @@
 use super::escape::{mrkdwn, plain};
 use super::message::{Block, Cell, ColumnSetting, Message, TableForm, Text};
 use super::{failures, limits};
-use crate::summary::{Class, Row, Summary};
-use crate::table;
+use crate::core::status::Kind;
+use crate::core::summary::{Row, Summary};
+use crate::core::table;
 
 /// Says a summary; `mention` calls people where something failed.
 #[must_use]
@@ -19,8 +20,9 @@ pub fn render(summary: &Summary, mention: Option<&str>, form: TableForm) -> Mess
         notes => mrkdwn(&notes, limits::NOTES),
     };
     let failures = failures::sections(&summary.failures, summary.reasons_heading());
+    let subtitle = mrkdwn(&summary.subtitle(), limits::SUBTITLE);
     let mut space = limits::MESSAGE
-        - [&title, &summary.period, &notes]
+        - [&title, &subtitle, &notes]
             .map(String::len)
             .iter()
             .sum::<usize>()
@@ -37,7 +39,7 @@ pub fn render(summary: &Summary, mention: Option<&str>, form: TableForm) -> Mess
     let mut blocks = vec![Block::Header {
         text: Text::PlainText { text: title },
     }];
-    blocks.push(context(summary.period.clone()));
+    blocks.push(context(subtitle));
     blocks.extend(table);
     blocks.push(section(totals));
     blocks.extend(failures.into_iter().map(section));
@@ -86,11 +88,14 @@ fn context(text: String) -> Block {
 /// Totals, what the table left out, and the mention.
 fn totals(summary: &Summary, left_out: &[Row], mention: Option<&str>) -> String {
     let mut counts = Vec::new();
-    for class in Class::WORST_FIRST {
-        let rows = left_out.iter().filter(|row| row.class == class);
-        let count: usize = rows.map(|row| row.count).sum();
+    for kind in Kind::WORST_FIRST {
+        let of_kind = left_out
+            .iter()
+            .flat_map(|row| &row.counts)
+            .filter(|(of, _)| *of == kind);
+        let count: usize = of_kind.map(|(_, count)| count).sum();
         if count > 0 {
-            counts.push(format!("{count} more {}", class.word()));
+            counts.push(format!("{count} more {}", kind.word()));
         }
     }
     let mut lines = Vec::new();
@@ -183,7 +188,7 @@ fn text(summary: &Summary, mention: Option<&str>) -> String {
     let mut text = format!(
         "{} · {environment}\n{}\n{}",
         summary.headline(),
-        summary.period,
+        mrkdwn(&summary.subtitle(), limits::SUBTITLE),
         summary.totals()
     );
     if let Some(progress) = &summary.progress {
@@ -206,29 +211,36 @@ fn text(summary: &Summary, mention: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Message, TableForm, render};
-    use crate::summary::{Class, Counts, Failure, Mark, Row, Status, Summary};
+    use crate::core::decide::MessageKind;
+    use crate::core::status::{Kind, Severity};
+    use crate::core::summary::{Counts, Failure, Row, RowStatus, Summary};
 
     fn two_rows(form: TableForm) -> Message {
-        let row = |service: &str, mark, words: &str, class| Row {
+        let row = |service: &str, severity, words: &str, kind| Row {
             service: service.to_owned(),
             action: "Scale Up (→ 1)".to_owned(),
-            status: Status {
-                mark,
+            status: RowStatus {
+                severity,
                 words: words.to_owned(),
             },
-            class,
-            count: 1,
+            counts: vec![(kind, 1)],
         };
-        let mut counts = Counts::new(Class::Succeeded, None);
-        counts.add(Class::Succeeded, 1);
-        counts.add(Class::Failed, 1);
+        let mut counts = Counts::new(Kind::Succeeded, false);
+        counts.add(Kind::Succeeded, 1);
+        counts.add(Kind::Failed, 1);
         let summary = Summary {
             environment: "dev".to_owned(),
             period: "2024-01-15 09:00~09:05 KST".to_owned(),
-            is_follow_up: false,
+            kind: MessageKind::First,
+            schedules: Vec::new(),
             rows: vec![
-                row("frontend", Mark::Bad, "Error", Class::Failed),
-                row("nestjs", Mark::Good, "after 2 attempts", Class::Succeeded),
+                row("frontend", Severity::Bad, "Error", Kind::Failed),
+                row(
+                    "nestjs",
+                    Severity::Good,
+                    "after 2 attempts",
+                    Kind::Succeeded,
+                ),
             ],
             failures: vec![Failure {
                 subject: "frontend".to_owned(),
@@ -239,7 +251,7 @@ mod tests {
                 advice: Some("Correct the schedule."),
             }],
             counts,
-            jobs: Counts::new(Class::Finished, None),
+            jobs: Counts::new(Kind::Finished, false),
             notes: vec!["Called by jane (3).".to_owned()],
             progress: None,
         };

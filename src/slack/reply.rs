@@ -5,7 +5,7 @@
 use super::escape::mrkdwn;
 use super::message::{Block, Message, Text};
 use super::{failures, limits};
-use crate::summary::News;
+use crate::core::summary::News;
 
 /// How much of what recovered is named before it is only counted.
 const RECOVERED: usize = 1_500;

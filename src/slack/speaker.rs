@@ -1,22 +1,22 @@
-//! Who speaks to Slack: a webhook, or a bot with a webhook to fall back on.
+//! The way to Slack that the configuration chose: a webhook, or a bot with an optional webhook as its fallback.
 
 use tokio::time::Instant;
 
 use super::web_api::WebApi;
 use super::webhook::Webhook;
-use crate::notify::{Channel, Delivery, Notifier};
-use crate::summary::Summary;
+use crate::core::summary::Summary;
+use crate::ports::notifier::{Channel, Delivery, Notifier};
 
-/// Whoever is configured to speak.
+/// The configured way to Slack.
 #[derive(Debug)]
 pub enum Speaker {
-    /// A webhook, which posts and cannot edit.
+    /// An incoming webhook, which posts messages and cannot edit them.
     Webhook(Box<Webhook>),
-    /// A bot, whose message follows the window.
+    /// A bot, which edits one message while its window goes on.
     Bot {
-        /// The bot.
+        /// The bot's client.
         api: Box<WebApi>,
-        /// Speaks where Slack refuses the bot, so that a revoked token cannot silence a failure.
+        /// Posts what Slack refuses to take from the bot, so that a revoked token does not hide a failure.
         fallback: Option<Box<Webhook>>,
     },
 }

@@ -1,11 +1,11 @@
 //! The Web API client of a bot: posts a message, edits it, writes in its thread, and finds it again.
 //!
-//! Slack answers errors with HTTP 200 and `"ok": false`, and has no idempotency key. Whatever is safe to repeat
-//! is repeated here; a post whose answer got lost is not, since its message may be in the channel. It carries
-//! the window's key as metadata, by which the next visit can find it. The token never stands in an error.
+//! Slack answers errors with HTTP 200 and `"ok": false`, and has no idempotency key. Edits and searches are repeated
+//! here after an answer that got lost; a post is not, since its message may be in the channel already. Every post
+//! carries the window's key as metadata, by which the next visit of the window finds the message and goes on editing
+//! it. The token never stands in an error.
 
-use std::cell::Cell;
-
+use chrono::{DateTime, Utc};
 use reqwest::{Client, header};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -15,32 +15,33 @@ use tokio::time::Instant;
 use url::{Url, form_urlencoded};
 
 use super::answer::{Page, Sent, parse};
-use super::http::{PacedClient, in_some_form, is_safe, measured, persist};
+use super::http::{PacedClient, Sending, in_some_form, is_safe, measured, persist};
 use super::message::{Block, Message};
 use super::render::render;
 use super::reply::reply;
-use crate::notify::{Channel, Delivery, NotifyError};
-use crate::summary::{News, Summary};
-use crate::window::{Posted, WindowKey};
+use crate::core::report::Bookmark;
+use crate::core::summary::{News, Summary};
+use crate::core::window::WindowKey;
+use crate::ports::notifier::{Channel, Delivery, NotifyError};
 
-/// What rollcall's messages are marked with.
+/// The `event_type` in the metadata of rollcall's messages, which tells them from those of other apps.
 pub(super) const EVENT_TYPE: &str = "rollcall_window";
-/// An answer repeats the message that was posted.
+/// How much of an answer is read: Slack repeats the whole message in it.
 const ANSWER_LIMIT: usize = 256 * 1_024;
-/// A page of the channel's history may hold as many large messages as [`PAGE`].
+/// How much of a page of the channel's history is read: [`PAGE`] messages of full size fit in.
 const PAGE_LIMIT: usize = 4 * 1_024 * 1_024;
-/// Messages on a page of the history, and how many pages are looked at since the window began.
+/// A search reads at most so many pages of the history since the window began, with so many messages on each.
 const PAGE: &str = "50";
 const PAGES: usize = 5;
-/// How long before its window a message may have been posted: clocks differ.
+/// A search begins so long before the window, since Slack's clock may be behind AWS's.
 const CLOCK_SKEW_SECONDS: i64 = 60;
 
-/// Where Slack's Web API is.
+/// The address under which the Web API's methods are called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiUrl(Url);
 
 impl ApiUrl {
-    /// Where Slack documents it to be.
+    /// The address that Slack documents.
     pub const DEFAULT: &str = "https://slack.com/api/";
 
     /// Takes an `https` address, or a plain `http` one on loopback.
@@ -48,7 +49,7 @@ impl ApiUrl {
     /// # Errors
     /// Says what form is expected.
     pub fn parse(text: &str) -> Result<Self, InvalidApiUrl> {
-        // Methods are joined to it, which would replace a last segment without a slash.
+        // Joining a method's name replaces the last segment of an address that does not end with a slash.
         let text = format!("{}/", text.trim().trim_end_matches('/'));
         Url::parse(&text)
             .ok()
@@ -58,17 +59,17 @@ impl ApiUrl {
     }
 }
 
-/// The text given is no address that the Web API could have.
+/// The text given is not an address for the Web API.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("expected an https:// address such as https://slack.com/api/ (http only to loopback)")]
 pub struct InvalidApiUrl;
 
-/// A bot's token. Whoever knows it may post.
+/// A bot's token. It is a secret, since everybody who knows it can post as the bot.
 #[derive(Debug, Clone)]
 pub struct BotToken(SecretString);
 
 impl BotToken {
-    /// Takes whatever a request's header can hold.
+    /// Takes any text of visible ASCII characters, which is what the header of a request can hold.
     ///
     /// # Errors
     /// Says what form is expected; never quotes the token.
@@ -98,7 +99,7 @@ pub struct WebApi {
     client: PacedClient,
 }
 
-/// What a method of the API takes of a message.
+/// The arguments of `chat.postMessage` and `chat.update`.
 #[derive(Debug, Default, Serialize)]
 struct Arguments<'a> {
     channel: &'a str,
@@ -153,7 +154,7 @@ impl WebApi {
         }
     }
 
-    /// Says a summary that nobody will edit.
+    /// Posts a summary in a message of its own, without the window's metadata, that is never edited.
     pub(super) async fn say(&self, summary: &Summary, deadline: Instant) -> Delivery {
         let mention = self.mention.as_deref();
         let sent = self.create(summary, mention, None, deadline).await;
@@ -170,8 +171,8 @@ impl WebApi {
         mention: Option<&str>,
         metadata: Option<serde_json::Value>,
         deadline: Instant,
-    ) -> Delivery<Posted> {
-        measured(async |rate_limited| {
+    ) -> Delivery<Bookmark> {
+        measured(deadline, async |sending| {
             in_some_form(async |form| {
                 let message = render(summary, mention, form);
                 let arguments = Arguments {
@@ -179,11 +180,8 @@ impl WebApi {
                     ..Arguments::new(&self.channel, &message)
                 };
                 let posting = Call::posting(&arguments)?;
-                let sent: Sent = self.call(&posting, deadline, rate_limited).await?;
-                Ok(Posted {
-                    channel: sent.channel,
-                    ts: sent.ts,
-                })
+                let sent: Sent = self.call(&posting, sending).await?;
+                Ok(bookmark(&sent.channel, &sent.ts))
             })
             .await
         })
@@ -193,17 +191,16 @@ impl WebApi {
     async fn call<T: DeserializeOwned>(
         &self,
         call: &Call,
-        deadline: Instant,
-        rate_limited: &Cell<u64>,
+        sending: &Sending,
     ) -> Result<T, NotifyError> {
-        let attempt = || self.attempt(call, deadline);
-        persist(attempt, call.may_help, deadline, rate_limited).await
+        let attempt = || self.attempt(call, sending);
+        persist(attempt, call.may_help, sending).await
     }
 
     async fn attempt<T: DeserializeOwned>(
         &self,
         call: &Call,
-        deadline: Instant,
+        sending: &Sending,
     ) -> Result<T, NotifyError> {
         let url = self
             .url
@@ -213,13 +210,12 @@ impl WebApi {
         let request = |client: &Client| {
             client
                 .post(url)
-                // Marked as sensitive, so that nothing prints it.
+                // `bearer_auth` marks the header as sensitive, so that debug output does not print the token.
                 .bearer_auth(self.token.0.expose_secret())
                 .header(header::CONTENT_TYPE, call.content_type)
                 .body(call.body.clone())
         };
-        let answer = self.client.send(request, call.limit, deadline).await?;
-        parse(&answer)
+        self.client.send(request, call.limit, parse, sending).await
     }
 }
 
@@ -227,50 +223,49 @@ impl Channel for WebApi {
     async fn post(
         &self,
         key: &WindowKey,
+        start: DateTime<Utc>,
         summary: &Summary,
         deadline: Instant,
-    ) -> Delivery<Posted> {
+    ) -> Delivery<Bookmark> {
         let metadata = json!({
             "event_type": EVENT_TYPE,
-            "event_payload": {"window": key.to_string()},
+            "event_payload": {"window": key.to_string(), "start": start},
         });
-        // The mention stands in the thread, where it is said what failed.
+        // The mention stands in the thread's reply about failures, since Slack notifies nobody of an edit.
         self.create(summary, None, Some(metadata), deadline).await
     }
 
-    async fn edit(&self, posted: &Posted, summary: &Summary, deadline: Instant) -> Delivery {
-        measured(async |rate_limited| {
+    async fn edit(&self, bookmark: &Bookmark, summary: &Summary, deadline: Instant) -> Delivery {
+        let (channel, ts) = place(bookmark);
+        measured(deadline, async |sending| {
             in_some_form(async |form| {
                 let message = render(summary, None, form);
                 let arguments = Arguments {
-                    ts: Some(&posted.ts),
+                    ts: Some(ts),
                     unfurl_links: None,
                     unfurl_media: None,
-                    ..Arguments::new(&posted.channel, &message)
+                    ..Arguments::new(channel, &message)
                 };
                 let editing = Call::editing(&arguments)?;
-                self.call::<IgnoredAny>(&editing, deadline, rate_limited)
-                    .await
-                    .map(drop)
+                self.call::<IgnoredAny>(&editing, sending).await.map(drop)
             })
             .await
         })
         .await
     }
 
-    async fn reply(&self, posted: &Posted, news: &News, deadline: Instant) -> Delivery {
-        measured(async |rate_limited| {
+    async fn reply(&self, bookmark: &Bookmark, news: &News, deadline: Instant) -> Delivery {
+        let (channel, ts) = place(bookmark);
+        measured(deadline, async |sending| {
             let message = reply(news, self.mention.as_deref());
             let is_broadcast = self.is_reply_broadcast && !news.failures.is_empty();
             let arguments = Arguments {
-                thread_ts: Some(&posted.ts),
+                thread_ts: Some(ts),
                 reply_broadcast: is_broadcast.then_some(true),
-                ..Arguments::new(&posted.channel, &message)
+                ..Arguments::new(channel, &message)
             };
             let posting = Call::posting(&arguments)?;
-            self.call::<IgnoredAny>(&posting, deadline, rate_limited)
-                .await
-                .map(drop)
+            self.call::<IgnoredAny>(&posting, sending).await.map(drop)
         })
         .await
     }
@@ -279,45 +274,51 @@ impl Channel for WebApi {
         &self,
         key: &WindowKey,
         deadline: Instant,
-    ) -> Result<Option<Posted>, NotifyError> {
+    ) -> Result<Vec<(DateTime<Utc>, Bookmark)>, NotifyError> {
+        let sending = Sending::until(deadline);
         let window = key.to_string();
         let oldest = key.start.timestamp() - CLOCK_SKEW_SECONDS;
+        let mut found = Vec::new();
         let mut cursor = None;
         for _ in 0..PAGES {
             let reading = Call::reading(&self.channel, oldest, cursor.as_deref());
-            let page: Page = self.call(&reading, deadline, &Cell::new(0)).await?;
-            let found = page
-                .messages
-                .iter()
-                .find(|message| message.is_about(EVENT_TYPE, &window));
-            if let Some(message) = found {
-                return Ok(Some(Posted {
-                    channel: self.channel.clone(),
-                    ts: message.ts.clone(),
-                }));
+            let page: Page = self.call(&reading, &sending).await?;
+            for message in &page.messages {
+                if let Some(start) = message.start_of(EVENT_TYPE, &window) {
+                    found.push((start, bookmark(&self.channel, &message.ts)));
+                }
             }
             cursor = page.next_cursor();
             if cursor.is_none() {
                 break;
             }
         }
-        Ok(None)
+        Ok(found)
     }
 }
 
-/// A call of a method.
+/// A channel's id holds no space, so the first one divides it from the message's `ts`.
+fn bookmark(channel: &str, ts: &str) -> Bookmark {
+    Bookmark(format!("{channel} {ts}"))
+}
+
+fn place(bookmark: &Bookmark) -> (&str, &str) {
+    bookmark.0.split_once(' ').unwrap_or_default()
+}
+
+/// One call of a method of the Web API.
 struct Call {
     method: &'static str,
     content_type: &'static str,
     body: String,
-    /// How much of the answer is read.
+    /// How many bytes of the answer are read.
     limit: usize,
-    /// After which errors the same call may be made again.
+    /// Whether the same call may be repeated after an error.
     may_help: fn(&NotifyError) -> bool,
 }
 
 impl Call {
-    /// A post whose answer got lost may be in the channel all the same.
+    /// Posts a message. It is not repeated after an answer that got lost, since the message may be in the channel.
     fn posting(arguments: &Arguments<'_>) -> Result<Self, NotifyError> {
         Ok(Self {
             method: "chat.postMessage",
@@ -329,7 +330,7 @@ impl Call {
         })
     }
 
-    /// Metadata stay where none are given.
+    /// Replaces the text and blocks of a message. Slack keeps the message's metadata where none are given.
     fn editing(arguments: &Arguments<'_>) -> Result<Self, NotifyError> {
         Ok(Self {
             method: "chat.update",
@@ -338,7 +339,7 @@ impl Call {
         })
     }
 
-    /// Methods that read take forms.
+    /// Reads a page of the channel's history. Slack's reading methods take form fields instead of JSON.
     fn reading(channel: &str, oldest: i64, cursor: Option<&str>) -> Self {
         let body = form_urlencoded::Serializer::new(String::new())
             .append_pair("channel", channel)

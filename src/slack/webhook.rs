@@ -1,26 +1,24 @@
-//! The incoming-webhook client: one message a second, patient within the time there is, and silent about its
-//! address.
+//! The client of an incoming webhook, which posts messages and cannot edit them. Its address is a secret that no
+//! error, log line or debug output of this module holds.
 //!
-//! A message counts as sent only when Slack said `ok`. Slack has no idempotency key, so an answer that gets
-//! lost may lead to the same message twice; the other choice would be to lose it.
+//! A message counts as sent only when Slack answered `ok`. Slack has no idempotency key, so a post whose answer got
+//! lost is repeated and may appear twice; not repeating it could lose the message.
 
-use std::cell::Cell;
-
-use reqwest::{StatusCode, header};
+use reqwest::{Client, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 use url::Url;
 
-use super::http::{Answer, PacedClient, in_some_form, is_safe, measured, persist, word};
+use super::http::{Answer, PacedClient, Sending, in_some_form, is_safe, measured, persist, word};
 use super::message::Message;
 use super::render::render;
-use crate::notify::{Delivery, Notifier, NotifyError};
-use crate::summary::Summary;
+use crate::core::summary::Summary;
+use crate::ports::notifier::{Delivery, Notifier, NotifyError};
 
-/// What Slack's answers need; a longer one is not Slack's.
+/// Slack answers a webhook with a single word, so a longer body is not Slack's and is read no further than this.
 const ANSWER_LIMIT: usize = 1_024;
 
-/// The address of an incoming webhook. It is a secret: whoever knows it may post.
+/// The address of an incoming webhook. It is a secret, since everybody who knows it can post to the channel.
 #[derive(Debug, Clone)]
 pub struct WebhookUrl(SecretString);
 
@@ -39,7 +37,7 @@ impl WebhookUrl {
     }
 }
 
-/// The text given is no address that a webhook could have.
+/// The text given is not the address of a webhook.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error(
     "expected an https:// address such as https://hooks.slack.com/services/T…/B…/… (http only to loopback)"
@@ -55,7 +53,7 @@ pub struct Webhook {
 }
 
 impl Webhook {
-    /// A webhook that calls `mention` to messages with failures.
+    /// A webhook whose messages about failures contain `mention`, such as `<!here>`, so that Slack notifies people.
     #[must_use]
     pub fn new(url: WebhookUrl, mention: Option<String>) -> Self {
         Self {
@@ -65,50 +63,39 @@ impl Webhook {
         }
     }
 
-    /// Sends a body, and again as long as that may help and there is time.
-    async fn send(
-        &self,
-        message: &Message,
-        deadline: Instant,
-        rate_limited: &Cell<u64>,
-    ) -> Result<(), NotifyError> {
+    /// Posts a message, and repeats the request after every error that may pass until the deadline.
+    async fn send(&self, message: &Message, sending: &Sending) -> Result<(), NotifyError> {
         let body = serde_json::to_string(message)
             .map_err(|error| NotifyError::Transport(error.to_string()))?;
         persist(
-            || self.attempt(body.clone(), deadline),
+            || self.attempt(body.clone(), sending),
             NotifyError::is_retryable,
-            deadline,
-            rate_limited,
+            sending,
         )
         .await
     }
 
-    async fn attempt(&self, body: String, deadline: Instant) -> Result<(), NotifyError> {
+    async fn attempt(&self, body: String, sending: &Sending) -> Result<(), NotifyError> {
         let url = self.url.0.expose_secret();
-        let answer = self
-            .client
-            .send(
-                |client| {
-                    client
-                        .post(url)
-                        .header(header::CONTENT_TYPE, "application/json")
-                        .body(body)
-                },
-                ANSWER_LIMIT,
-                deadline,
-            )
-            .await?;
-        confirm(&answer)
+        let request = |client: &Client| {
+            client
+                .post(url)
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(body)
+        };
+        self.client
+            .send(request, ANSWER_LIMIT, confirm, sending)
+            .await
     }
 }
 
 impl Notifier for Webhook {
     async fn notify(&self, summary: &Summary, deadline: Instant) -> Delivery {
         let mention = self.mention.as_deref();
-        measured(async |rate_limited| {
+        measured(deadline, async |sending| {
             in_some_form(async |form| {
                 let message = render(summary, mention, form);
-                self.send(&message, deadline, rate_limited).await
+                self.send(&message, sending).await
             })
             .await
         })

@@ -12,7 +12,7 @@ from botocore.config import Config
 
 REGION = "ap-northeast-2"
 
-# Nothing that a person has configured may reach an account of theirs from here.
+# Taken out of the environment, so that the rehearsal never reaches an AWS account that somebody has configured.
 PRIVATE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
 
 
@@ -34,7 +34,7 @@ def end(process: subprocess.Popen) -> None:
 
 
 class Emulator:
-    """Starts with `with`, and ends however the block is left."""
+    """A context manager that starts the server and stops it when the block ends, also by an exception."""
 
     def __init__(self, log: Path):
         self.port = free_port()
@@ -42,7 +42,7 @@ class Emulator:
         self.log = log
 
     def environment(self) -> dict[str, str]:
-        """For every process that is to take this for AWS."""
+        """The environment variables with which a process uses this emulator as AWS."""
         inherited = {name: value for name, value in os.environ.items() if name not in PRIVATE}
         return inherited | {
             "AWS_ENDPOINT_URL": self.url,

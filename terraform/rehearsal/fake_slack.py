@@ -1,4 +1,4 @@
-"""Slack's incoming webhook on loopback: keeps what it got, and answers what it is told to."""
+"""Slack's incoming webhook on loopback. It keeps the messages it receives and answers as the rehearsal sets it."""
 
 import json
 import threading
@@ -46,7 +46,7 @@ class FakeSlack:
 
 
 def visible_text(value) -> list[str]:
-    """The lines that a reader of the blocks would see, in their order."""
+    """The lines that a reader of the blocks would see, in order."""
     if isinstance(value, list):
         return [line for item in value for line in visible_text(item)]
     if not isinstance(value, dict):

@@ -139,7 +139,7 @@ class Mapping:
         }
 
     def poll_once(self, seconds: float) -> tuple[int, int]:
-        """One batch: how many records it had, and how many of them come back."""
+        """Handles one batch. Returns how many records it had, and how many of them come back."""
         batch = self.receive()
         if not batch:
             return 0, 0
@@ -147,7 +147,7 @@ class Mapping:
         failed = self.failed_ids(answer, {message["MessageId"] for message in batch})
         for message in batch:
             if message["MessageId"] in failed:
-                # The visibility timeout, skipped: nobody wants to watch it pass.
+                # The record is received again at once; the rehearsal does not wait for its visibility timeout.
                 self.sqs.change_message_visibility(
                     QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
                 )
@@ -156,7 +156,7 @@ class Mapping:
         return len(batch), len(failed)
 
     def failed_ids(self, answer: dict | None, batch: set[str]) -> set[str]:
-        """Lambda's rules: no answer or an id that was not in the batch fails all of it."""
+        """As Lambda decides: without an answer, or with an id that was not in the batch, the whole batch failed."""
         if answer is None:
             return batch
         if not self.reports_partial_failures:

@@ -1,6 +1,6 @@
-"""moto's server, with two answers mended that AWS gives otherwise and that would show in a second plan.
+"""moto's server, with two of its answers changed to what AWS answers: otherwise a second plan would show changes.
 
-Everything else that moto does differently is left as it is, and played or said by the rehearsal.
+All other differences between moto and AWS stay; the rehearsal plays what is missing, or says that it is.
 """
 
 import json

@@ -1,9 +1,9 @@
-"""The rehearsal: the complete example really applied, events in, one message out, destroyed again.
+"""The rehearsal applies the complete example, sends events in, reads one message that comes out, and destroys it again.
 
-Everything runs on loopback: an emulated AWS with a table, a fake Slack, the real function. What the emulator cannot
-play is played here and said: EventBridge Scheduler never fires (rosters and its dead letters are sent, and events are
-put on the bus, as Scheduler and CloudTrail would), and the event source mappings are driven by lambda_service.Mapping.
-Its ECS answers what it is asked, but starts no task by itself: how each service is when it is asked is set here.
+Everything runs on loopback: an emulated AWS with a table, a fake Slack, and the real function. The rehearsal plays what the
+emulator does not. EventBridge Scheduler never fires there, so this sends the rosters and the schedules' dead letters, and
+puts events on the bus as CloudTrail would. lambda_service.Mapping drives the event source mappings. The emulated ECS
+starts no task by itself, so this sets how each service is when the function asks about it.
 """
 
 import argparse
@@ -26,19 +26,24 @@ from terraform import GRACE_SECONDS, ROOT, VERIFY_MINUTES, Terraform
 sys.path.insert(0, str(ROOT / "fixtures"))
 import generate as cloudtrail  # noqa: E402  (the fixtures' own composer of records)
 
-# Long enough for a busy machine; the rehearsal ends by then, whatever hangs.
+# The rehearsal fails after this time, so that it ends if something hangs. Long enough for a busy machine.
 LIMIT_SECONDS = 600
-# The function's time for a batch. Shorter than it has in AWS, so that a Slack that is down is soon given up.
+# The function's time for a batch. Shorter than in AWS, so that the function soon gives up on a Slack that is down.
 INVOCATION_SECONDS = 8
-# How long the fragments of a window may take to arrive here before it is due.
+# How long the fragments of a window may take to arrive in the rehearsal before the window is due.
 FRAGMENTS_SECONDS = 25
 
-# How ECS has what the morning's roster asks for. What was never called has no task; all others run as they should.
+# The services that ECS does not have as the morning's roster asks. A service that was never called has no task either.
 NOT_STARTED = "billing"  # Its tasks are wanted, and none runs.
 CHANGED = "gateway"  # Somebody wants another count, and it runs.
 CHANGED_COUNT = 3
 
-# What is to be said, in the words of src/summary.
+# After how many receives SQS moves a record that keeps failing to the dead-letter queue.
+MAX_RECEIVES = 30
+# How long EventBridge Scheduler retries a call, in minutes: the default of the schedules' module.
+RETRY_MINUTES = 15
+
+# What the messages are to say, in the words of src/summary.
 FIRST_WINDOW = (
     "2 running, 1 starting, 1 changed, 2 failed (1 call named no service)",
     "0/1 starting",
@@ -59,7 +64,7 @@ STARTED = time.monotonic()
 
 
 class Failed(Exception):
-    """A step did not show what it should."""
+    """An expectation of a step did not hold."""
 
 
 def say(text: str) -> None:
@@ -111,7 +116,7 @@ def service_action(place, service: str, kind: str, name: str, at: datetime, **mo
 
 
 def deployment(place, service: str, kind: str, name: str, at: datetime) -> dict:
-    """It names its cluster in the service's ARN alone."""
+    """An event of a deployment, which names its cluster only within the service's ARN."""
     detail = {"eventType": kind, "eventName": name, "deploymentId": "ecs-svc/1", "updatedAt": cloudtrail.iso(at), "reason": "…"}
     return entry("ECS Deployment State Change", detail, cloudtrail.iso(at), place.service_arn(service))
 
@@ -137,7 +142,7 @@ class Rehearsal:
     def __init__(self, aws: Emulator, slack: FakeSlack, terraform: Terraform, binary: Path, work: Path):
         self.aws, self.slack, self.terraform, self.binary, self.work = aws, slack, terraform, binary, work
         self.sqs, self.events, self.lambdas, self.ecs = (aws.client(name) for name in ("sqs", "events", "lambda", "ecs"))
-        # Inside one window, whose deadline is past, so that it is said at once.
+        # A window whose deadline is past, so that the function reports it at once.
         now = datetime.now(timezone.utc)
         self.window = now.replace(minute=now.minute // 30 * 30, second=0, microsecond=0) - timedelta(minutes=60)
 
@@ -192,9 +197,15 @@ class Rehearsal:
             {variables["ROLLCALL_VERIFY_MINUTES"] for variables in self.function_variables()} == {str(VERIFY_MINUTES)},
             f"the functions are to ask ECS for {VERIFY_MINUTES} minute, in {self.outputs['verified_clusters']}",
         )
+        check(
+            {variables["ROLLCALL_MAX_RECEIVES"] for variables in self.function_variables()} == {str(MAX_RECEIVES)}
+            and set(self.max_receive_counts().values()) == {MAX_RECEIVES},
+            f"the queues that the functions read give a record {MAX_RECEIVES} receives, and the functions know it",
+        )
+        self.check_permissions()
 
     def take_over_the_mapping(self) -> None:
-        """Reads what Terraform set, then keeps the emulator's own idea of a mapping from running."""
+        """Reads the settings that Terraform gave the mappings, then disables the emulator's own mappings."""
         self.mappings, self.undelivered, self.configurations = {}, {}, {}
         by_source = {m["EventSourceArn"]: m for m in self.lambdas.list_event_source_mappings()["EventSourceMappings"]}
         for environment, name in self.outputs["function_names"].items():
@@ -209,7 +220,7 @@ class Rehearsal:
         say("  this driver plays them from here, with the settings that Terraform gave them")
 
     def create_services(self) -> None:
-        """What the schedules call, as it is after the morning's calls."""
+        """Creates the services that the schedules call, as they are after the morning's calls."""
         asked = self.outputs["rosters"]["dev"]["morning"]["services"]
         *called, _given_up, _missing = sorted(asked)
         self.ecs.create_cluster(clusterName="app-dev")
@@ -231,7 +242,7 @@ class Rehearsal:
         )
 
     def the_rules_choose(self, dev) -> None:
-        say("putting on the bus what ECS says itself, and calls of jobs")
+        say("putting ECS's own events and calls of jobs on the bus")
         at = self.window + timedelta(minutes=1)
         other_cluster, other_role = replace(dev, cluster="app-dev-2"), replace(dev, role="ci-deploy")
         asked = {"cluster": "app-dev", "taskDefinition": "report", "count": 1}
@@ -311,7 +322,7 @@ class Rehearsal:
         check(all(name in said for name in ("orders", "dev")), "it names the environment and the service that failed")
         check_words(said, FIRST_WINDOW)
         check(self.slack.webhook("dev") not in self.log("dev").read_text(), "the webhook stands nowhere in the function's log")
-        check(self.waiting(mapping.queue_url) == 0, "the queue is empty: the window is said, and no timer is needed")
+        check(self.waiting(mapping.queue_url) == 0, "the queue is empty: the window is reported, and no timer is needed")
 
     def the_roll_is_called(self, mapping: Mapping, undelivered: Mapping, dev) -> None:
         say("the morning's roster, as Scheduler would send it")
@@ -319,7 +330,11 @@ class Rehearsal:
         schedule = self.aws.client("scheduler").get_schedule(GroupName="rollcall-dev-rosters", Name="ecs.morning")
         template = json.loads(schedule["Target"]["Input"])
         check(schedule["Target"]["Arn"] == mapping.queue_arn, "its target is the function's queue")
-        # Fired so long ago that the last call may have been made just now, and its record is due soon.
+        check(
+            (template["role"], template["retry_minutes"]) == (dev.role, RETRY_MINUTES),
+            f"it names the role {dev.role}, as CloudTrail's records do, and {RETRY_MINUTES} minutes of retries",
+        )
+        # Fired so long ago that its flexible window is over and its last record is due soon.
         fired = datetime.now(timezone.utc).replace(microsecond=0) - timedelta(
             minutes=template["flexible_window_minutes"], seconds=GRACE_SECONDS - FRAGMENTS_SECONDS
         )
@@ -369,7 +384,7 @@ class Rehearsal:
         say("a job's roster, its call, and the end of its task")
         self.slack.messages.clear()
         schedule = self.aws.client("scheduler").get_schedule(GroupName="rollcall-dev-rosters", Name="ecs.nightly-report.job")
-        # In a window of its own.
+        # A time in another window, so that the job has a message of its own.
         at = self.window - timedelta(minutes=120)
         started = self.ecs.run_task(cluster="app-dev", taskDefinition="report", launchType="FARGATE", count=1)
         self.sqs.send_message(
@@ -380,7 +395,7 @@ class Rehearsal:
         response = {"tasks": [{"taskArn": task["taskArn"], "lastStatus": "PROVISIONING"}], "failures": []}
         asked = {"cluster": "app-dev", "taskDefinition": "report", "count": 1, "launchType": "FARGATE"}
         self.put(cloudtrail.record("ecs", "RunTask", at + timedelta(minutes=1), asked, response, dev))
-        # The emulator describes tasks in a form that AWS's SDK does not read, so the end comes as ECS's own event.
+        # AWS's SDK cannot read how the emulator describes tasks, so the task's end is sent as an event of ECS.
         ended = at + timedelta(minutes=3)
         task_id = task["taskArn"].split("/")[-1]
         self.put_entries(task_stopped(dev, task_id, "family:report", ended, createdAt=cloudtrail.iso(at + timedelta(minutes=1))))
@@ -399,11 +414,11 @@ class Rehearsal:
         self.put(cloudtrail.accepted("inventory", self.window + timedelta(minutes=2), place=dev))
         dead = self.outputs["dead_letter_queue_urls"]["dev"]["records"]
         receives = 0
-        while not self.waiting(dead) and receives < 10:
+        while not self.waiting(dead) and receives < 2 * MAX_RECEIVES:
             records, failed = mapping.poll_once(INVOCATION_SECONDS)
             receives += failed
             say(f"  {records} records, {failed} given back")
-        check(receives == 5, "the poison record was tried five times")
+        check(receives == MAX_RECEIVES, f"the poison record was tried {MAX_RECEIVES} times")
         self.play_timers(mapping, until=lambda: bool(self.slack.messages))
         check(len(self.slack.messages) == 1, "the good record beside it was told once, as what changed")
         [letter] = self.sqs.receive_message(QueueUrl=dead, VisibilityTimeout=0)["Messages"]
@@ -463,6 +478,30 @@ class Rehearsal:
     def log(self, environment: str) -> Path:
         return self.work / f"function-{environment}.log"
 
+    def max_receive_counts(self) -> dict[str, int]:
+        """The count of each queue that a function reads, by the queue's name."""
+        urls = list(self.outputs["queue_urls"].values())
+        for arn in self.outputs["schedules_dead_letter_queue_arns"].values():
+            urls.append(self.sqs.get_queue_url(QueueName=arn.split(":")[-1])["QueueUrl"])
+        counts = {}
+        for url in urls:
+            attributes = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])["Attributes"]
+            counts[url.split("/")[-1]] = int(json.loads(attributes["RedrivePolicy"])["maxReceiveCount"])
+        return counts
+
+    def check_permissions(self) -> None:
+        """The emulator does not enforce IAM, so this reads the policies of the functions' roles."""
+        iam = self.aws.client("iam")
+        for environment, name in self.outputs["function_names"].items():
+            policy = iam.get_role_policy(RoleName=f"{name}-function", PolicyName="function")["PolicyDocument"]
+            resources = []
+            for statement in policy["Statement"]:
+                if "sqs:ChangeMessageVisibility" in statement["Action"]:
+                    resource = statement["Resource"]
+                    resources += [resource] if isinstance(resource, str) else resource
+            read = [self.queue_arn(self.outputs["queue_urls"][environment]), self.outputs["schedules_dead_letter_queue_arns"][environment]]
+            check(sorted(resources) == sorted(read), f"{name} may postpone messages of the queues that it reads, and of no other")
+
     def put(self, *records: dict) -> None:
         self.put_entries(*(entry(CALL, record, record["eventTime"]) for record in records))
 
@@ -473,7 +512,7 @@ class Rehearsal:
                 raise Failed(f"the bus refused events: {answer}")
 
     def play_timers(self, mapping: Mapping, until, seconds: float = 45) -> int:
-        """Polls as the mapping would, until something is so or the time is over. Returns how many messages came."""
+        """Polls as the mapping would, until the condition holds or the time is over. Returns how many messages came."""
         came, end_at = 0, time.monotonic() + seconds
         while not until() and time.monotonic() < end_at:
             records, _ = mapping.poll_once(INVOCATION_SECONDS)
@@ -503,7 +542,7 @@ class Rehearsal:
         return int(attributes["ApproximateNumberOfMessages"]) + int(attributes["ApproximateNumberOfMessagesNotVisible"])
 
     def peek(self, environment: str) -> list[dict]:
-        """The records in a queue. A receive counts, as it would for a person who looks into a queue."""
+        """The records in a queue, which stay there. Reading them counts as a receive, as in AWS."""
         records = []
         url = self.outputs["queue_urls"][environment]
         received = self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
@@ -514,7 +553,7 @@ class Rehearsal:
 
 
 def linter(checkov_python: str | None, work: Path):
-    """Lints the plan in which every policy is known, since the source alone holds references."""
+    """Lints the second plan, in which every policy is known; in the source they hold references."""
 
     def lint(plan: dict) -> None:
         if not checkov_python:

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "terraform/examples/complete"
 SETTLE_SECONDS = 2
 GRACE_SECONDS = 3
-# The least that the module takes.
+# The smallest number that the module accepts.
 VERIFY_MINUTES = 1
 
 
@@ -30,7 +30,7 @@ class Terraform:
             f"-var-file={EXAMPLE / 'terraform.tfvars.example'}",
             f"-var=function_zip={package}",
             f"-var=architecture={architecture}",
-            # Windows end within seconds, so that nobody has to wait for them.
+            # Windows end within seconds, so that the rehearsal is short.
             f"-var=windows={{settle_seconds={SETTLE_SECONDS},grace_seconds={GRACE_SECONDS}}}",
             f"-var=verify={{minutes={VERIFY_MINUTES},native_events=true}}",
         ]

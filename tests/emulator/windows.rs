@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use rollcall::decode::{OwnMessage, Roster};
+use rollcall::core::decode::{OwnMessage, Roster};
 use serde_json::{Value, json};
 
 use crate::emulator::{Emulator, Resources};

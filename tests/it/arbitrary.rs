@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
-use rollcall::fact::{
+use rollcall::core::fact::{
     Action, ActionKind, ApiError, Bounds, Call, Caller, ClusterId, Container, Expected, Fact,
-    Observable, Observed, Outcome, Remark, Rollout, RolloutState, RunTask, ServiceAction,
-    ServiceId, ServiceState, Task, TaskId, Undelivered, Unobserved,
+    Observable, Observed, Outcome, Remark, Rollout, RolloutState, RunTask, ScheduleDeadLetter,
+    ServiceEvent, ServiceId, ServiceState, Task, TaskId, Unobserved,
 };
 
 /// Text as an attacker would write it.
@@ -116,8 +116,8 @@ prop_compose! {
         family in prop::option::of(name()),
         error in error(),
         attempts in 1_u32..5,
-    ) -> Undelivered {
-        Undelivered {
+    ) -> ScheduleDeadLetter {
+        ScheduleDeadLetter {
             scheduled_time: moment(seconds),
             schedule_arn: "arn:aws:scheduler:ap-northeast-2:123456789012:schedule/dev/morning".to_owned(),
             account: "123456789012".to_owned(),
@@ -203,8 +203,8 @@ prop_compose! {
             "SERVICE_STEADY_STATE", "SERVICE_TASK_PLACEMENT_FAILURE", "VPC_LATTICE_TARGET_UNHEALTHY", "TASKS_STOPPED",
         ]),
         reason in prop::option::of(prop_oneof![Just("RESOURCE:FARGATE".to_owned()), hostile_text()]),
-    ) -> ServiceAction {
-        ServiceAction {
+    ) -> ServiceEvent {
+        ServiceEvent {
             created_at: moment(seconds),
             event_id: format!("action-{id}"),
             service,
@@ -283,14 +283,14 @@ fn moment(seconds: i64) -> DateTime<Utc> {
 /// Any fact.
 pub fn fact(ids: u32) -> impl Strategy<Value = Fact> {
     prop_oneof![
-        40 => call(ids).prop_map(|call| Fact::Called(Box::new(call))),
-        4 => expected().prop_map(|expected| Fact::Expected(Box::new(expected))),
-        4 => undelivered().prop_map(|undelivered| Fact::Undelivered(Box::new(undelivered))),
+        40 => call(ids).prop_map(|call| Fact::UpdateService(Box::new(call))),
+        4 => expected().prop_map(|expected| Fact::Roster(Box::new(expected))),
+        4 => undelivered().prop_map(|undelivered| Fact::DeadLetter(Box::new(undelivered))),
         1 => Just(Fact::Silenced),
         4 => (0..ids).prop_map(|id| Fact::Undecodable { message_id: format!("message-{id}") }),
         20 => observed().prop_map(|observed| Fact::Observed(Box::new(observed))),
         4 => unobserved().prop_map(|unobserved| Fact::Unobserved(Box::new(unobserved))),
-        8 => service_action(ids).prop_map(|action| Fact::ServiceAction(Box::new(action))),
+        8 => service_action(ids).prop_map(|action| Fact::ServiceEvent(Box::new(action))),
         12 => run_task(ids).prop_map(|call| Fact::RunTask(Box::new(call))),
         12 => task().prop_map(|task| Fact::Task(Box::new(task))),
     ]
@@ -306,7 +306,7 @@ pub fn facts(most: usize) -> impl Strategy<Value = Vec<Fact>> {
 pub fn calls(most: usize) -> impl Strategy<Value = Vec<Fact>> {
     let ids = u32::try_from(most).unwrap();
     prop::collection::vec(
-        call(ids).prop_map(|call| Fact::Called(Box::new(call))),
+        call(ids).prop_map(|call| Fact::UpdateService(Box::new(call))),
         0..most,
     )
 }

@@ -8,15 +8,15 @@ mod words;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rollcall::decode::OwnMessage;
-use rollcall::delivery::Patience;
-use rollcall::fact::{ApiError, Call, Caller, Expected, Fact, Outcome, Undelivered};
-use rollcall::timer::delay;
-use rollcall::window::{
+use rollcall::core::decode::OwnMessage;
+use rollcall::core::fact::{ApiError, Call, Caller, Expected, Fact, Outcome, ScheduleDeadLetter};
+use rollcall::core::window::{
     Batch, Claim, Claimed, MemoryLog, Released, State, WindowKey, WindowLog, last_news_at,
 };
+use rollcall::delivery::WaitPolicy;
+use rollcall::timer::delay;
 
-const PATIENCE: Patience = Patience {
+const PATIENCE: WaitPolicy = WaitPolicy {
     settle: Duration::from_mins(5),
     grace: Duration::from_mins(10),
     period: Duration::from_mins(30),
@@ -42,7 +42,7 @@ fn call(service: Option<&str>, seconds: i64, error: Option<(&str, &str)>) -> Fac
             message: Some(message.to_owned()),
         })
     });
-    Fact::Called(Box::new(Call {
+    Fact::UpdateService(Box::new(Call {
         event_time: at(seconds),
         event_id: format!("{service:?} {seconds} {outcome:?}"),
         outcome,
@@ -81,7 +81,7 @@ fn throttled(seconds: i64) -> Fact {
 
 /// A roster of a schedule that fires as the window begins, with a flexible window of 5 minutes.
 fn roster<const N: usize>(services: [&str; N]) -> Fact {
-    Fact::Expected(Box::new(Expected {
+    Fact::Roster(Box::new(Expected {
         scheduled_time: at(0),
         schedule: "morning".to_owned(),
         flexible_window_minutes: 5,
@@ -94,7 +94,7 @@ fn roster<const N: usize>(services: [&str; N]) -> Fact {
 }
 
 fn given_up(service: &str) -> Fact {
-    Fact::Undelivered(Box::new(Undelivered {
+    Fact::DeadLetter(Box::new(ScheduleDeadLetter {
         scheduled_time: at(0),
         schedule_arn: "arn:aws:scheduler:ap-northeast-2:123456789012:schedule/dev/morning"
             .to_owned(),

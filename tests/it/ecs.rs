@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use aws_sdk_ecs::config::{BehaviorVersion, Credentials, Region};
 use chrono::{DateTime, TimeDelta, Utc};
+use rollcall::core::fact::{Bounds, ClusterId, Fact, Observed, ServiceId, TaskId, Unobserved};
 use rollcall::ecs::client::AwsEcs;
 use rollcall::ecs::{Ecs as _, Wanted};
-use rollcall::fact::{Bounds, ClusterId, Fact, Observed, ServiceId, TaskId, Unobserved};
 use rollcall::tls;
 use serde_json::{Value, json};
 use tokio::time::Instant;

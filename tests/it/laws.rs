@@ -1,9 +1,9 @@
 //! The laws of the fold: order, grouping and repetition of facts make no difference.
 
 use proptest::prelude::*;
-use rollcall::fact::{Fact, Outcome};
+use rollcall::core::fact::{Fact, Outcome};
+use rollcall::core::window::{MemoryLog, WindowKey, WindowLog};
 use rollcall::roll::Roll;
-use rollcall::window::{MemoryLog, WindowKey, WindowLog};
 
 use crate::arbitrary::{calls, facts};
 
@@ -74,13 +74,13 @@ proptest! {
         let roll = Roll::fold(&facts);
         for (id, entry) in &roll.services {
             let calls = facts.iter().filter_map(|fact| match fact {
-                Fact::Called(call) if call.service_id().as_ref() == Some(id) => Some(call),
+                Fact::UpdateService(call) if call.service_id().as_ref() == Some(id) => Some(call),
                 _ => None,
             });
             // Where one id was given to several calls, which of them counts is another law's business.
             let calls: Vec<_> = calls.collect();
             let latest = calls.iter().map(|call| call.event_time).max().unwrap();
-            let is_unique = |id: &str| facts.iter().filter(|fact| matches!(fact, Fact::Called(call) if call.event_id == id)).count() == 1;
+            let is_unique = |id: &str| facts.iter().filter(|fact| matches!(fact, Fact::UpdateService(call) if call.event_id == id)).count() == 1;
             if calls.iter().all(|call| is_unique(&call.event_id)) {
                 let last: Vec<_> = calls.iter().filter(|call| call.event_time == latest).collect();
                 prop_assert!(last.iter().any(|call| Some(&call.outcome) == entry.outcome.as_ref()));

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use rollcall::fact::Fact;
+use rollcall::core::fact::Fact;
+use rollcall::core::summary::{News, Stage, Summary};
+use rollcall::core::window::WindowKey;
 use rollcall::roll::{Over, Roll};
 use rollcall::slack::message::TableForm;
 use rollcall::slack::render::render;
 use rollcall::slack::reply::reply;
-use rollcall::summary::{News, Stage, Summary};
-use rollcall::window::WindowKey;
 use serde_json::Value;
 
 use crate::arbitrary::{facts, hostile_text};

@@ -6,20 +6,22 @@ use std::time::Duration;
 
 use aws_lambda_events::sqs::SqsMessage;
 use chrono::{DateTime, Utc};
-use rollcall::config::DEFAULT_PATIENCE;
-use rollcall::decode::OwnMessage;
-use rollcall::delivery::{Patience, Ports, Visit};
+use rollcall::config::DEFAULT_WAIT_POLICY;
+use rollcall::core::decode::OwnMessage;
+use rollcall::core::fact::{
+    ApiError, Call, Caller, Expected, Fact, Observed, Outcome, ServiceState,
+};
+use rollcall::core::summary::Summary;
+use rollcall::core::window::{Claim, MemoryLog, WindowKey, WindowLog, Windowing};
+use rollcall::delivery::{Ports, Visit, WaitPolicy};
 use rollcall::ecs::{Ecs, Wanted};
-use rollcall::fact::{ApiError, Call, Caller, Expected, Fact, Observed, Outcome, ServiceState};
 use rollcall::function::visit_windows;
 use rollcall::metrics::Metrics;
 use rollcall::notify::{Channel, Notifier};
 use rollcall::slack::speaker::Speaker;
 use rollcall::slack::web_api::{ApiUrl, BotToken, WebApi};
 use rollcall::slack::webhook::{Webhook, WebhookUrl};
-use rollcall::summary::Summary;
 use rollcall::timer::{TimerError, Timers};
-use rollcall::window::{Claim, MemoryLog, WindowKey, WindowLog, Windowing};
 use tokio::time::Instant;
 
 use crate::support::web_api::{CHANNEL, FakeWorkspace, Trouble};
@@ -56,7 +58,7 @@ struct World {
     key: WindowKey,
     visits: u32,
     ecs: Tasks,
-    patience: Patience,
+    patience: WaitPolicy,
 }
 
 /// How many tasks of each service run, and how many are to run.
@@ -129,9 +131,9 @@ impl World {
             },
             visits: 0,
             ecs: Tasks::default(),
-            patience: Patience {
+            patience: WaitPolicy {
                 verify: None,
-                ..DEFAULT_PATIENCE
+                ..DEFAULT_WAIT_POLICY
             },
         }
     }
@@ -155,7 +157,7 @@ impl World {
         record.body = serde_json::to_string(&timer).ok();
         let windowing = Windowing {
             environment: None,
-            period: DEFAULT_PATIENCE.period,
+            period: DEFAULT_WAIT_POLICY.period,
         };
         let ports = Ports {
             log: &self.log,
@@ -192,7 +194,7 @@ impl World {
 
 /// A roster of these services at the window's start.
 fn roster(services: &[&str]) -> Fact {
-    Fact::Expected(Box::new(Expected {
+    Fact::Roster(Box::new(Expected {
         scheduled_time: at(0),
         schedule: "dev-morning".to_owned(),
         flexible_window_minutes: 5,
@@ -208,7 +210,7 @@ fn roster(services: &[&str]) -> Fact {
 }
 
 fn call(service: &str, seconds: i64, outcome: Outcome) -> Fact {
-    Fact::Called(Box::new(Call {
+    Fact::UpdateService(Box::new(Call {
         event_time: at(seconds),
         outcome,
         event_id: format!("{service} {seconds}"),

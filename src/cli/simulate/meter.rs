@@ -1,18 +1,27 @@
-//! A log, timers and an ECS in memory that count what they would cost.
+//! A log, a queue and an ECS in memory that count what they would cost.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use tokio::time::Instant;
 
-use crate::ecs::{Ecs, Wanted};
-use crate::fact::{Fact, Observed, ServiceState};
-use crate::notify::{Delivery, Notifier};
-use crate::summary::Summary;
-use crate::timer::{TimerError, Timers, delay};
-use crate::window::{
-    Batch, Claim, Claimed, MemoryLog, Released, State, WindowKey, WindowLog, WindowLogError,
+use crate::core::fact::Fact;
+use crate::core::look::Wanted;
+use crate::core::observation::{Answer, Observations, ServiceLook, ServiceState};
+use crate::core::report::LastReport;
+use crate::core::runs::Arrival;
+use crate::core::summary::Summary;
+use crate::core::window::WindowKey;
+use crate::memory_log::MemoryLog;
+use crate::ports::Clock;
+use crate::ports::ecs::{Asked, Ecs};
+use crate::ports::notifier::{Delivery, Notifier};
+use crate::ports::queue::{Queue, QueueError, Receipt, Timer, delay};
+use crate::ports::window_log::{
+    Claim, Claimed, Head, Released, VisitNotes, WindowContents, WindowLog, WindowLogError,
 };
 
 /// What a window used.
@@ -24,22 +33,31 @@ pub(super) struct Usage {
     pub(super) write_units: f64,
     /// DynamoDB's read request units: one for each begun four kilobytes, read consistently.
     pub(super) read_units: f64,
+    /// The bytes of all facts as they are stored.
+    pub(super) fact_bytes: f64,
     /// Requests to ECS, each about ten services.
     pub(super) ecs_requests: f64,
     /// The invocations' requests: where a message was said.
     pub(super) messages: Vec<DateTime<Utc>>,
 }
 
+/// What ECS answers in one visit: at five requests a second, in two thirds of the function's time.
+const SERVICES_PER_VISIT: usize = 800;
+
 /// The function's world, metered.
 #[derive(Debug, Default)]
 pub(super) struct Meter {
     log: MemoryLog,
     pub(super) usage: RefCell<Usage>,
-    pub(super) now: RefCell<DateTime<Utc>>,
+    pub(super) now: Cell<DateTime<Utc>>,
     /// Timers under way.
     pub(super) timers: RefCell<Vec<(DateTime<Utc>, WindowKey)>>,
     /// From when on each service's task runs.
     starts: BTreeMap<String, DateTime<Utc>>,
+    /// How large each report is: it is read where another instance visited last.
+    report: Cell<usize>,
+    /// How large each chunk of observations is.
+    chunks: RefCell<Vec<usize>>,
 }
 
 impl Meter {
@@ -50,14 +68,37 @@ impl Meter {
             ..Self::default()
         }
     }
+
+    fn write(&self, bytes: usize) {
+        self.usage.borrow_mut().write_units += units(bytes, 1_024);
+    }
+
+    fn read(&self, bytes: usize) {
+        let mut usage = self.usage.borrow_mut();
+        usage.read_units += units(bytes, 4_096);
+    }
 }
 
 fn units(bytes: usize, unit: usize) -> f64 {
     f64::from(u32::try_from(bytes.div_ceil(unit).max(1)).unwrap_or(u32::MAX))
 }
 
-fn size(facts: &[Fact]) -> usize {
-    serde_json::to_vec(facts).map_or(0, |json| json.len())
+fn size(value: &impl Serialize) -> usize {
+    serde_json::to_vec(value).map_or(0, |json| json.len())
+}
+
+fn observed_size(observations: &Observations) -> usize {
+    let of_service = |(id, runs): (_, &BTreeMap<_, _>)| {
+        let id: &crate::core::fact::ServiceId = id;
+        runs.values().map(size).sum::<usize>() + runs.len() * (id.name.len() + 30)
+    };
+    observations.services.iter().map(of_service).sum()
+}
+
+impl Clock for Meter {
+    fn now(&self) -> DateTime<Utc> {
+        self.now.get()
+    }
 }
 
 impl WindowLog for Meter {
@@ -65,17 +106,13 @@ impl WindowLog for Meter {
         &self,
         key: &WindowKey,
         facts: &[Fact],
-        now: DateTime<Utc>,
-    ) -> Result<(), WindowLogError> {
-        self.usage.borrow_mut().write_units += units(size(facts), 1_024);
-        self.log.append(key, facts, now).await
-    }
-
-    async fn read(&self, key: &WindowKey) -> Result<Vec<Batch>, WindowLogError> {
-        let batches = self.log.read(key).await?;
-        let bytes = batches.iter().map(|batch| size(&batch.facts)).sum();
-        self.usage.borrow_mut().read_units += units(bytes, 4_096);
-        Ok(batches)
+        arrival: Arrival,
+    ) -> Result<Head, WindowLogError> {
+        let bytes = size(&facts);
+        self.usage.borrow_mut().fact_bytes += f64::from(u32::try_from(bytes).unwrap_or(u32::MAX));
+        self.write(1);
+        self.write(bytes);
+        self.log.append(key, facts, arrival).await
     }
 
     async fn claim(
@@ -84,48 +121,107 @@ impl WindowLog for Meter {
         claim: &Claim,
         now: DateTime<Utc>,
     ) -> Result<Claimed, WindowLogError> {
-        self.usage.borrow_mut().write_units += 1.0;
+        self.write(1);
         self.log.claim(key, claim, now).await
+    }
+
+    async fn refresh(
+        &self,
+        key: &WindowKey,
+        head: &Head,
+        contents: &mut WindowContents,
+    ) -> Result<(), WindowLogError> {
+        let (cursor, version, chunks) =
+            (contents.cursor, contents.version, contents.chunks.clone());
+        self.log.refresh(key, head, contents).await?;
+        let new = contents
+            .batches
+            .range(cursor + 1..)
+            .map(|(_, batch)| size(&batch.facts))
+            .sum();
+        if new > 0 {
+            self.read(new);
+        }
+        if version == 0 || version != head.visit.version {
+            self.read(self.report.get());
+            for (chunk, bytes) in self.chunks.borrow().iter().enumerate() {
+                if chunks.get(chunk) != head.visit.chunks.get(chunk) {
+                    self.read(*bytes);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn observe(
+        &self,
+        key: &WindowKey,
+        chunk: usize,
+        observations: &Observations,
+    ) -> Result<(), WindowLogError> {
+        let bytes = observed_size(observations);
+        self.write(bytes);
+        let mut chunks = self.chunks.borrow_mut();
+        if chunks.len() <= chunk {
+            chunks.resize(chunk + 1, 0);
+        }
+        chunks[chunk] = bytes;
+        drop(chunks);
+        self.log.observe(key, chunk, observations).await
+    }
+
+    async fn note(
+        &self,
+        key: &WindowKey,
+        receiver: &str,
+        report: &LastReport,
+    ) -> Result<(), WindowLogError> {
+        self.report.set(size(report));
+        self.write(size(report));
+        self.log.note(key, receiver, report).await
+    }
+
+    async fn note_timer(&self, key: &WindowKey, at: DateTime<Utc>) -> Result<(), WindowLogError> {
+        self.write(1);
+        self.log.note_timer(key, at).await
     }
 
     async fn release(
         &self,
         key: &WindowKey,
         claim: &Claim,
-        state: &State,
+        notes: &VisitNotes,
+        timer_at: Option<DateTime<Utc>>,
     ) -> Result<Released, WindowLogError> {
-        self.usage.borrow_mut().write_units += units(
-            serde_json::to_vec(state).map_or(0, |json| json.len()),
-            1_024,
-        );
-        self.log.release(key, claim, state).await
+        self.write(size(notes));
+        self.log.release(key, claim, notes, timer_at).await
     }
 }
 
-impl Timers for Meter {
-    async fn arm(
-        &self,
-        key: &WindowKey,
-        at: DateTime<Utc>,
-        now: DateTime<Utc>,
-    ) -> Result<DateTime<Utc>, TimerError> {
-        let at = now + delay(at, now);
+impl Queue for Meter {
+    async fn arm(&self, timer: Timer<'_>, now: DateTime<Utc>) -> Result<DateTime<Utc>, QueueError> {
+        let at = now + delay(timer.at, now);
         self.usage.borrow_mut().timers += 1.0;
-        self.timers.borrow_mut().push((at, key.clone()));
+        self.timers.borrow_mut().push((at, timer.key.clone()));
         Ok(at)
+    }
+
+    async fn postpone(&self, _: &Receipt, _: Duration) -> Result<(), QueueError> {
+        Ok(())
     }
 }
 
 impl Ecs for Meter {
-    async fn look(&self, wanted: &Wanted, now: DateTime<Utc>, _: Instant) -> Vec<Fact> {
-        let requests = wanted.services.len().div_ceil(10);
+    async fn look(&self, wanted: &Wanted, now: DateTime<Utc>, _: Instant) -> Asked {
+        let services = wanted.services.len().min(SERVICES_PER_VISIT);
+        let requests = services.div_ceil(10);
         self.usage.borrow_mut().ecs_requests +=
             f64::from(u32::try_from(requests).unwrap_or(u32::MAX));
-        let observed = wanted.services.keys().map(|id| {
+        let look = |id: &crate::core::fact::ServiceId| {
             let started_at = self.starts.get(&id.name).filter(|at| **at <= now).copied();
             let running = i64::from(started_at.is_some());
-            Fact::Observed(Box::new(Observed {
-                observed_at: now,
+            Answer::Service(ServiceLook {
+                at: now,
                 service: id.clone(),
                 state: Some(ServiceState {
                     desired: 1,
@@ -136,20 +232,28 @@ impl Ecs for Meter {
                     trouble: None,
                     bounds: None,
                 }),
-            }))
-        });
-        observed.collect()
+            })
+        };
+        Asked {
+            answers: wanted
+                .services
+                .iter()
+                .take(services)
+                .map(|one| look(&one.id))
+                .collect(),
+            services,
+            tasks: 0,
+        }
     }
 }
 
 impl Notifier for Meter {
     async fn notify(&self, _: &Summary, _: Instant) -> Delivery {
-        let now = *self.now.borrow();
-        self.usage.borrow_mut().messages.push(now);
+        self.usage.borrow_mut().messages.push(self.now.get());
         Delivery {
             result: Ok(()),
             rate_limited: 0,
-            latency: std::time::Duration::ZERO,
+            latency: Duration::ZERO,
         }
     }
 }

@@ -11,17 +11,20 @@ use tokio::time::Instant;
 
 use super::meter::{Meter, Usage};
 use crate::cli::args::SimulateArgs;
-use crate::decode::{OwnMessage, Roster};
-use crate::delivery::{Patience, Ports, Visit};
+use crate::core::decode::{OwnMessage, RosterMessage};
+use crate::core::policy::WaitPolicy;
+use crate::core::window::Windowing;
 use crate::function::visit_windows;
 use crate::metrics::Metrics;
-use crate::window::Windowing;
+use crate::visit::{Ports, Visit, VisitMemory};
 
 const ENVIRONMENT: &str = "dev";
 const ACCOUNT: &str = "123456789012";
 const REGION: &str = "ap-northeast-2";
 /// How delays spread: with this, one in forty is later than four times the median.
 const SPREAD: f64 = 0.7;
+/// As the module's queue has it.
+const MAX_RECEIVES: u32 = 30;
 /// Longer than any invocation lasts.
 const CLAIM: TimeDelta = TimeDelta::seconds(60);
 /// A window that still arms timers by then would never end.
@@ -150,7 +153,7 @@ impl<'a> World<'a> {
     }
 
     fn roster(&self) -> SqsMessage {
-        let roster = OwnMessage::Roster(Roster {
+        let roster = OwnMessage::Roster(RosterMessage {
             environment: ENVIRONMENT.to_owned(),
             schedule: "morning".to_owned(),
             scheduled_time: self.start,
@@ -165,6 +168,8 @@ impl<'a> World<'a> {
                 .map(|service| (name(service), 1))
                 .collect(),
             jobs: BTreeMap::new(),
+            role: None,
+            retry_minutes: None,
         });
         message(
             "roster".to_owned(),
@@ -175,6 +180,7 @@ impl<'a> World<'a> {
     /// The function's own code, invocation by invocation, until no timer is under way.
     async fn visit_all(&mut self, mut invocations: Invocations) -> Usage {
         let meter = Meter::new(std::mem::take(&mut self.starts));
+        let memories = [VisitMemory::default(), VisitMemory::default()];
         if !self.args.no_roster {
             invocations.insert((self.start, usize::MAX), vec![self.roster()]);
         }
@@ -191,7 +197,7 @@ impl<'a> World<'a> {
                     None => break,
                 },
             };
-            self.invoke(&meter, now, number, records).await;
+            self.invoke(&meter, now, number, records, &memories).await;
         }
         meter.usage.into_inner()
     }
@@ -202,34 +208,38 @@ impl<'a> World<'a> {
         now: DateTime<Utc>,
         number: usize,
         records: Vec<SqsMessage>,
+        memories: &[VisitMemory],
     ) {
         let windowing = Windowing {
             environment: Some(ENVIRONMENT.to_owned()),
             period: self.args.window,
         };
-        let patience = Patience {
+        let policy = WaitPolicy {
             settle: self.args.settle,
             grace: self.args.grace,
             period: self.args.window,
             verify: Some(self.args.verify).filter(|verify| !verify.is_zero()),
         };
         let how = Visit {
-            patience,
+            policy,
+            windowing: &windowing,
             timezone: chrono_tz::UTC,
             token: &number.to_string(),
             claim_until: now + CLAIM,
             now,
             deadline: Instant::now() + Duration::from_mins(1),
         };
-        *meter.now.borrow_mut() = now;
+        meter.now.set(now);
         meter.usage.borrow_mut().invocations += 1.0;
         let ports = Ports {
             log: meter,
             notifier: meter,
-            timers: meter,
+            queue: meter,
             ecs: meter,
+            clock: meter,
+            memory: &memories[number % memories.len()],
         };
-        visit_windows(records, &windowing, &ports, how, &mut Metrics::default()).await;
+        visit_windows(records, MAX_RECEIVES, &ports, how, &mut Metrics::default()).await;
     }
 }
 
@@ -239,7 +249,7 @@ fn fire(meter: &Meter, due: DateTime<Utc>) -> Vec<SqsMessage> {
     let (fired, waiting) = timers.drain(..).partition(|(at, _)| *at <= due);
     *timers = waiting;
     let fired: Vec<_> = fired;
-    let timer = |(_, window)| OwnMessage::Timer { window };
+    let timer = |(_, window)| OwnMessage::Timer { window, unkept: 0 };
     let body = |timer| serde_json::to_string(&timer).unwrap_or_default();
     fired
         .into_iter()

@@ -1,4 +1,4 @@
-# Each environment gets its own schedules, queue and function, so a fault in dev never keeps stg quiet.
+# Each environment has its own schedules, queue and function, so a fault in dev does not stop the messages of stg.
 
 provider "aws" {
   region = var.region
@@ -37,8 +37,8 @@ module "notifier" {
   alarm_topic_arns = [aws_sns_topic.alarms.arn]
 }
 
-# Subscribe whoever is on call: mail, a pager, a chat of another provider. Not Slack alone: these alarms also say that
-# Slack was not reached.
+# Subscribe whoever is on call, by mail, a pager or another chat. Slack alone is not enough, because some of these alarms
+# mean that Slack could not be reached.
 resource "aws_sns_topic" "alarms" {
   name = "rollcall-alarms"
 }

@@ -29,7 +29,7 @@ output "table_names" {
 }
 
 output "roster_schedule_names" {
-  description = "By environment, the schedules that tell the notifier whom to expect."
+  description = "By environment, the schedules that send rosters to the notifier."
   value       = { for environment, notifier in module.notifier : environment => notifier.roster_schedule_names }
 }
 

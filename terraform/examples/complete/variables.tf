@@ -86,7 +86,7 @@ variable "windows" {
 }
 
 variable "verify" {
-  description = "Ask ECS whether what was accepted also runs, as in the slack-notifier module; { enabled = false } makes accepted the last word again."
+  description = "Ask ECS whether the tasks of accepted calls run, as in the slack-notifier module; { enabled = false } reports accepted calls without asking."
   type = object({
     enabled       = optional(bool, true)
     minutes       = optional(number, 10)

@@ -1,4 +1,4 @@
-# The least that works: two services, up in the morning and down in the evening, one message each time.
+# The smallest configuration: two services, scaled up in the morning and down in the evening, one message each time.
 
 provider "aws" {
   region = "ap-northeast-2"

@@ -1,4 +1,4 @@
-# What can be seen at plan time and is worth a warning, but is no error.
+# Warnings of a plan: mistakes that AWS accepts but that make calls fail or a report hard to read.
 
 locals {
   unknown_schedules = sort(setsubtract(
@@ -15,11 +15,6 @@ locals {
   update_per_minute = 5 * 60
 
   active = { for key, schedule in local.schedules : key => schedule if !schedule.paused }
-  # No schedule's key can hold a dot, and a part of a long roster ends in a number, so no two rosters share a name. A rate
-  # beats from the moment at which its schedule is made, and its roster's schedule is made at another: a roster would
-  # expect the job when it is not due.
-  expected_jobs = { for key, job in local.jobs : "${trimprefix(key, "job/")}.job" => job if !job.paused && !startswith(job.expression, "rate(") }
-  expected      = merge(local.active, local.expected_jobs)
 
   starts = { for key, schedule in local.active : "${schedule.expression} ${schedule.timezone}" => key... }
   crowded = [
@@ -31,14 +26,16 @@ locals {
     if sum([for key in keys : length(local.active[key].services)]) > local.update_burst + local.update_per_minute * min([for key in keys : local.active[key].flexible_window_minutes]...)
   ]
 
-  # The minute past the hour, where the expression fixes it. Windows are UTC; whole and half hour zones keep the minute
-  # modulo 30, the few quarter hour zones do not.
-  start_minutes = {
+  # The minute past the hour at which a schedule fires, where its expression fixes one. Windows are counted in UTC. A zone
+  # that is whole or half hours from UTC has the same minutes modulo 30 as UTC; the few zones at a quarter of an hour do
+  # not, and are left out. A window that does not divide the hour begins at other minutes in each hour, so the minute
+  # alone does not tell where in the window a schedule fires: such windows are not checked.
+  start_minutes = 60 % var.window_minutes != 0 ? {} : {
     for key, schedule in local.expected : key => tonumber(coalesce(regex("^cron\\(([0-9]+) |^at\\(.{14}([0-9]{2})", schedule.expression)...))
     if can(regex("^cron\\(([0-9]+) |^at\\(.{14}([0-9]{2})", schedule.expression))
     && !can(regex("Kathmandu|Katmandu|Chatham|Eucla", schedule.timezone))
   }
-  # One minute more, because Scheduler is precise to the minute only.
+  # EventBridge Scheduler fires at any second of the scheduled minute, which is one minute more.
   straddling = [
     for key, minute in local.start_minutes : "${key} (minute ${minute} + ${local.expected[key].flexible_window_minutes} flexible + 1)"
     if minute % var.window_minutes + local.expected[key].flexible_window_minutes + 1 > var.window_minutes

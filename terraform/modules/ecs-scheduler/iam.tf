@@ -1,4 +1,5 @@
-# The group's ARN is put together rather than taken from the resource, so that the trust can be read in the plan.
+# The schedule group's ARN is built from its parts, because the resource's own attribute is unknown in the first plan and
+# the reviewer of a plan should see whom the role trusts.
 locals {
   group_arn = "arn:${local.partition}:scheduler:${local.region}:${local.account}:schedule-group/${local.name}"
 
@@ -7,7 +8,7 @@ locals {
     coalesce(service.service_arn, "arn:${local.partition}:ecs:${local.region}:${local.account}:service/${var.cluster}/${key}")
   ]
 
-  # Without a revision the newest one runs, whichever that will be.
+  # A job that names no revision runs the newest active one, so the role is allowed every revision of the family.
   task_definition_arns = distinct([
     for job in values(var.jobs) :
     "arn:${local.partition}:ecs:${local.region}:${local.account}:task-definition/${job.task_definition}${strcontains(job.task_definition, ":") ? "" : ":*"}"
@@ -19,7 +20,8 @@ resource "aws_iam_role" "this" {
   name        = "${local.name}-schedules"
   description = "EventBridge Scheduler: scales the services of ${var.environment} in ECS cluster ${var.cluster}"
 
-  # Only this group's schedules may use the role, whoever else can create schedules in the account.
+  # The condition lets only schedules of this group use the role; a schedule that somebody else makes elsewhere in the
+  # account cannot.
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
@@ -65,7 +67,7 @@ resource "aws_iam_role_policy" "this" {
         Resource  = local.passed_role_arns
         Condition = { StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } }
       }],
-      # Scheduler writes dead letters with this role, not as a service.
+      # EventBridge Scheduler writes dead letters with this role, so the role needs the permission, not the queue's policy.
       [{
         Sid      = "KeepDeadLetters"
         Effect   = "Allow"

@@ -1,11 +1,11 @@
-# One schedule per service and time, all in one group, under one role, with one dead-letter queue. CloudTrail names the
-# role of a call but never the schedule, so the role is what the notifier recognises these calls by.
+# One schedule for each service and time, all in one schedule group, under one role, with one dead-letter queue. CloudTrail
+# records name the role that made a call but not the schedule, so the notifier recognises the schedules' calls by the role.
 
 data "aws_caller_identity" "current" {}
 
 data "aws_partition" "current" {}
 
-# Also tells the Region: aws_region's attribute for it was renamed in provider 6, this one's was not.
+# The Region is read from here too: provider 6 renamed the attribute of aws_region that holds it, and not this one.
 data "aws_service_principal" "scheduler" {
   service_name = "scheduler"
 }
@@ -16,8 +16,9 @@ locals {
   region    = data.aws_service_principal.scheduler.region
   name      = coalesce(var.name, "rollcall-${var.environment}")
 
-  # A zone is at most 12 hours behind UTC, so a one-time schedule is surely done half a day after its time read as UTC,
-  # plus its window, plus its retries. Leaving it out then keeps a finished schedule from being made again.
+  # When a one-time schedule is over. Zones are at most 12 hours behind UTC, so it has fired 12 hours after its time read as
+  # UTC; its flexible window and its retries come on top. From then on it is left out of the configuration, so that no
+  # apply makes it again.
   one_time_ends = {
     for key, item in merge(
       { for key, schedule in var.schedules : "schedule/${key}" => schedule },
@@ -44,7 +45,7 @@ locals {
   updates = merge([
     for key, schedule in local.schedules : {
       for service in schedule.services : "${key}/${service}" => merge(schedule, {
-        # Neither part can hold a dot, so no two pairs share a name.
+        # Neither name can contain a dot, so two different pairs never get the same name.
         name   = "${key}.${service}"
         target = "updateService"
         input = {
@@ -85,6 +86,14 @@ locals {
   }
 
   calls = merge(local.updates, local.jobs)
+
+  # What has a roster: all that is not paused and fires at a time that is known beforehand. The first run of a rate() is at
+  # the moment its schedule is created. A roster is sent by a schedule of its own, which is created at another moment, so
+  # the roster of a rate() would expect calls when none is due.
+  service_rosters = { for key, schedule in local.schedules : key => schedule if !schedule.paused && !startswith(schedule.expression, "rate(") }
+  # The keys of jobs end in .job, so that a job and a schedule of the same name have a roster each.
+  job_rosters = { for key, job in local.jobs : "${trimprefix(key, "job/")}.job" => job if !job.paused && !startswith(job.expression, "rate(") }
+  expected    = merge(local.service_rosters, local.job_rosters)
 }
 
 resource "aws_scheduler_schedule_group" "this" {
@@ -105,8 +114,8 @@ resource "aws_scheduler_schedule_group" "this" {
 resource "aws_scheduler_schedule" "this" {
   for_each = local.calls
 
-  # A shortened name keeps a hash of the whole one. It has two dots where an unshortened one has one (services) or none
-  # (jobs, which are never that long), so the two kinds cannot meet.
+  # A name over AWS's 64 characters is cut and ends in a hash of the whole name. A cut name has two dots, the name of a
+  # service's schedule has one and that of a job none, so a cut name never equals another schedule's name.
   name        = length(each.value.name) <= 64 ? each.value.name : "${substr(each.value.name, 0, 55)}.${substr(sha256(each.value.name), 0, 8)}"
   group_name  = aws_scheduler_schedule_group.this.name
   description = each.value.target == "updateService" ? "${var.environment}: ${var.cluster}/${each.value.input.Service} to ${each.value.input.DesiredCount}" : "${var.environment}: run ${each.value.input.TaskDefinition} in ${var.cluster}"
@@ -137,11 +146,12 @@ resource "aws_scheduler_schedule" "this" {
     }
   }
 
-  # A schedule must not fire before its role may act.
+  # A schedule that fires before its role has the permission would fail.
   depends_on = [aws_iam_role_policy.this]
 }
 
-# Calls that Scheduler gave up on; the body is the call, the attributes say why. Kept for as long as SQS can.
+# Calls that EventBridge Scheduler gave up on. The message's body is the call's input and its attributes hold the error.
+# SQS keeps messages for at most 14 days.
 resource "aws_sqs_queue" "dead_letters" {
   name                       = "${local.name}-schedules-dead"
   message_retention_seconds  = 14 * 24 * 60 * 60

@@ -28,16 +28,21 @@ output "cluster" {
   value       = var.cluster
 }
 
+output "retry_minutes" {
+  description = "For how many minutes after its time EventBridge Scheduler tries a call again; the notifier expects calls that late."
+  value       = var.retry.maximum_age_minutes
+}
+
 output "schedule_names" {
   description = "Names of the schedules in the group, by <schedule>/<service> or job/<job>."
   value       = { for key, schedule in aws_scheduler_schedule.this : key => schedule.name }
 }
 
 output "rosters" {
-  description = "For each schedule and each job that is not paused, what it is expected to do: the notifier's roll call. A job's key ends in .job, as a schedule may have the same name; a job with a rate() is reported, but never expected."
+  description = "What the notifier is to expect: for each schedule and each job with a cron() or an at() that is not paused, its time and the counts it asks for. A job's key ends in .job, because a schedule may have the same name. What runs at a rate() has no roster: its calls are reported, but a call that is missing is not."
   value = merge(
     {
-      for key, schedule in local.active : key => {
+      for key, schedule in local.service_rosters : key => {
         environment             = var.environment
         cluster                 = var.cluster
         expression              = schedule.expression
@@ -50,7 +55,7 @@ output "rosters" {
       }
     },
     {
-      for key, job in local.expected_jobs : key => {
+      for key, job in local.job_rosters : key => {
         environment             = var.environment
         cluster                 = var.cluster
         expression              = job.expression
@@ -59,7 +64,7 @@ output "rosters" {
         start_date              = job.start_date
         end_date                = job.end_date
         services                = {}
-        # CloudTrail and ECS tell the revision that ran, which the schedule may leave open: the family is what both know.
+        # The schedule may name no revision, while CloudTrail and ECS always do. Only the family is known to all of them.
         jobs = { (split(":", job.task_definition)[0]) = job.task_count }
       }
     },

@@ -70,12 +70,12 @@ variable "schedules" {
   description = <<-EOT
     When to scale, and to what. The key names the schedule in every message, such as morning.
 
-    - `expression`: `cron(…)`, `rate(…)` or `at(yyyy-mm-ddThh:mm:ss)`, read in `timezone`. An `at()` that is past anywhere on earth is left out, so the next apply removes what is done.
+    - `expression`: `cron(…)`, `rate(…)` or `at(yyyy-mm-ddThh:mm:ss)`, read in `timezone`. A schedule with a `rate()` has no roster, because only AWS knows when it fires: its calls are reported, but a service that it did not call is never reported as missing. Prefer `cron()`. An `at()` whose time is past in every zone is left out, so the next apply removes its schedules.
     - `desired_count`: the count that each service gets, unless the service says otherwise.
     - `services`: only these services; null means all of them.
     - `timezone`, `flexible_window_minutes`: null means the module's own.
     - `start_date`, `end_date`: RFC 3339 in UTC; AWS ignores them for `at()`.
-    - `paused`: the schedules stay but do nothing, and the roster expects nothing.
+    - `paused`: the schedules stay but do nothing, and have no roster.
   EOT
   type = map(object({
     expression              = string
@@ -186,25 +186,25 @@ variable "flexible_window_minutes" {
 }
 
 variable "window_minutes" {
-  description = "The notifier's window_minutes. Nothing here depends on it; a check warns where a schedule with its flexible window reaches over the end of a window, which would split its report in two."
+  description = "The notifier's message.window_minutes. Only a warning depends on it: it names schedules whose flexible window reaches over the end of a report's window. Windows that do not divide the hour are not checked."
   type        = number
   default     = 30
   nullable    = false
 
   validation {
-    condition     = contains([5, 10, 15, 20, 30, 60], var.window_minutes)
-    error_message = "window_minutes is 5, 10, 15, 20, 30 or 60."
+    condition     = var.window_minutes >= 1 ? floor(var.window_minutes) == var.window_minutes && 1440 % var.window_minutes == 0 : false
+    error_message = "window_minutes is a whole number from 1 to 1440 that divides the 1440 minutes of a day, such as 15, 30 or 60."
   }
 }
 
 variable "jobs" {
   description = <<-EOT
-    ECS tasks to start on a schedule (`ecs:runTask`), since scheduled jobs fail as silently as scheduled services do.
+    ECS tasks to start on a schedule (`ecs:runTask`), because a scheduled job that fails is noticed as little as a service that does.
 
     - `task_definition`: the family (its newest active revision runs), or family:revision. The notifier knows a job by its family, so two jobs of one family are one row.
     - `passed_role_arns`: the task role and the execution role of the task definition, which the schedule's role must be allowed to pass; empty where the definition has none.
     - `network`: for tasks in `awsvpc` mode, that is all of Fargate's.
-    - The rest is as in `schedules`.
+    - The rest is as in `schedules`; a job with a `rate()` has no roster either.
   EOT
   type = map(object({
     expression              = string

@@ -1,13 +1,20 @@
-# These go to SNS, never through the function or Slack: they must speak when those do not.
+# Alarms go to SNS and never through the function or Slack, so that they work when the function or Slack does not.
 
 locals {
-  # How long the oldest record may wait. A batch may use its window and its timeout, and fail and come back once. The
-  # quarter of an hour is also what a timer sleeps at most.
+  # How old a record may be that the function has hardly tried. A batch may take its batching window and its timeout, fail
+  # as a whole and come back once, which are two visibility timeouts; a timer is sent with a delay of up to 15 minutes.
+  # SQS leaves messages out of this age once they were received three times, so records that keep failing do not show
+  # here: the alarm records-stuck rings for those.
   oldest_seconds = 2 * local.visibility + 15 * 60
 
+  # For how many periods of five minutes the function may have records without finishing one. A batch that is gathered and
+  # handled as slowly as allowed, and succeeds, is shorter than that.
+  stuck_periods = max(3, ceil((local.batching_window_seconds + var.function.timeout_seconds) / 300) + 1)
+
   queue_alarms = merge(
-    { for key, queue in aws_sqs_queue.dead : "${key}-dead" => { queue = queue.name, minutes = 1, what = key == "records" ? "Records that the function could not handle in ${local.max_receive_count} attempts" : "Events and rosters that EventBridge could not put into the queue" } },
-    # The function empties these where it reads them, so there only what stays tells of a fault.
+    { for key, queue in aws_sqs_queue.dead : "${key}-dead" => { queue = queue.name, minutes = 1, what = key == "records" ? "Records that the function failed on in ${local.max_receive_count} attempts" : "Events and rosters that EventBridge could not put into the queue" } },
+    # Where the function reads such a queue, a letter is a fault only if it stays: letters that the function failed on wait
+    # in flight, are not counted here, and end in the dead-letter queue of the records.
     { for key, scheduler in var.schedulers : "schedules-dead-${key}" => {
       queue   = reverse(split(":", scheduler.dead_letter_queue_arn))[0]
       minutes = contains(keys(local.read_dead_letters), key) ? 15 : 1
@@ -20,13 +27,14 @@ locals {
       function-errors    = { namespace = "AWS/Lambda", metric = "Errors", dimensions = { FunctionName = local.function_name }, what = "The function failed as a whole, so its batch comes again" }
       function-throttles = { namespace = "AWS/Lambda", metric = "Throttles", dimensions = { FunctionName = local.function_name }, what = "Lambda refused to run the function, so records wait" }
     },
-    # The function counts these, but they reach CloudWatch through its log: they speak when Slack does not.
+    # The function writes these metrics to its log, from which CloudWatch reads them, so they do not need Slack.
     !local.windows ? {} : {
-      windows-overdue = { namespace = "Rollcall", metric = "WindowsOverdue", dimensions = { FunctionName = local.function_name }, what = "A window is a quarter of an hour past its deadline and could not be said" }
+      windows-overdue = { namespace = "Rollcall", metric = "WindowsOverdue", dimensions = { FunctionName = local.function_name }, what = "A window is a quarter of an hour past its deadline and could not be reported" }
     },
-    # One lapses when Lambda ends an instance in the middle of a visit; several, when the function dies of something.
+    # A claim lapses when an invocation ends before it releases it. A single one may be an instance that Lambda shut down;
+    # several mean that invocations crash or run out of time.
     !local.windows ? {} : {
-      claims-lapsed = { namespace = "Rollcall", metric = "ClaimsLapsed", dimensions = { FunctionName = local.function_name }, threshold = 3, seconds = 900, what = "More than 3 visitors of windows in a quarter of an hour did not come back" }
+      claims-lapsed = { namespace = "Rollcall", metric = "ClaimsLapsed", dimensions = { FunctionName = local.function_name }, threshold = 3, seconds = 900, what = "More than 3 invocations in a quarter of an hour ended without releasing the window that they had claimed" }
     },
     merge([
       for key, scheduler in var.schedulers : {
@@ -51,7 +59,7 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   evaluation_periods  = each.value.minutes
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
-  treat_missing_data  = "notBreaching" # SQS is silent about queues that nobody used for hours.
+  treat_missing_data  = "notBreaching" # SQS publishes no metrics of a queue that was not used for hours.
 
   alarm_actions = var.alarm_topic_arns
   ok_actions    = var.alarm_topic_arns
@@ -59,7 +67,7 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
 
 resource "aws_cloudwatch_metric_alarm" "oldest_record" {
   alarm_name        = "${local.name}-oldest-record"
-  alarm_description = "A record waits for longer than two batches and a quarter of an hour (${local.oldest_seconds} s): the function does not keep up, fails, or is disabled."
+  alarm_description = "A record that was received less than three times is older than two batches and a quarter of an hour (${local.oldest_seconds} s): the function does not keep up, or is disabled."
   namespace         = "AWS/SQS"
   metric_name       = "ApproximateAgeOfOldestMessage"
   dimensions        = { QueueName = aws_sqs_queue.records.name }
@@ -69,6 +77,53 @@ resource "aws_cloudwatch_metric_alarm" "oldest_record" {
   evaluation_periods  = 1
   comparison_operator = "GreaterThanThreshold"
   threshold           = local.oldest_seconds
+  treat_missing_data  = "notBreaching"
+
+  alarm_actions = var.alarm_topic_arns
+  ok_actions    = var.alarm_topic_arns
+}
+
+# Records that failed come back many times before they are dead letters, with windows for about 6.5 hours. This alarm rings
+# after a quarter of an hour: all that time records were in flight, that is received or waiting for their next attempt, and
+# none was deleted.
+resource "aws_cloudwatch_metric_alarm" "stuck" {
+  alarm_name        = "${local.name}-records-stuck"
+  alarm_description = "For ${5 * local.stuck_periods} minutes the function had records and finished none of them: ${local.windows ? "most often the table cannot be reached" : "most often Slack cannot be reached"}. They come back, and move to ${aws_sqs_queue.dead["records"].name} after ${local.max_receive_count} attempts."
+
+  metric_query {
+    id          = "stuck"
+    label       = "Records in flight, and none deleted"
+    expression  = "IF(in_flight > 0 AND FILL(deleted, 0) == 0, 1, 0)"
+    return_data = true
+  }
+
+  metric_query {
+    id = "in_flight"
+
+    metric {
+      namespace   = "AWS/SQS"
+      metric_name = "ApproximateNumberOfMessagesNotVisible"
+      dimensions  = { QueueName = aws_sqs_queue.records.name }
+      stat        = "Maximum"
+      period      = 300
+    }
+  }
+
+  metric_query {
+    id = "deleted"
+
+    metric {
+      namespace   = "AWS/SQS"
+      metric_name = "NumberOfMessagesDeleted"
+      dimensions  = { QueueName = aws_sqs_queue.records.name }
+      stat        = "Sum"
+      period      = 300
+    }
+  }
+
+  evaluation_periods  = local.stuck_periods
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
   treat_missing_data  = "notBreaching"
 
   alarm_actions = var.alarm_topic_arns
@@ -89,7 +144,7 @@ resource "aws_cloudwatch_metric_alarm" "sums" {
   evaluation_periods  = 1
   comparison_operator = "GreaterThanThreshold"
   threshold           = lookup(each.value, "threshold", 0)
-  treat_missing_data  = "notBreaching" # These are published only when there is something to count.
+  treat_missing_data  = "notBreaching" # These metrics are published only when there is something to count.
 
   alarm_actions = var.alarm_topic_arns
   ok_actions    = var.alarm_topic_arns

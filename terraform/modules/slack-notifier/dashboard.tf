@@ -1,4 +1,5 @@
-# Read from left to right and top to bottom, it follows a call from the schedule to Slack; the last row is what failed.
+# The graphs follow a call from the schedule to Slack, from left to right and top to bottom. Dead letters and details of
+# windows, jobs and ECS come after that, and the alarms last.
 
 locals {
   widgets = concat(local.path_widgets, local.job_widgets, local.verify_widgets, !local.windows ? [] : [
@@ -26,7 +27,7 @@ locals {
   }]
 
   verify_widgets = !local.verify ? [] : [{
-    title     = "ECS: asked, in vain"
+    title     = "ECS: answers, failed requests"
     statistic = "Sum"
     metrics   = [for metric in ["Looks", "LooksFailed"] : ["Rollcall", metric, "FunctionName", local.function_name]]
   }]
@@ -53,10 +54,10 @@ locals {
       ]...)
     },
     {
-      title     = "3 Queue: sent, waiting"
+      title     = "3 Queue: sent, deleted, waiting, in flight"
       statistic = "Sum"
       metrics = [
-        for metric in ["NumberOfMessagesSent", "NumberOfMessagesDeleted", "ApproximateNumberOfMessagesVisible"] :
+        for metric in ["NumberOfMessagesSent", "NumberOfMessagesDeleted", "ApproximateNumberOfMessagesVisible", "ApproximateNumberOfMessagesNotVisible"] :
         ["AWS/SQS", metric, "QueueName", "${local.name}-records"]
       ]
     },
@@ -103,7 +104,7 @@ locals {
   ]
 
   alarm_arns = concat(
-    [aws_cloudwatch_metric_alarm.oldest_record.arn],
+    [aws_cloudwatch_metric_alarm.oldest_record.arn, aws_cloudwatch_metric_alarm.stuck.arn],
     values(aws_cloudwatch_metric_alarm.dead_letters)[*].arn,
     values(aws_cloudwatch_metric_alarm.sums)[*].arn,
   )

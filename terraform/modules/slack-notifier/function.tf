@@ -3,7 +3,7 @@ locals {
   function_arn  = "arn:${local.partition}:lambda:${local.region}:${local.account}:function:${local.function_name}"
   log_group     = "/aws/lambda/${local.function_name}"
 
-  # What the function may read, by what it is called in permissions.
+  # The secrets that the function reads. The keys are part of the names of the permissions in iam.tf.
   secrets = {
     for key, secret in { Webhook = var.slack_webhook, Token = var.slack_bot } : key => {
       # A Secrets Manager secret is read through Parameter Store, so the function knows one way to read a secret.
@@ -67,11 +67,11 @@ resource "aws_lambda_function" "this" {
   lifecycle {
     precondition {
       condition     = length(local.secrets) > 0
-      error_message = "Somebody has to speak: give slack_webhook, slack_bot, or both."
+      error_message = "Messages need a way to Slack: give slack_webhook, slack_bot, or both."
     }
     precondition {
       condition     = var.slack_bot == null || local.windows
-      error_message = "slack_bot needs windows.enabled: which message is to be edited has to be remembered."
+      error_message = "slack_bot needs windows.enabled: the function keeps in the table which message it edits."
     }
     precondition {
       condition     = var.function.reserved_concurrency == null ? true : var.function.reserved_concurrency >= 2 * (1 + length(local.read_dead_letters))
@@ -79,7 +79,7 @@ resource "aws_lambda_function" "this" {
     }
   }
 
-  # The function must find its log group and its permissions when the first batch comes.
+  # The first invocation needs the role's permissions. The log group comes before the function by its reference.
   depends_on = [aws_iam_role_policy.function]
 }
 
@@ -96,10 +96,11 @@ resource "aws_lambda_event_source_mapping" "records" {
   batch_size                         = var.batch_size
   maximum_batching_window_in_seconds = local.batching_window_seconds
 
-  # Without this, Lambda deletes the whole batch when the function returns, whatever it says failed.
+  # Without this Lambda deletes the whole batch when the function returns, the records that it reports as failed too.
   function_response_types = ["ReportBatchItemFailures"]
 
-  # The least that AWS allows: more would only cut a window into more batches, and Slack takes one message a second.
+  # Two is the least that AWS allows. More would split a window into more batches without being faster, because Slack
+  # accepts one message a second.
   scaling_config {
     maximum_concurrency = 2
   }

@@ -9,7 +9,7 @@ locals {
         Action   = "ssm:GetParameter"
         Resource = "arn:${local.partition}:ssm:${local.region}:${local.account}:parameter/${trimprefix(secret.parameter, "/")}"
       }],
-      # Secrets Manager puts six characters of its own behind the name.
+      # The ARN of a secret ends in a hyphen and six characters that Secrets Manager chooses.
       secret.secret == null ? [] : [{
         Sid      = "Read${key}Secret"
         Effect   = "Allow"
@@ -50,9 +50,10 @@ resource "aws_iam_role_policy" "function" {
     Statement = concat(
       [
         {
-          Sid      = "ReadRecords"
-          Effect   = "Allow"
-          Action   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+          Sid    = "ReadRecords"
+          Effect = "Allow"
+          # With windows the function decides when a record that it could not keep comes back.
+          Action   = concat(local.windows ? ["sqs:ChangeMessageVisibility"] : [], ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"])
           Resource = aws_sqs_queue.records.arn
         },
         {
@@ -82,7 +83,7 @@ resource "aws_iam_role_policy" "function" {
       length(local.read_dead_letters) == 0 ? [] : [{
         Sid      = "ReadUndelivered"
         Effect   = "Allow"
-        Action   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+        Action   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
         Resource = [for scheduler in local.read_dead_letters : scheduler.dead_letter_queue_arn]
       }],
       length(local.undelivered_key_arns) == 0 ? [] : [{
@@ -94,7 +95,7 @@ resource "aws_iam_role_policy" "function" {
       !local.has_kms_key ? [] : [{
         Sid    = "DecryptRecords"
         Effect = "Allow"
-        # A timer is a message that the function encrypts itself.
+        # With windows the function also sends timers to the queue, and sending to an encrypted queue needs a data key.
         Action   = concat(["kms:Decrypt"], local.windows ? ["kms:GenerateDataKey"] : [])
         Resource = local.kms_key_arn
       }],

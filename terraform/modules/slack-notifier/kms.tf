@@ -1,5 +1,5 @@
 locals {
-  # Known while planning, unlike the ARN of a key that is yet to be made.
+  # The plan knows whether there is a key, but not the ARN of a key that it creates.
   has_kms_key = var.kms_key.create || var.kms_key.arn != null
   kms_key_arn = var.kms_key.create ? aws_kms_key.queues[0].arn : var.kms_key.arn
 

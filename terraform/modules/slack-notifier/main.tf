@@ -1,12 +1,12 @@
-# CloudTrail record -> rules -> queue -> function -> Slack. Every arrow that can fail has a queue behind it, and every
-# such queue has an alarm. With a window log (windows.tf), rosters and the schedules' dead letters come too, and ECS is
-# asked whether what was accepted also runs (verify.tf).
+# CloudTrail record -> rules -> queue -> function -> Slack. Every step that can fail has a dead-letter queue, and every
+# dead-letter queue has an alarm. With a window log (windows.tf) the function also reads rosters (rosters.tf) and the
+# schedules' dead letters (undelivered.tf), and asks ECS whether the tasks of accepted calls run (verify.tf).
 
 data "aws_caller_identity" "current" {}
 
 data "aws_partition" "current" {}
 
-# Also tells the Region: aws_region's attribute for it was renamed in provider 6, this one's was not.
+# The Region is read from here too: provider 6 renamed the attribute of aws_region that holds it, and not this one.
 data "aws_service_principal" "events" {
   service_name = "events"
 }
@@ -30,11 +30,11 @@ locals {
     { eventSource = ["ecs.amazonaws.com"], eventName = ["UpdateService"] },
     var.watch_all_callers ? {} : local.from_the_schedules,
   )
-  # Always of the schedules alone: who else runs a task runs no job of theirs.
+  # RunTask calls of other callers are never matched, because they start no job of the schedules.
   run_task = merge({ eventSource = ["ecs.amazonaws.com"], eventName = ["RunTask"] }, local.from_the_schedules)
 
-  # A call either has an error code or has none, so the first two patterns cannot overlap and leave nothing out. None asks
-  # anything of requestParameters: throttled and denied calls are recorded without them.
+  # A call either has an error code or has none, so each UpdateService call matches exactly one of the first two patterns.
+  # No pattern tests requestParameters, because CloudTrail may record throttled and denied calls without them.
   rules = merge(
     {
       failures = {
@@ -84,6 +84,6 @@ resource "aws_cloudwatch_event_target" "this" {
     arn = aws_sqs_queue.dead["rules"].arn
   }
 
-  # Before the policies stand, the first records would go straight to the dead-letter queue.
+  # Without the queue's policy EventBridge may not send, and would put the first records into the dead-letter queue.
   depends_on = [aws_sqs_queue_policy.rules_may_send]
 }

@@ -29,17 +29,17 @@ output "table_name" {
 }
 
 output "roster_schedule_names" {
-  description = "Names of the schedules in the group <name>-rosters, by <scheduler>/<schedule> or <scheduler>/<job>.job; a roster of more than 900 services has more, with /2 and so on."
+  description = "Names of the schedules in the group <name>-rosters, by <scheduler>/<schedule> or <scheduler>/<job>.job; a roster of more than 900 services and jobs is split into several, with /2 and so on."
   value       = { for key, schedule in aws_scheduler_schedule.rosters : key => schedule.name }
 }
 
 output "dead_letter_queue_urls" {
-  description = "URLs of the dead-letter queues: records (the function failed) and rules (EventBridge could not deliver)."
+  description = "URLs of the dead-letter queues: records (the function failed at every receive) and rules (EventBridge could not deliver)."
   value       = { for key, queue in aws_sqs_queue.dead : key => queue.url }
 }
 
 output "verified_clusters" {
-  description = "Names of the clusters in which the function asks ECS what runs; empty where it asks nothing."
+  description = "Names of the clusters in which the function asks ECS what runs; empty if it does not ask."
   value       = local.verify ? local.clusters : []
 }
 
@@ -56,7 +56,7 @@ output "rule_names" {
 output "alarm_names" {
   description = "Names of all alarms."
   value = sort(concat(
-    [aws_cloudwatch_metric_alarm.oldest_record.alarm_name],
+    [aws_cloudwatch_metric_alarm.oldest_record.alarm_name, aws_cloudwatch_metric_alarm.stuck.alarm_name],
     values(aws_cloudwatch_metric_alarm.dead_letters)[*].alarm_name,
     values(aws_cloudwatch_metric_alarm.sums)[*].alarm_name,
   ))

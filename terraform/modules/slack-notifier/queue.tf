@@ -1,11 +1,15 @@
 locals {
-  # Lambda asks for six times the timeout, so that throttled retries of a batch end before it is delivered again.
+  # AWS recommends six times the function's timeout and the batching window: Lambda retries a batch that was throttled, and
+  # these retries have to end before SQS delivers the records again.
   least_visibility = 6 * var.function.timeout_seconds + local.batching_window_seconds
   visibility       = coalesce(var.visibility_timeout_seconds, local.least_visibility)
 
-  max_receive_count = 5
+  # With windows the function makes a failed record come back after 30 seconds, then 1, 2, 4, 8, 15, 15 … minutes, by
+  # changing its visibility. 30 receives are then about 6.5 hours, so that an outage of the table loses no record. Without
+  # windows records come back after the visibility timeout, and 5 receives are what AWS recommends at least.
+  max_receive_count = local.windows ? 30 : 5
 
-  # What ends here: records that failed five times, and events that EventBridge could not put into the queue.
+  # records: what the function failed on at every receive. rules: what EventBridge could not put into the queue.
   dead_queues = toset(["records", "rules"])
 }
 
@@ -33,7 +37,8 @@ resource "aws_sqs_queue" "records" {
   }
 }
 
-# A dead letter keeps the time at which it was first sent, so these must hold messages for longer than the queue does.
+# A dead letter keeps the time at which it was first sent, and retention counts from then. So these queues must retain
+# messages for longer than the records queue does.
 resource "aws_sqs_queue" "dead" {
   for_each = local.dead_queues
 
@@ -43,7 +48,7 @@ resource "aws_sqs_queue" "dead" {
   kms_master_key_id         = local.kms_key_arn
 }
 
-# Only these rules may write, whoever else can create rules in the account.
+# The condition lets only these rules send; a rule that somebody else makes in the account cannot.
 resource "aws_sqs_queue_policy" "rules_may_send" {
   for_each = { records = aws_sqs_queue.records, rules-dead = aws_sqs_queue.dead["rules"] }
 

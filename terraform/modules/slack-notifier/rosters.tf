@@ -1,8 +1,8 @@
-# The roll call: at the time of each schedule, a message to the queue that says who is to answer. Without it a window
-# can only hold whoever answered.
+# Rosters. At the time of each schedule, another schedule sends a message to the queue that lists the calls to expect.
+# Without it the function only knows the calls that were made, and cannot report one that is missing.
 
 locals {
-  # Whom a roster names, in an order that keeps its parts as they are while nobody comes or goes.
+  # The services and jobs of a roster, sorted by name: the parts of a long roster then change only when its members do.
   roster_subjects = merge([
     for key, scheduler in local.windows ? var.schedulers : {} : {
       for schedule, roster in scheduler.rosters : "${key}/${schedule}" => concat(
@@ -15,20 +15,24 @@ locals {
   rosters = merge([
     for key, scheduler in local.windows ? var.schedulers : {} : merge([
       for schedule, roster in scheduler.rosters : {
-        # Scheduler takes an input of 256 KB. A service takes 264 bytes at most: its name has up to 255, its count few. So
-        # does a job.
+        # EventBridge Scheduler takes an input of 256 KB. A service or a job takes up to 264 bytes: a name of 255, a count,
+        # and punctuation. 900 of them are 237,600 bytes; all other fields together stay below 2,000.
         for part, subjects in chunklist(local.roster_subjects["${key}/${schedule}"], 900) :
         "${key}/${schedule}${part == 0 ? "" : "/${part + 1}"}" => merge(roster, {
           name     = "${key}.${schedule}${part == 0 ? "" : ".${part + 1}"}"
           schedule = schedule
-          services = { for subject in subjects : subject.name => roster.services[subject.name] if !subject.is_job }
-          jobs     = { for subject in subjects : subject.name => roster.jobs[subject.name] if subject.is_job }
+          # CloudTrail shows the name of the role as sessionIssuer.userName, without the path that may stand before it.
+          role          = reverse(split("/", scheduler.role_arn))[0]
+          retry_minutes = scheduler.retry_minutes
+          services      = { for subject in subjects : subject.name => roster.services[subject.name] if !subject.is_job }
+          jobs          = { for subject in subjects : subject.name => roster.jobs[subject.name] if subject.is_job }
         })
       }
     ]...)
   ]...)
 
-  # As src/decode/own.rs reads it. Scheduler puts the time in, if it finds the words as they are: jsonencode escapes <>.
+  # The message that the function decodes. EventBridge Scheduler replaces <aws.scheduler.scheduled-time> by the time. It
+  # finds the placeholder only if < and > are as they are, and jsonencode escapes them, so that is undone.
   roster_inputs = {
     for key, roster in local.rosters : key => replace(replace(jsonencode(merge(
       {
@@ -41,7 +45,9 @@ locals {
         region                  = local.region
         cluster                 = roster.cluster
         services                = roster.services
+        role                    = roster.role
       },
+      roster.retry_minutes == null ? {} : { retry_minutes = roster.retry_minutes },
       length(roster.jobs) == 0 ? {} : { jobs = roster.jobs },
     )), "\\u003c", "<"), "\\u003e", ">")
   }
@@ -51,7 +57,8 @@ locals {
     key => join(" and ", [for what, count in { services = length(roster.services), jobs = length(roster.jobs) } : "${count} ${what}" if count > 0])
   }
 
-  # Put together rather than taken from the resource, so that the trust can be read in the plan.
+  # Built from its parts, because the resource's own attribute is unknown in the first plan and the reviewer of a plan
+  # should see whom the role trusts.
   roster_group_arn = "arn:${local.partition}:scheduler:${local.region}:${local.account}:schedule-group/${local.name}-rosters"
 }
 
@@ -64,18 +71,18 @@ resource "aws_scheduler_schedule_group" "rosters" {
 resource "aws_scheduler_schedule" "rosters" {
   for_each = local.rosters
 
-  # A shortened name keeps a hash of the whole one.
+  # A name over AWS's 64 characters is cut and ends in a hash of the whole name.
   name        = length(each.value.name) <= 64 ? each.value.name : "${substr(each.value.name, 0, 55)}.${substr(sha256(each.value.name), 0, 8)}"
   group_name  = aws_scheduler_schedule_group.rosters[0].name
-  description = "${var.environment}: tells the notifier whom ${each.value.schedule} calls (${local.roster_names[each.key]})"
-  state       = "ENABLED" # A schedule that is paused has no roster.
+  description = "${var.environment}: tells the notifier which calls ${each.value.schedule} makes (${local.roster_names[each.key]})"
+  state       = "ENABLED" # The roster of a paused schedule is not in the input.
 
   schedule_expression          = each.value.expression
   schedule_expression_timezone = each.value.timezone
   start_date                   = each.value.start_date
   end_date                     = each.value.end_date
 
-  # The roster comes first, and says itself how long the calls may take.
+  # The roster is sent at the scheduled minute. It carries the flexible window of the calls that it describes.
   flexible_time_window {
     mode = "OFF"
   }
@@ -85,7 +92,7 @@ resource "aws_scheduler_schedule" "rosters" {
     role_arn = aws_iam_role.rosters[0].arn
     input    = local.roster_inputs[each.key]
 
-    # After an hour the window has been said without it.
+    # A roster that is an hour late is of no use: its window was reported without it.
     retry_policy {
       maximum_retry_attempts       = 185
       maximum_event_age_in_seconds = 60 * 60
@@ -96,7 +103,7 @@ resource "aws_scheduler_schedule" "rosters" {
     }
   }
 
-  # A schedule must not fire before its role may act.
+  # A schedule that fires before its role has the permission would fail.
   depends_on = [aws_iam_role_policy.rosters]
 }
 
@@ -106,7 +113,8 @@ resource "aws_iam_role" "rosters" {
   name        = "${local.name}-rosters"
   description = "EventBridge Scheduler: sends rosters to the queue of ${local.function_name}"
 
-  # Only this group's schedules may use the role, whoever else can create schedules in the account.
+  # The condition lets only schedules of this group use the role; a schedule that somebody else makes elsewhere in the
+  # account cannot.
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
@@ -132,7 +140,7 @@ resource "aws_iam_role_policy" "rosters" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = concat(
-      # The second is for its dead letters, which Scheduler writes with this role, not as a service.
+      # The second queue takes the rosters' own dead letters, which EventBridge Scheduler writes with this role.
       [{
         Sid      = "SendRosters"
         Effect   = "Allow"

@@ -1,8 +1,8 @@
-# The function's second source: what the schedules gave up on. It becomes the row of a service that may have left no
-# record at all.
+# The schedules' dead-letter queues are the function's second source. A call that EventBridge Scheduler gave up on may
+# have no CloudTrail record; from the dead letter the function reports the service as failed, with the error.
 
 locals {
-  # Only where the queue's visibility timeout is known: it must suit the function.
+  # The function reads a queue only if its visibility timeout is given, because the timeout has to suit the function's.
   read_dead_letters = { for key, scheduler in var.schedulers : key => scheduler if local.windows && scheduler.dead_letter_visibility_seconds != null }
 }
 
@@ -31,7 +31,8 @@ resource "aws_lambda_event_source_mapping" "undelivered" {
   depends_on = [aws_iam_role_policy.function]
 }
 
-# A letter that the function cannot handle would come again for fourteen days. It ends where its records end, and rings.
+# Without a redrive policy, a dead letter that the function cannot handle would come back for 14 days. With it the letter
+# moves to the queue for failed records, which has an alarm.
 resource "aws_sqs_queue_redrive_policy" "undelivered" {
   for_each = local.read_dead_letters
 

@@ -24,13 +24,14 @@ variable "schedulers" {
   description = <<-EOT
     The ecs-scheduler modules of this environment, under names of your choice: `schedulers = { app = module.scheduler }`. Only these attributes are read, so schedules from elsewhere can be described by hand.
 
-    - `role_arn`: the role whose calls are reported.
+    - `role_arn`: the role that makes the schedules' calls. The rules match it, and rosters carry its name, by which the function tells these calls from others.
     - `schedule_group_name`: the group whose metrics are watched.
     - `dead_letter_queue_arn`: the schedules' dead-letter queue, which is watched too.
     - `dead_letter_visibility_seconds`: that queue's visibility timeout, at least 6 x the function's timeout. Where it is given, and with `windows`, the function reads the queue, and what it cannot handle moves to the notifier's own dead-letter queue.
     - `kms_key_arn`: the customer key of that queue.
     - `cluster`: name of the cluster, in which ECS is asked what runs (`verify`); rosters name theirs themselves.
-    - `rosters`: for each schedule, whom it calls, and when; what is missing can then be said. `services` are desired counts by service, `jobs` task counts by the task definition's family.
+    - `retry_minutes`: maximum event age in the schedules' retry policy. Rosters carry it, so that the function knows how late a call may come.
+    - `rosters`: for each schedule, when it fires and which calls it makes, so that a call that is missing can be reported. `services` are desired counts by service, `jobs` task counts by the task definition's family. A schedule with a `rate()` cannot have one: only AWS knows when it fires.
   EOT
   type = map(object({
     role_arn              = string
@@ -40,6 +41,7 @@ variable "schedulers" {
     dead_letter_visibility_seconds = optional(number)
     kms_key_arn                    = optional(string)
     cluster                        = optional(string)
+    retry_minutes                  = optional(number)
     rosters = optional(map(object({
       environment             = string
       cluster                 = string
@@ -65,6 +67,21 @@ variable "schedulers" {
   validation {
     condition     = alltrue(flatten([for scheduler in values(var.schedulers) : [for key in keys(scheduler.rosters) : can(regex("^([A-Za-z0-9_-]{1,30}|[A-Za-z0-9_-]{1,60}\\.job)$", key))]]))
     error_message = "Each key of schedulers[*].rosters is 1 to 30 letters, digits, hyphens and underscores, or up to 60 of them and .job."
+  }
+  validation {
+    condition     = alltrue([for scheduler in values(var.schedulers) : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/.+$", scheduler.role_arn))])
+    error_message = "schedulers[*].role_arn is the ARN of an IAM role (…:role/…)."
+  }
+  validation {
+    condition = alltrue([
+      for scheduler in values(var.schedulers) :
+      scheduler.retry_minutes == null ? true : scheduler.retry_minutes >= 1 && scheduler.retry_minutes <= 1440 && floor(scheduler.retry_minutes) == scheduler.retry_minutes
+    ])
+    error_message = "schedulers[*].retry_minutes is a whole number from 1 to 1440."
+  }
+  validation {
+    condition     = alltrue(flatten([for scheduler in values(var.schedulers) : [for roster in values(scheduler.rosters) : can(regex("^(cron|at)\\(.+\\)$", roster.expression))]]))
+    error_message = "schedulers[*].rosters[*].expression is cron(…) or at(…). A schedule with a rate() has no roster, because the roster would be sent at other times than the schedule's calls."
   }
   validation {
     condition     = alltrue([for scheduler in values(var.schedulers) : scheduler.cluster == null || can(regex("^[A-Za-z0-9_-]{1,255}$", scheduler.cluster))])
@@ -98,7 +115,7 @@ variable "watch_all_callers" {
 }
 
 variable "watch_jobs" {
-  description = "Also report the jobs, that is the RunTask calls of the schedules' roles, never those of others. false takes their rule away and strikes them from the rosters: the rollback switch."
+  description = "Also report the jobs, that is the RunTask calls of the schedules' roles, never those of others. false removes their rule, and jobs from the rosters: the rollback switch."
   type        = bool
   default     = true
   nullable    = false
@@ -106,7 +123,7 @@ variable "watch_jobs" {
 
 variable "slack_webhook" {
   description = <<-EOT
-    Where the incoming webhook's URL is kept; null where the bot of `slack_bot` is to speak alone. Its value is never an argument, so it is never in the state; the function reads it when it starts.
+    Where the incoming webhook's URL is kept; null where only the bot of `slack_bot` posts. Its value is never an argument, so it is never in the state; the function reads it when it starts.
 
     - `ssm_parameter`: name of an SSM SecureString, such as /rollcall/dev/slack-webhook.
     - `secrets_manager_secret`: or the name of a Secrets Manager secret that holds the URL as plain text.
@@ -139,7 +156,7 @@ variable "slack_webhook" {
 
 variable "slack_bot" {
   description = <<-EOT
-    A Slack app's bot, which posts one message per window and edits it while the window goes on; docs/slack-app.md makes the app. Needs `windows`. With `slack_webhook` too, that speaks where Slack refuses the bot.
+    A Slack app's bot, which posts one message per window and edits it while records arrive; docs/slack-app.md shows how to make the app. Needs `windows`. With `slack_webhook` too, the function posts by the webhook where Slack refuses the bot.
 
     - `channel`: the channel's id, such as C012AB3CD.
     - `ssm_parameter`, `secrets_manager_secret`, `kms_key_arn`: where the token is kept, as in `slack_webhook`.
@@ -178,12 +195,12 @@ variable "slack_bot" {
 
 variable "windows" {
   description = <<-EOT
-    One message per window, from a log of what is known in a DynamoDB table; with rosters, a service that nobody called is said to be missing.
+    One message per window: the function keeps what it learns of a window in a DynamoDB table. With rosters, it reports a service that no schedule called as missing.
 
-    - `enabled`: false takes the table, the rosters and the reading of the schedules' dead letters away, and makes every batch a message. The rollback switch of all this.
-    - `settle_seconds`: how long nothing new must have arrived before a window with failures is said; a retry may yet succeed.
+    - `enabled`: false removes the table, the rosters and the reading of the schedules' dead letters, and every batch becomes a message. The rollback switch of all this.
+    - `settle_seconds`: how long no new record must have arrived before a window with failures is reported; a retry may yet succeed.
     - `grace_seconds`: how much later than the last possible call its record may arrive before it counts as missing.
-    - `deletion_protection`: of the table; false by default, because it holds 14 days that nothing else depends on, and the switch above should be one step.
+    - `deletion_protection`: of the table; false by default, because nothing else depends on its 14 days of data, and turning windows off should be one step.
   EOT
   type = object({
     enabled             = optional(bool, true)
@@ -202,12 +219,12 @@ variable "windows" {
 
 variable "verify" {
   description = <<-EOT
-    Ask ECS whether what was accepted also runs, and how jobs ended. Needs `windows`, and a cluster from `schedulers`. It only reads, in these clusters alone.
+    Ask ECS whether the tasks of accepted calls run, and how jobs ended. Needs `windows`, and a cluster from `schedulers`. The function only reads, and only in these clusters.
 
-    - `enabled`: false takes the permissions away, and accepted is the last word, as before. The rollback switch.
-    - `minutes`: how long after the last accepted call it is asked again, until a service is steady.
+    - `enabled`: false removes the permissions, and messages report accepted calls without asking whether tasks run. The rollback switch.
+    - `minutes`: for how long after a call was accepted the function asks ECS again, until the service is steady.
     - `autoscaling`: also read the bounds of Application Auto Scaling, which may undo what a schedule asked for.
-    - `native_events`: also send ECS's own events about services and ended jobs to the function. They add detail and speed; nothing depends on them.
+    - `native_events`: also send ECS's own events about services and ended jobs to the function. They add reasons and arrive sooner; reports do not depend on them.
   EOT
   type = object({
     enabled       = optional(bool, true)
@@ -301,8 +318,8 @@ variable "message" {
     What the messages say.
 
     - `timezone`: zone of the times in them.
-    - `window_minutes`: length of a window in UTC; schedules with their flexible window should lie inside one.
-    - `mention_on_failure`: who is told of a failure, in Slack's form, such as <!subteam^S012AB3CD>; null means nobody.
+    - `window_minutes`: length of a window. Windows begin at multiples of it after midnight UTC, so it has to divide the 1440 minutes of a day.
+    - `mention_on_failure`: who is mentioned in the message of a failure, in Slack's form, such as <!subteam^S012AB3CD>; null means nobody.
   EOT
   type = object({
     timezone           = optional(string, "UTC")
@@ -317,8 +334,8 @@ variable "message" {
     error_message = "message.timezone is UTC or a name of the IANA database such as Asia/Seoul."
   }
   validation {
-    condition     = contains([5, 10, 15, 20, 30, 60], var.message.window_minutes)
-    error_message = "message.window_minutes is 5, 10, 15, 20, 30 or 60."
+    condition     = var.message.window_minutes >= 1 ? floor(var.message.window_minutes) == var.message.window_minutes && 1440 % var.message.window_minutes == 0 : false
+    error_message = "message.window_minutes is a whole number from 1 to 1440 that divides the 1440 minutes of a day, such as 15, 30 or 60: otherwise windows would begin at other times each day."
   }
   validation {
     condition     = var.message.mention_on_failure == null || can(regex("^<(!here|!channel|!everyone|!subteam\\^S[A-Z0-9]+|@[UW][A-Z0-9]+)>( <(!subteam\\^S[A-Z0-9]+|@[UW][A-Z0-9]+)>)*$", var.message.mention_on_failure))
@@ -327,7 +344,7 @@ variable "message" {
 }
 
 variable "enabled" {
-  description = "Whether the function is fed. false disables the event source mapping and keeps everything else: records wait in the queue for up to 4 days. This is the rollback switch."
+  description = "Whether Lambda invokes the function. false disables the event source mappings and keeps everything else: records wait in the queue for up to 4 days. This is the rollback switch."
   type        = bool
   default     = true
   nullable    = false
@@ -346,7 +363,7 @@ variable "batch_size" {
 }
 
 variable "batching_window_seconds" {
-  description = "How long Lambda gathers records before it invokes the function; null means 20 with `windows`, where a batch is no message, and 300 without, the longest that Lambda offers: fewer messages, each up to five minutes later."
+  description = "How long Lambda gathers records before it invokes the function. null means 20 with `windows`, and 300 without, the longest that Lambda offers: without windows every batch is a message, so longer batches are fewer messages, each up to five minutes later."
   type        = number
   default     = null
 
@@ -392,7 +409,7 @@ variable "kms_key" {
 }
 
 variable "alarm_topic_arns" {
-  description = "SNS topics that alarms and their end are sent to. The alarms exist without a topic too, but then tell nobody. A topic must not depend on the function or its webhook."
+  description = "SNS topics that are notified when an alarm begins and when it ends. Without a topic the alarms exist but notify nobody. A topic must not depend on the function or its webhook."
   type        = set(string)
   default     = []
   nullable    = false

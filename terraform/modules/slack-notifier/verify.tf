@@ -1,8 +1,9 @@
-# Asking ECS. A call that was accepted is no task that runs; with this the function asks until a service is steady or the
-# time is over, and how a job's tasks ended. It only reads, and only in the clusters that the schedules call.
+# Permissions and events for asking ECS. That ECS accepted a call does not mean that tasks run, so the function asks ECS
+# until a service is steady or verify.minutes are over, and how the tasks of a job ended. It only reads, and only in the
+# clusters that the schedules call.
 
 locals {
-  # Known while planning: both come from inputs.
+  # These come from inputs alone, so that the plan shows them.
   clusters = sort(distinct(flatten([
     for scheduler in values(var.schedulers) : concat(
       scheduler.cluster == null ? [] : [scheduler.cluster],
@@ -18,7 +19,8 @@ locals {
 
   in_these_clusters = { ArnEquals = { "ecs:cluster" = local.cluster_arns } }
 
-  # The condition names the cluster, not the resource: a service from before 2021 may have an ARN without one.
+  # The condition names the clusters, because the resource cannot: a service from before 2021 may have an ARN without its
+  # cluster.
   verify_statements = !local.verify ? [] : [
     {
       Sid       = "AskServices"
@@ -38,7 +40,7 @@ locals {
       Sid       = "ListTasks"
       Effect    = "Allow"
       Action    = "ecs:ListTasks"
-      Resource  = "*" # Its only resource is a container instance; a list of a service's tasks names none.
+      Resource  = "*" # ListTasks has no other resource type than container instances, and the function lists tasks by service.
       Condition = local.in_these_clusters
     },
   ]
@@ -46,10 +48,10 @@ locals {
     Sid      = "ReadBounds"
     Effect   = "Allow"
     Action   = "application-autoscaling:DescribeScalableTargets"
-    Resource = "*" # It has neither resources nor conditions to name.
+    Resource = "*" # AWS offers neither resource types nor conditions for this action.
   }]
 
-  # ECS's own events, by choice. They arrive in seconds and give reasons, but what is said rests on asking.
+  # ECS's own events, off by default. They arrive within seconds and give reasons; reports do not depend on them.
   native_patterns = !(local.verify && var.verify.native_events) ? {} : {
     native = {
       description = "Steady states, trouble and ended jobs"
@@ -63,13 +65,13 @@ locals {
               { eventType = ["WARN", "ERROR"] },
               { eventName = ["SERVICE_STEADY_STATE"] },
             ],
-            # A task of a service has the group service:<name>.
+            # Tasks of jobs have the group family:<family>; tasks of services have service:<name> and are not matched.
             !var.watch_jobs ? [] : [{ lastStatus = ["STOPPED"], group = [{ prefix = "family:" }] }],
           )
         }
       })
     }
-    # These name no cluster but in the service's ARN, so the few services with an ARN from before 2021 are not matched.
+    # These events name the cluster only within the service's ARN, so services with an ARN from before 2021 are not matched.
     deployments = {
       description = "Deployments in trouble"
       pattern = jsonencode({
@@ -85,6 +87,6 @@ locals {
 check "verification_knows_the_clusters" {
   assert {
     condition     = !local.wants_verify || length(local.clusterless) == 0
-    error_message = "Nobody told the cluster of ${join(", ", local.clusterless)}, so ECS cannot be asked about its services, and accepted is the last word on them: give schedulers[*].cluster, or set verify = { enabled = false }."
+    error_message = "The cluster of ${join(", ", local.clusterless)} is not known, so the function cannot ask ECS whether tasks of its services run, and only reports which calls were accepted. Give schedulers[*].cluster, or set verify = { enabled = false }."
   }
 }

@@ -1,5 +1,5 @@
-# The window log. With it the function remembers what it knows of a window, and says one message for it, however many
-# batches its records arrive in; without it each batch is a message.
+# The window log: a table in which the function keeps what it learns of a window. With it the function sends one message
+# for a window, in however many batches its records arrive; without it every batch is a message.
 
 locals {
   windows = var.windows.enabled
@@ -9,11 +9,12 @@ locals {
     ROLLCALL_QUEUE_URL      = aws_sqs_queue.records.url
     ROLLCALL_SETTLE_SECONDS = tostring(var.windows.settle_seconds)
     ROLLCALL_GRACE_SECONDS  = tostring(var.windows.grace_seconds)
+    ROLLCALL_MAX_RECEIVES   = tostring(local.max_receive_count)
     ROLLCALL_VERIFY_MINUTES = local.verify ? tostring(var.verify.minutes) : "0"
   }
 
-  # With a log, a batch need not hold a window, and waiting for more of it only delays the message. Without one, every
-  # batch is a message, so each should be as long as Lambda offers.
+  # With windows a message does not depend on batches, and a long batching window would only delay it. Without windows
+  # every batch is a message, so the longest batching window that Lambda offers means the fewest messages.
   batching_window_seconds = coalesce(var.batching_window_seconds, local.windows ? 20 : 300)
 }
 
@@ -21,7 +22,7 @@ resource "aws_dynamodb_table" "windows" {
   count = local.windows ? 1 : 0
 
   name                        = "${local.name}-windows"
-  billing_mode                = "PAY_PER_REQUEST" # Some requests in some minutes of a day.
+  billing_mode                = "PAY_PER_REQUEST" # Requests come in a few minutes of a day only.
   hash_key                    = "pk"
   range_key                   = "sk"
   deletion_protection_enabled = var.windows.deletion_protection
@@ -44,7 +45,8 @@ resource "aws_dynamodb_table" "windows" {
     enabled = true
   }
 
-  # AWS's own key for DynamoDB, which needs no permission: the table holds what CloudTrail records of the calls.
+  # The key is AWS's own for DynamoDB, whose use needs no permission. The table holds what CloudTrail records of the calls,
+  # and no secret.
   server_side_encryption {
     enabled = true
   }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use rollcall::fact::{
+use rollcall::core::fact::{
     ApiError, Caller, ClusterId, Container, Expected, Fact, Outcome, RunTask, Task, TaskId,
 };
+use rollcall::core::summary::Summary;
 use rollcall::roll::{Over, Roll};
-use rollcall::summary::Summary;
 
 use super::{at, key};
 
@@ -51,7 +51,7 @@ fn refused(seconds: i64) -> Fact {
 }
 
 fn roster(seconds: i64) -> Fact {
-    Fact::Expected(Box::new(Expected {
+    Fact::Roster(Box::new(Expected {
         scheduled_time: at(seconds),
         schedule: "report.job".to_owned(),
         flexible_window_minutes: 0,

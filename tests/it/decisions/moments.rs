@@ -1,9 +1,9 @@
 //! When a window is said.
 
+use rollcall::core::fact::{Expected, Fact};
+use rollcall::core::window::Spoken;
 use rollcall::delivery::{Decision, Knowledge, deadline, decide};
-use rollcall::fact::{Expected, Fact};
 use rollcall::roll::Roll;
-use rollcall::window::Spoken;
 
 use super::{Arrivals, PATIENCE, at, batches, call, given_up, key, ok, refused, roster, throttled};
 
@@ -342,11 +342,11 @@ fn a_late_roster_tells_who_is_missing() {
 
 #[test]
 fn the_deadline_is_the_last_possible_call_and_the_grace() {
-    let later = Fact::Expected(Box::new(Expected {
+    let later = Fact::Roster(Box::new(Expected {
         scheduled_time: at(600),
         flexible_window_minutes: 15,
         ..match roster(["a"]) {
-            Fact::Expected(expected) => *expected,
+            Fact::Roster(expected) => *expected,
             _ => unreachable!(),
         }
     }));

@@ -5,29 +5,29 @@ mod rows;
 
 use std::time::Duration;
 
-use rollcall::delivery::Patience;
-use rollcall::fact::{
-    Action, ActionKind, ApiError, Call, Fact, Observable, Observed, Remark, ServiceAction,
+use rollcall::core::fact::{
+    Action, ActionKind, ApiError, Call, Fact, Observable, Observed, Remark, ServiceEvent,
     ServiceId, ServiceState, Unobserved,
 };
+use rollcall::delivery::WaitPolicy;
 
 use super::{at, ok};
 
-const PATIENCE: Patience = Patience {
+const PATIENCE: WaitPolicy = WaitPolicy {
     verify: Some(Duration::from_mins(10)),
     ..super::PATIENCE
 };
 
 /// An accepted call for so many tasks.
 fn scaled(service: &str, seconds: i64, count: i64) -> Fact {
-    let Fact::Called(call) = ok(service, seconds) else {
+    let Fact::UpdateService(call) = ok(service, seconds) else {
         unreachable!("it is a call");
     };
     let kind = match count {
         0 => ActionKind::ScaleDown,
         _ => ActionKind::ScaleUp,
     };
-    Fact::Called(Box::new(Call {
+    Fact::UpdateService(Box::new(Call {
         action: Some(Action {
             kind,
             desired_count: Some(count),
@@ -104,7 +104,7 @@ fn in_vain(seconds: i64, code: &str) -> Fact {
 }
 
 fn event(service: &str, seconds: i64, name: &str, reason: Option<&str>) -> Fact {
-    Fact::ServiceAction(Box::new(ServiceAction {
+    Fact::ServiceEvent(Box::new(ServiceEvent {
         created_at: at(seconds),
         event_id: format!("{service} {seconds} {name}"),
         service: id(service),

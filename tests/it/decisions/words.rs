@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use rollcall::fact::{ApiError, Fact, ServiceId};
+use rollcall::core::fact::{ApiError, Fact, ServiceId};
+use rollcall::core::summary::Summary;
 use rollcall::roll::{Over, Roll, Standing, Subject};
-use rollcall::summary::Summary;
 
 use super::{key, ok, refused, roster, throttled};
 

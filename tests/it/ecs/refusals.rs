@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use rollcall::fact::Fact;
+use rollcall::core::fact::Fact;
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 

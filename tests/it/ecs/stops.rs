@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use rollcall::core::fact::Fact;
 use rollcall::ecs::Ecs as _;
-use rollcall::fact::Fact;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 

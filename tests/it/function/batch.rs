@@ -1,4 +1,4 @@
-//! What a batch leads to while Slack is well.
+//! Which messages and which failed records a batch leads to while Slack accepts every message.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::support::event::{filtered, fixture, ids};
 use crate::support::function::Function;
 use crate::support::slack::{FakeSlack, Post, Reply, SECRET};
 
-/// The rate limit, less what a request may have been on its way.
+/// The least distance between two arrivals at Slack: a second between the requests, less a delay of the first one.
 const ABOUT_A_SECOND: Duration = Duration::from_millis(900);
 
 #[test]
@@ -96,7 +96,7 @@ fn an_undecodable_record_is_mentioned_on_its_first_receive_only() {
     function.invoke(&received_again(&event), AMPLE);
 
     let posts = slack.posts();
-    // The batch holds three; one of them was received twice before.
+    // The batch holds three such records, and one of them was received twice before.
     assert!(
         posts[0]
             .contexts()
@@ -207,7 +207,7 @@ fn a_warm_process_reports_every_batch_on_its_own() {
     assert!(again.at - first.at >= 2 * ABOUT_A_SECOND);
 }
 
-/// The label at the end of the title.
+/// The environment that the title of a message ends with.
 fn environment(post: &Post) -> &str {
     post.title().rsplit(' ').next().unwrap()
 }
@@ -216,7 +216,7 @@ fn body(record: &Value) -> &str {
     record["body"].as_str().unwrap()
 }
 
-/// The records whose body is no JSON, or tells no time where it should.
+/// The records that cannot be decoded: their body is no JSON, or their `eventTime` is no time.
 fn poison(event: &Value) -> Value {
     filtered(event, |record| {
         serde_json::from_str::<Value>(body(record))
@@ -224,7 +224,7 @@ fn poison(event: &Value) -> Value {
     })
 }
 
-/// The same batch, as SQS brings it the second time.
+/// The same batch as SQS delivers it the second time.
 fn received_again(event: &Value) -> Value {
     let mut event = event.clone();
     for record in event["Records"].as_array_mut().unwrap() {

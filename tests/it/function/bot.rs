@@ -1,4 +1,5 @@
-//! The real function with a bot's token: without its table it says what it has, by whoever Slack lets speak.
+//! The real function with a bot's token, while its table cannot be reached: on the last receive it posts the batch
+//! alone, as the bot or, where Slack refuses the bot, through the webhook.
 
 use super::AMPLE;
 use crate::support::event::fixture;
@@ -6,7 +7,7 @@ use crate::support::function::Function;
 use crate::support::slack::SECRET;
 use crate::support::web_api::{CHANNEL, FakeWorkspace};
 
-/// A function whose table is out of reach, and all that it wrote about a batch in its last receive.
+/// Invokes a function that cannot reach its table with a batch on its last receive. Returns all that it wrote.
 fn say_partially(workspace: &FakeWorkspace) -> String {
     let mut function = Function::start(&[
         ("SLACK_BOT_TOKEN", &FakeWorkspace::token()),

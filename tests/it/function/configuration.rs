@@ -1,4 +1,4 @@
-//! Starting: from good settings, from a parameter, and not at all.
+//! How the function starts: from its settings, from a parameter, and not at all where one of them is wrong.
 
 use serde_json::json;
 

@@ -1,5 +1,5 @@
-//! What happens while Slack is not well: wait where it helps, never longer than there is time, and never take
-//! for sent what Slack did not confirm.
+//! What the function does while Slack limits, fails or refuses: it waits and repeats where that may help, ends before
+//! the invocation's deadline, and brings back every record whose message Slack did not confirm.
 
 use std::net::TcpListener;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::support::event::{fixture, ids};
 use crate::support::function::{Function, Response};
 use crate::support::slack::{FakeSlack, Reply, SECRET};
 
-/// Enough for a second attempt, and soon over.
+/// Enough time for a second attempt, in tests that use all of it.
 const SHORT: Duration = Duration::from_secs(4);
 
 fn batch() -> Value {
@@ -66,6 +66,63 @@ fn gives_up_at_once_where_retry_after_exceeds_the_time_left() {
         "{:?}",
         response.elapsed
     );
+}
+
+#[test]
+fn a_retry_after_beyond_every_clock_brings_every_record_back_at_once() {
+    for seconds in ["18446744073709551615", "99999999999999999999"] {
+        let (slack, response) = report([Reply::retry_after(seconds)], Duration::from_secs(15));
+
+        assert_every_record_comes_back(&response);
+        assert_eq!(slack.posts().len(), 1);
+        assert!(
+            response.elapsed < Duration::from_secs(10),
+            "{:?}",
+            response.elapsed
+        );
+    }
+}
+
+#[test]
+fn a_retry_after_that_is_no_number_of_seconds_counts_as_one_second() {
+    for text in ["Fri, 31 Dec 9999 23:59:59 GMT", "-5", "1.5", "soon", ""] {
+        let (slack, response) = report([Reply::retry_after(text), Reply::ok()], AMPLE);
+
+        assert_delivered(&response);
+        let [first, second] = &slack.posts()[..] else {
+            panic!("{text:?}: {:#?}", slack.posts())
+        };
+        let wait = second.at - first.at;
+        assert!(
+            (Duration::from_secs(1)..Duration::from_secs(4)).contains(&wait),
+            "{text:?}: {wait:?}"
+        );
+    }
+}
+
+#[test]
+fn the_next_invocation_sends_nothing_before_the_time_that_slack_asked_for() {
+    let slack = FakeSlack::answering([Reply::too_many_requests(6), Reply::ok()]);
+    let mut function = reporting_to(&slack);
+    let limited = function.invoke(&batch(), SHORT);
+    assert_every_record_comes_back(&limited);
+
+    let without_time = function.invoke(&batch(), SHORT);
+    assert_every_record_comes_back(&without_time);
+    assert!(
+        without_time.elapsed < Duration::from_secs(1),
+        "{:?}",
+        without_time.elapsed
+    );
+    assert_eq!(slack.posts().len(), 1);
+
+    let with_time = function.invoke(&batch(), AMPLE);
+    assert_delivered(&with_time);
+    let [first, second] = &slack.posts()[..] else {
+        panic!("{:#?}", slack.posts())
+    };
+    let wait = second.at - first.at;
+    assert!(wait >= Duration::from_secs(6), "{wait:?}");
 }
 
 #[test]
@@ -192,7 +249,7 @@ fn follows_no_redirect() {
     assert!(elsewhere.posts().is_empty());
 }
 
-/// A webhook on a port that was free a moment ago.
+/// A webhook's address with a port that nobody listens on.
 fn refusing_address() -> String {
     let address = TcpListener::bind(("127.0.0.1", 0))
         .unwrap()

@@ -1,4 +1,4 @@
-//! The line in CloudWatch's embedded metric format.
+//! The line in CloudWatch's embedded metric format that every invocation writes.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,13 +11,18 @@ use crate::support::slack::{FakeSlack, Reply};
 
 /// The metrics of the only invocation of a function.
 fn metrics(function: Function) -> Value {
+    let [metrics] = metrics_of_each(function);
+    metrics
+}
+
+/// The metrics of each invocation of a function.
+fn metrics_of_each<const N: usize>(function: Function) -> [Value; N] {
     let output = function.stop();
     let lines = output
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let mut metrics: Vec<Value> = lines.filter(|line| line.get("_aws").is_some()).collect();
-    assert_eq!(metrics.len(), 1, "{output}");
-    metrics.remove(0)
+    let metrics: Vec<Value> = lines.filter(|line| line.get("_aws").is_some()).collect();
+    metrics.try_into().unwrap_or_else(|_| panic!("{output}"))
 }
 
 #[track_caller]
@@ -86,6 +91,20 @@ fn counts_services_by_outcome_and_what_slack_confirmed() {
         (1_000.0..30_000.0).contains(&latency),
         "{latency} ms include the wait of a second"
     );
+}
+
+#[test]
+fn counts_only_the_rate_limits_that_slack_answered() {
+    let slack = FakeSlack::answering([Reply::too_many_requests(60)]);
+    let mut function = reporting_to(&slack);
+    for _ in 0..2 {
+        function.invoke(&fixture("denied.json"), Duration::from_secs(3));
+    }
+
+    assert_eq!(slack.posts().len(), 1);
+    let [asked, spared] = metrics_of_each(function);
+    assert_counts(&asked, [("SlackRateLimited", 1), ("MessagesFailed", 1)]);
+    assert_counts(&spared, [("SlackRateLimited", 0), ("MessagesFailed", 1)]);
 }
 
 #[test]

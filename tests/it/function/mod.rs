@@ -15,7 +15,7 @@ use crate::support::slack::FakeSlack;
 /// More than any test needs.
 const AMPLE: Duration = Duration::from_secs(30);
 
-/// A function that reports to this Slack, everything under the label `dev` in Korean time.
+/// A function that reports to this Slack, with the environment `dev` and Korean time.
 fn reporting_to(slack: &FakeSlack) -> Function {
     Function::start(&[
         ("SLACK_WEBHOOK_URL", &slack.webhook()),

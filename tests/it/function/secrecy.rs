@@ -1,4 +1,4 @@
-//! Whoever knows the webhook's address may post, so it must not be seen anywhere.
+//! Everybody who knows the webhook's address or the bot's token can post, so neither may be seen anywhere.
 
 use std::time::Duration;
 
@@ -6,8 +6,9 @@ use super::AMPLE;
 use crate::support::event::fixture;
 use crate::support::function::Function;
 use crate::support::slack::{FakeSlack, Reply, SECRET};
+use crate::support::ssm::BrokenAws;
 
-/// Everything that the function writes, at the most talkative level, while Slack answers like this.
+/// Everything that the function writes at the most verbose log level while Slack answers like this.
 fn output_while(reply: Reply, webhook: impl Fn(&FakeSlack) -> String) -> String {
     let slack = FakeSlack::answering([reply]);
     let mut function = Function::start(&[
@@ -30,7 +31,7 @@ fn output_while(reply: Reply, webhook: impl Fn(&FakeSlack) -> String) -> String 
 
 #[track_caller]
 fn assert_secret(output: &str) {
-    // Half of it would do for a search through the logs, or an address cut in two.
+    // Each half alone would show that a shortened or divided address leaks.
     let (head, tail) = SECRET.split_at(SECRET.len() / 2);
     assert!(!output.is_empty());
     assert!(
@@ -66,7 +67,7 @@ fn the_webhook_stays_secret_when_the_answer_repeats_it() {
 fn the_webhook_stays_secret_when_the_connection_fails() {
     assert_secret(&output_while(Reply::Close, FakeSlack::webhook));
     assert_secret(&output_while(Reply::Hang, FakeSlack::webhook));
-    // The port of another protocol, and a name that does not resolve.
+    // TLS to a port that speaks plain HTTP, and a host name that does not resolve.
     assert_secret(&output_while(Reply::ok(), |slack| {
         slack.webhook().replacen("http:", "https:", 1)
     }));
@@ -87,4 +88,86 @@ fn the_webhook_stays_secret_when_the_event_is_not_an_sqs_batch() {
     assert_secret(&error.to_string());
     function.invoke(&fixture("denied.json"), AMPLE);
     assert_secret(&function.stop());
+}
+
+/// Credentials, and the most verbose log levels.
+const AWS: [(&str, &str); 5] = [
+    ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
+    ("AWS_SECRET_ACCESS_KEY", "example"),
+    ("AWS_LAMBDA_LOG_LEVEL", "TRACE"),
+    ("RUST_LOG", "trace"),
+    ("RUST_BACKTRACE", "full"),
+];
+
+/// A parameter's value.
+fn value() -> String {
+    format!("https://hooks.slack.com/services/T0/B0/{SECRET}")
+}
+
+/// Answers that are cut off, no JSON, or no error of AWS, with a secret in them.
+fn unreadable_answers() -> [(u16, String); 4] {
+    let value = value();
+    [
+        (
+            200,
+            format!(r#"{{"Parameter": {{"Name": "webhook", "Value": "{value}"#),
+        ),
+        (200, format!(r#"{{"Parameter": {{{value}: 1}}}}"#)),
+        (400, format!(r#"{{"Value": "{value}", "__type""#)),
+        (503, format!("<html>{value}</html>")),
+    ]
+}
+
+#[test]
+fn a_parameter_stays_secret_when_the_answer_cannot_be_read() {
+    let of_another_type = (200, format!(r#"{{"Parameter": ["{}"]}}"#, value()));
+    for (status, body) in unreadable_answers().into_iter().chain([of_another_type]) {
+        for (parameter, others) in [
+            ("SLACK_WEBHOOK_PARAMETER", &[][..]),
+            (
+                "SLACK_BOT_TOKEN_PARAMETER",
+                &[
+                    ("SLACK_CHANNEL", "C012AB3CD"),
+                    ("ROLLCALL_TABLE", "rollcall"),
+                    ("ROLLCALL_QUEUE_URL", "http://127.0.0.1:9/queue"),
+                ],
+            ),
+        ] {
+            let aws = BrokenAws::answering(status, body.clone());
+            let endpoint = aws.endpoint();
+            let own = [
+                (parameter, "/rollcall/secret"),
+                ("AWS_ENDPOINT_URL", &endpoint),
+            ];
+            let (exit, output) = Function::start(&[&AWS[..], &own, others].concat()).exit();
+
+            assert!(!exit.success());
+            let said = "cannot read the SSM parameter /rollcall/secret: ";
+            assert!(output.contains(said), "{output}");
+            assert!(output.contains(&format!("HTTP {status}")), "{output}");
+            assert_secret(&output);
+        }
+    }
+}
+
+#[test]
+fn nothing_that_the_table_answers_is_quoted() {
+    for (status, body) in unreadable_answers() {
+        let slack = FakeSlack::answering([Reply::ok()]);
+        let aws = BrokenAws::answering(status, body);
+        let own = [
+            ("SLACK_WEBHOOK_URL", slack.webhook()),
+            ("ROLLCALL_TABLE", "rollcall".to_owned()),
+            ("ROLLCALL_QUEUE_URL", format!("{}/queue", aws.endpoint())),
+            ("AWS_ENDPOINT_URL", aws.endpoint()),
+        ];
+        let own = own.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let mut function = Function::start(&[&AWS[..], &own].concat());
+        let response = function.invoke(&fixture("denied.json"), AMPLE);
+
+        assert!(!response.failed_ids().is_empty());
+        let output = function.stop();
+        assert!(output.contains(&format!("HTTP {status}")), "{output}");
+        assert_secret(&output);
+    }
 }

@@ -1,12 +1,12 @@
 //! A live message goes on until tasks run.
 
-use rollcall::config::DEFAULT_PATIENCE;
+use rollcall::config::DEFAULT_WAIT_POLICY;
 
 use super::{World, accepted, roster};
 
 fn world() -> World {
     let mut world = World::new();
-    world.patience = DEFAULT_PATIENCE;
+    world.patience = DEFAULT_WAIT_POLICY;
     world
 }
 

@@ -1,4 +1,5 @@
-//! Slack refuses, fails, and forgets; there is one message all the same, and no failure goes unsaid.
+//! A bot's message while Slack limits, fails or refuses requests, or lost the message: the window still has one
+//! message, and every failure is told.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -30,13 +31,49 @@ async fn a_rate_limit_beyond_the_invocation_is_waited_out_by_a_timer() {
     world.learn(0, &[roster(&["api"])]).await;
     world
         .workspace
-        .trouble("chat.postMessage", Trouble::TooManyRequests(60));
-    let again = world.visit_within(0, Duration::from_secs(5)).await;
+        .trouble("chat.postMessage", Trouble::TooManyRequests(2));
+    let again = world.visit_within(0, Duration::from_secs(1)).await;
     assert!(again.is_empty());
     assert_eq!(world.last_alarm(), 30);
     world.visit(30).await;
     world.workspace.only_message();
     assert_eq!(world.workspace.calls(), ["chat.postMessage"; 2]);
+}
+
+#[tokio::test]
+async fn no_method_is_called_before_the_time_that_a_rate_limit_asked_for() {
+    let seconds = Duration::from_secs;
+    for (trouble, asked_for) in [
+        (Trouble::TooManyRequests(3), seconds(3)),
+        (Trouble::Error("ratelimited"), seconds(5)),
+        (Trouble::TooManyRequests(u32::MAX), seconds(3_600)),
+    ] {
+        let world = World::new();
+        world.workspace.trouble("conversations.history", trouble);
+        let find = async |time_left| {
+            let started = Instant::now();
+            let found = world.channel().find(&world.key, started + time_left).await;
+            (found, started.elapsed())
+        };
+        let (found, _) = find(seconds(2)).await;
+        assert_eq!(found.unwrap_err().retry_after(), Some(asked_for));
+
+        // The second search fails at once with what is left of that time, and sends no request.
+        let (found, elapsed) = find(seconds(1)).await;
+        let left = found.unwrap_err().retry_after().unwrap();
+        assert!(
+            left <= asked_for && left + seconds(2) > asked_for,
+            "{left:?}"
+        );
+        assert!(elapsed < Duration::from_millis(500), "{elapsed:?}");
+        assert_eq!(world.workspace.calls().len(), 1);
+
+        if asked_for < seconds(60) {
+            let (found, _) = find(seconds(20)).await;
+            assert_eq!(found.unwrap(), None);
+            assert_eq!(world.workspace.calls().len(), 2);
+        }
+    }
 }
 
 #[tokio::test]
@@ -221,7 +258,7 @@ async fn a_reply_that_fails_is_made_up_for() {
     assert_eq!(world.workspace.replies().len(), 1);
 }
 
-/// Everything that is written while it is in force.
+/// Collects everything that a subscriber writes to it.
 #[derive(Clone, Default)]
 struct Output(Arc<Mutex<Vec<u8>>>);
 

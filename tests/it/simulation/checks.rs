@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rollcall::decode::{Decoded, decode};
+use rollcall::core::decode::{Decoded, decode};
+use rollcall::core::fact::Fact;
+use rollcall::core::summary::{Mark, Summary};
+use rollcall::core::window::{Batch, WindowKey, WindowLog};
 use rollcall::delivery::deadline;
-use rollcall::fact::Fact;
 use rollcall::roll::{Over, Roll};
-use rollcall::summary::{Mark, Summary};
-use rollcall::window::{Batch, WindowKey, WindowLog};
 
 use super::invocation::{PATIENCE, WINDOWING};
 use super::ports::{Effect, Fate, Post};
@@ -136,7 +136,7 @@ pub(super) type Word = (String, usize);
 
 fn words(summary: &Summary) -> BTreeMap<String, Word> {
     let mut failures = summary.failures.iter();
-    let mut word = |row: &rollcall::summary::Row| {
+    let mut word = |row: &rollcall::core::summary::Row| {
         let is_failure = row.status.mark <= Mark::Warn;
         let failure = is_failure.then(|| failures.next()).flatten();
         let code = failure.map_or_else(String::new, |failure| failure.code.clone());

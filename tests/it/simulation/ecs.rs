@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use rollcall::ecs::Wanted;
-use rollcall::fact::{
+use rollcall::core::fact::{
     ApiError, ClusterId, Fact, Observable, Observed, ServiceId, ServiceState, Unobserved,
 };
+use rollcall::ecs::Wanted;
 
 use super::mail::{Millis, moment};
 use super::plan::{Life, Plan};

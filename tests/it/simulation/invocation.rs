@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use aws_lambda_events::sqs::SqsMessage;
 use chrono::TimeDelta;
-use rollcall::delivery::{Patience, Ports, Visit};
+use rollcall::core::window::Windowing;
+use rollcall::delivery::{Ports, Visit, WaitPolicy};
 use rollcall::function::visit_windows;
 use rollcall::metrics::Metrics;
-use rollcall::window::Windowing;
 use tokio::time::Instant;
 
 use super::mail::{Millis, moment};
@@ -19,15 +19,15 @@ use super::plan::Quirk;
 use super::ports::{Effect, Fate, Gate, Hands, Shared};
 
 /// How long to wait for what, in a world that asks ECS for so many minutes.
-pub fn patience(verify_minutes: u8) -> Patience {
+pub fn patience(verify_minutes: u8) -> WaitPolicy {
     let verify = Duration::from_mins(u64::from(verify_minutes));
-    Patience {
+    WaitPolicy {
         verify: Some(verify).filter(|verify| !verify.is_zero()),
         ..PATIENCE
     }
 }
 
-pub const PATIENCE: Patience = Patience {
+pub const PATIENCE: WaitPolicy = WaitPolicy {
     settle: Duration::from_mins(5),
     grace: Duration::from_mins(10),
     period: Duration::from_mins(30),

@@ -8,14 +8,14 @@ use std::task::Poll;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use rollcall::ecs::{Ecs, Wanted};
-use rollcall::fact::Fact;
-use rollcall::notify::{Delivery, Notifier, NotifyError};
-use rollcall::summary::Summary;
-use rollcall::timer::{TimerError, Timers, delay};
-use rollcall::window::{
+use rollcall::core::fact::Fact;
+use rollcall::core::summary::Summary;
+use rollcall::core::window::{
     Batch, Claim, Claimed, MemoryLog, Released, State, WindowKey, WindowLog, WindowLogError,
 };
+use rollcall::ecs::{Ecs, Wanted};
+use rollcall::notify::{Delivery, Notifier, NotifyError};
+use rollcall::timer::{TimerError, Timers, delay};
 use tokio::time::Instant;
 
 use super::mail::Millis;

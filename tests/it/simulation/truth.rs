@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use rollcall::core::fact::{Fact, Observed, Outcome};
+use rollcall::core::summary::Class;
+use rollcall::core::window::Batch;
 use rollcall::delivery::deadline;
-use rollcall::fact::{Fact, Observed, Outcome};
 use rollcall::roll::Roll;
-use rollcall::summary::Class;
-use rollcall::window::Batch;
 
 use super::checks::{Tally, Window, Word};
 use super::invocation::PATIENCE;

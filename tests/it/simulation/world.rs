@@ -6,8 +6,8 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use aws_lambda_events::sqs::SqsMessage;
-use rollcall::decode::OwnMessage;
-use rollcall::window::WindowKey;
+use rollcall::core::decode::OwnMessage;
+use rollcall::core::window::WindowKey;
 
 use super::circumstances::clock;
 use super::ecs::Ecs;

@@ -1,4 +1,4 @@
-//! A fake of ECS and Application Auto Scaling: every request goes to one function, and is remembered.
+//! A fake of ECS and Application Auto Scaling, which answers every request by one function and stores it.
 
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::http::{Request, Server, response};
 
-/// What AWS does about one request.
+/// What the fake does about one request.
 pub(crate) enum Reply {
     /// It answers.
     Answer(Value),
@@ -39,7 +39,7 @@ pub(crate) struct FakeEcs {
 }
 
 impl FakeEcs {
-    /// Answers like this.
+    /// A fake that answers every request with what `reply` returns.
     pub(crate) fn answering(reply: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
         let requests: Arc<Mutex<Vec<Asked>>> = Arc::default();
         let server = Server::start({

@@ -13,7 +13,7 @@ pub(crate) fn fixture(name: &str) -> Value {
     serde_json::from_slice(&text).unwrap()
 }
 
-/// A batch of the records that `keep` likes.
+/// A batch of those records for which `keep` is true.
 pub(crate) fn filtered(event: &Value, keep: impl Fn(&Value) -> bool) -> Value {
     let records: Vec<&Value> = event["Records"]
         .as_array()

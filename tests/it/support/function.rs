@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::runtime_api::{FakeRuntimeApi, Said};
 
-/// How long to wait for what takes no time, on a machine that is busy with other tests.
+/// How long to wait for what usually takes milliseconds, on a machine that runs other tests at the same time.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A running function. Dropping it kills the process.
@@ -29,12 +29,12 @@ pub(crate) struct Function {
 pub(crate) struct Response {
     /// What it returned.
     pub(crate) body: Value,
-    /// From the event's handing out to the response's arrival.
+    /// The time from the moment at which the function got the event until its response arrived.
     pub(crate) elapsed: Duration,
 }
 
 impl Response {
-    /// The ids of the records that SQS shall bring again.
+    /// The ids of the records that SQS is to deliver again.
     pub(crate) fn failed_ids(&self) -> Vec<&str> {
         let failures = self.body["batchItemFailures"].as_array().unwrap();
         failures
@@ -122,7 +122,7 @@ impl Function {
         }
     }
 
-    /// Hands the function an event and waits so long for the response.
+    /// Hands the function an event and waits for the response, but no longer than `limit`.
     pub(crate) fn invoke_for(
         &mut self,
         event: &Value,
@@ -148,14 +148,14 @@ impl Function {
         }
     }
 
-    /// Waits until the function has done all its work, ends it, and tells all that it wrote.
+    /// Waits until the function has done all its work and kills it. Returns all that it wrote.
     pub(crate) fn stop(mut self) -> String {
         self.ready();
         self.child.kill().unwrap();
         self.exit().1
     }
 
-    /// Waits until the function ends by itself; tells how, and all that it wrote.
+    /// Waits until the function ends by itself. Returns its exit status and all that it wrote.
     pub(crate) fn exit(mut self) -> (ExitStatus, String) {
         let end = self.closed.recv_timeout(PATIENCE);
         assert_eq!(
@@ -180,7 +180,7 @@ impl Function {
 
 impl Drop for Function {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // Killing fails where the process has ended by itself, which is as good.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

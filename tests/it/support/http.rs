@@ -1,4 +1,4 @@
-//! The HTTP server under every fake: loopback, a free port, a thread of its own.
+//! The HTTP server that every fake uses. It listens on a free port of loopback, in a thread of its own.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -18,12 +18,12 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
-/// A request, whole.
+/// A request with its whole body.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
-    /// Such as POST.
+    /// The method, such as POST.
     pub(crate) method: Method,
-    /// Path and query.
+    /// The path with the query.
     pub(crate) path: String,
     /// The headers.
     pub(crate) headers: HeaderMap,
@@ -33,7 +33,7 @@ pub(crate) struct Request {
     pub(crate) at: Instant,
 }
 
-/// What to do about a request: answer it, or close the connection without a word.
+/// The answer to a request; `None` closes the connection without one.
 pub(crate) type Answer = Option<Response<Full<Bytes>>>;
 
 /// An answer with a status and a body.
@@ -52,7 +52,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Listens from here on.
+    /// Starts a server that answers every request with what `answer` returns.
     pub(crate) fn start<A, F>(answer: A) -> Self
     where
         A: Fn(Request) -> F + Send + Sync + 'static,
@@ -132,7 +132,7 @@ where
                 .ok_or_else(|| io::Error::other("closed on purpose"))
         }
     });
-    // How a connection ends is the client's business.
+    // A client may break off its connection, which is no failure of the server.
     let _ = http1::Builder::new()
         .serve_connection(TokioIo::new(stream), service)
         .await;

@@ -1,4 +1,4 @@
-//! What the function talks to, on loopback, and the function itself as a process.
+//! Fakes on loopback of all that the function talks to, and the function itself as a process.
 //!
 //! Every fake listens on a port of its own and stops when dropped; every wait has a limit and none is a sleep.
 

@@ -1,4 +1,4 @@
-//! A fake Lambda Runtime API: hands out invocations, collects what becomes of them.
+//! A fake Lambda Runtime API, which hands out invocations and stores their responses and errors.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use tokio::sync::{Mutex, mpsc};
 
 use super::http::{Answer, Request, Server, response};
 
-/// What a function said to the Runtime API.
+/// What a function sent to the Runtime API.
 #[derive(Debug)]
 pub(crate) enum Said {
     /// An invocation's response.
@@ -36,7 +36,7 @@ pub(crate) struct FakeRuntimeApi {
     invoked: usize,
 }
 
-/// The server's side of it.
+/// What the server's thread needs.
 struct Desk {
     queue: Mutex<mpsc::UnboundedReceiver<Invocation>>,
     handed_out: Mutex<Instant>,
@@ -96,7 +96,7 @@ impl FakeRuntimeApi {
 async fn answer(request: Request, desk: Arc<Desk>) -> Answer {
     let path = request.path.strip_prefix("/2018-06-01/runtime/")?;
     if (&request.method, path) == (&Method::GET, "invocation/next") {
-        // The receivers may be gone: the test is over.
+        // Sending fails where the test is over and its receivers are dropped.
         let _ = desk.polls.send(request.at);
         let invocation = desk.queue.lock().await.recv().await?;
         *desk.handed_out.lock().await = Instant::now();

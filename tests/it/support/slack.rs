@@ -32,7 +32,7 @@ pub(crate) enum Reply {
 }
 
 impl Reply {
-    /// What Slack says about a message that it took.
+    /// Slack's answer to a message that it accepted.
     pub(crate) fn ok() -> Self {
         Self::status(200, "ok")
     }
@@ -48,14 +48,19 @@ impl Reply {
 
     /// The rate limit.
     pub(crate) fn too_many_requests(retry_after_seconds: u32) -> Self {
+        Self::retry_after(&retry_after_seconds.to_string())
+    }
+
+    /// The rate limit with any text in `Retry-After`.
+    pub(crate) fn retry_after(text: &str) -> Self {
         Self::Answer {
             status: 429,
             body: "",
-            header: Some(("retry-after", retry_after_seconds.to_string())),
+            header: Some(("retry-after", text.to_owned())),
         }
     }
 
-    /// Elsewhere.
+    /// A redirect to another address.
     pub(crate) fn redirect(location: &str) -> Self {
         Self::Answer {
             status: 307,
@@ -83,7 +88,7 @@ impl Reply {
     }
 }
 
-/// A message as Slack got it.
+/// A message as Slack received it.
 #[derive(Debug, Clone)]
 pub(crate) struct Post {
     /// The request's path.
@@ -92,7 +97,7 @@ pub(crate) struct Post {
     pub(crate) headers: HeaderMap,
     /// The request's body.
     pub(crate) body: Bytes,
-    /// The message that it says; null where it is no JSON.
+    /// The body as JSON; null where it is none.
     pub(crate) message: Value,
     /// When it arrived.
     pub(crate) at: Instant,
@@ -123,7 +128,7 @@ impl Post {
         texts.collect::<Vec<_>>().join("\n")
     }
 
-    /// The small print.
+    /// The texts of the context blocks, one after the other.
     pub(crate) fn contexts(&self) -> String {
         let texts = self
             .blocks("context")
@@ -152,7 +157,7 @@ impl Post {
     }
 }
 
-/// Slack, as far as a webhook shows it. The last reply of its script repeats.
+/// A Slack with one webhook. After the last reply of its script, it repeats that reply.
 pub(crate) struct FakeSlack {
     server: Server,
     posts: Arc<Mutex<Vec<Post>>>,
@@ -172,7 +177,7 @@ impl FakeSlack {
         Self { server, posts }
     }
 
-    /// The webhook's address, [`SECRET`] in it.
+    /// The webhook's address, which contains [`SECRET`].
     pub(crate) fn webhook(&self) -> String {
         format!(
             "http://{}/services/T0000/B0000/{SECRET}",
@@ -198,7 +203,7 @@ impl FakeSlack {
     }
 }
 
-/// Remembers a request and says how many came before it.
+/// Stores a request. Returns how many came before it.
 fn record(posts: &Mutex<Vec<Post>>, request: &Request) -> usize {
     let post = Post {
         path: request.path.clone(),

@@ -1,4 +1,4 @@
-//! A fake Systems Manager that holds one parameter.
+//! A fake Systems Manager that holds one parameter, and a fake of all AWS whose answers cannot be read.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 
 use super::http::{Request, Server, response};
 
-/// `GetParameter` of the JSON 1.1 protocol, and what was asked.
+/// Answers `GetParameter` in the JSON 1.1 protocol, and stores the requests.
 pub(crate) struct FakeSsm {
     server: Server,
     requests: Arc<Mutex<Vec<Value>>>,
 }
 
 impl FakeSsm {
-    /// Knows the parameter `name`, and no other.
+    /// Holds the parameter `name` and no other.
     pub(crate) fn holding(name: &'static str, value: String) -> Self {
         let requests: Arc<Mutex<Vec<Value>>> = Arc::default();
         let server = Server::start({
@@ -48,5 +48,30 @@ impl FakeSsm {
     /// The bodies of the requests so far.
     pub(crate) fn requests(&self) -> Vec<Value> {
         self.requests.lock().unwrap().clone()
+    }
+}
+
+/// Answers every request to every service of AWS in the same way.
+pub(crate) struct BrokenAws(Server);
+
+impl BrokenAws {
+    /// Answers with this status and body.
+    pub(crate) fn answering(status: u16, body: String) -> Self {
+        Self(Server::start(move |_| {
+            let mut answer = response(status, body.clone());
+            let json = "application/x-amz-json-1.1".parse().unwrap();
+            answer.headers_mut().insert("content-type", json);
+            // The SDK's errors print headers as well as the body.
+            let header = body.lines().next().and_then(|line| line.parse().ok());
+            if let Some(value) = header {
+                answer.headers_mut().insert("x-echo", value);
+            }
+            std::future::ready(Some(answer))
+        }))
+    }
+
+    /// For `AWS_ENDPOINT_URL`.
+    pub(crate) fn endpoint(&self) -> String {
+        format!("http://{}", self.0.address())
     }
 }

@@ -13,11 +13,11 @@ use super::slack::SECRET;
 pub(crate) enum Trouble {
     /// HTTP 200 and `"ok": false`.
     Error(&'static str),
-    /// 429, for so many seconds.
+    /// HTTP 429, with so many seconds in `Retry-After`.
     TooManyRequests(u32),
-    /// It is done all the same, and the answer is HTTP 500.
+    /// Slack carries out the call and answers HTTP 500.
     DoneThenServerError,
-    /// It is done all the same, and the connection is closed.
+    /// Slack carries out the call and closes the connection without an answer.
     DoneThenClosed,
 }
 
@@ -28,9 +28,9 @@ pub(crate) struct Message {
     pub(crate) ts: String,
     /// The message that it replies to.
     pub(crate) thread_ts: Option<String>,
-    /// What was said last.
+    /// The arguments of the last call that posted or edited it.
     pub(crate) arguments: Value,
-    /// What it was marked with when it was posted.
+    /// The metadata that it was posted with.
     metadata: Value,
 }
 
@@ -70,7 +70,7 @@ pub(crate) const CHANNEL: &str = "C012AB3CD";
 const METHODS: [&str; 3] = ["chat.postMessage", "chat.update", "conversations.history"];
 
 impl FakeWorkspace {
-    /// A workspace where all goes well.
+    /// A workspace that carries out every call until a test adds trouble.
     pub(crate) fn start() -> Self {
         let workspace: Arc<Mutex<Workspace>> = Arc::default();
         let server = Server::start({
@@ -85,12 +85,12 @@ impl FakeWorkspace {
         format!("http://{}/api/", self.server.address())
     }
 
-    /// The bot's token, [`SECRET`] in it.
+    /// The bot's token, which contains [`SECRET`].
     pub(crate) fn token() -> String {
         format!("xoxb-{SECRET}")
     }
 
-    /// The webhook's address, [`SECRET`] in it.
+    /// The webhook's address, which contains [`SECRET`].
     pub(crate) fn webhook(&self) -> String {
         format!("http://{}/services/T0/B0/{SECRET}", self.server.address())
     }
@@ -101,7 +101,7 @@ impl FakeWorkspace {
         workspace.troubles.push_back((method, trouble));
     }
 
-    /// The token is good for nothing any more.
+    /// From now on Slack refuses the token.
     pub(crate) fn revoke(&self) {
         self.workspace.lock().unwrap().is_revoked = true;
     }

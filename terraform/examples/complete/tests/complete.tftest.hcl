@@ -9,7 +9,7 @@ mock_provider "aws" {
 variables {
   region       = "ap-northeast-2"
   timezone     = "Asia/Seoul"
-  function_zip = "versions.tf" # Any file will do where nothing is deployed.
+  function_zip = "versions.tf" # Nothing is deployed, so any file can stand for the package.
   schedules = {
     morning = { expression = "cron(0 9 ? * MON-FRI *)", desired_count = 1 }
     evening = { expression = "cron(0 18 ? * MON-FRI *)", desired_count = 0 }

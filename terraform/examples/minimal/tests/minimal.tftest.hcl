@@ -2,7 +2,7 @@ mock_provider "aws" {
   source = "../../modules/slack-notifier/tests/mocks"
 }
 
-# Any file will do where nothing is deployed.
+# Nothing is deployed, so any file can stand for the package.
 variables { function_zip = "versions.tf" }
 
 run "the_least_that_works_applies" {

@@ -167,3 +167,32 @@ run "warns_when_a_job_reaches_over_the_end_of_a_window" {
   }
   expect_failures = [check.inside_one_window]
 }
+
+run "warns_in_a_window_of_a_quarter_of_an_hour" {
+  command = plan
+  variables {
+    window_minutes = 15
+    schedules      = { morning = { expression = "cron(10 9 ? * MON-FRI *)", desired_count = 1 } }
+  }
+  expect_failures = [check.inside_one_window]
+}
+
+run "does_not_check_windows_that_do_not_divide_the_hour" {
+  command = plan
+  variables {
+    window_minutes = 1440
+    schedules      = { morning = { expression = "cron(59 9 ? * MON-FRI *)", desired_count = 1 } }
+  }
+}
+
+run "rejects_a_window_that_does_not_divide_the_day" {
+  command = plan
+  variables { window_minutes = 50 }
+  expect_failures = [var.window_minutes]
+}
+
+run "rejects_a_window_of_no_minutes" {
+  command = plan
+  variables { window_minutes = 0 }
+  expect_failures = [var.window_minutes]
+}

@@ -105,7 +105,7 @@ run "a_schedule_can_differ_from_the_module" {
   variables {
     schedules = {
       morning = { expression = "cron(0 9 ? * MON-FRI *)", desired_count = 1, timezone = "Europe/Berlin", flexible_window_minutes = 0, paused = true }
-      evening = { expression = "rate(12 hours)", desired_count = 0, services = ["nestjs"], start_date = "2027-01-01T00:00:00Z", end_date = "2027-06-30T00:00:00Z" }
+      evening = { expression = "cron(0 18 ? * MON-FRI *)", desired_count = 0, services = ["nestjs"], start_date = "2027-01-01T00:00:00Z", end_date = "2027-06-30T00:00:00Z" }
     }
   }
 
@@ -127,7 +127,7 @@ run "a_schedule_can_differ_from_the_module" {
   }
   assert {
     condition     = keys(output.rosters) == ["evening"]
-    error_message = "A paused schedule expects nothing."
+    error_message = "A paused schedule has no roster."
   }
 }
 
@@ -147,7 +147,7 @@ run "a_service_can_be_left_out_of_a_schedule" {
   }
 }
 
-run "rosters_say_who_is_expected" {
+run "rosters_list_the_calls_to_expect" {
   command = plan
 
   assert {
@@ -184,7 +184,7 @@ run "a_job_has_a_roster_beside_a_schedule_of_the_same_name" {
 
   assert {
     condition     = keys(output.rosters) == ["evening", "morning", "morning.job"]
-    error_message = "A job's roster is apart from a schedule's; what is paused or past expects nothing."
+    error_message = "A job's roster has a key of its own; jobs that are paused or past have none."
   }
   assert {
     condition = jsonencode(output.rosters["morning.job"]) == jsonencode({
@@ -202,15 +202,33 @@ run "a_job_has_a_roster_beside_a_schedule_of_the_same_name" {
   }
 }
 
-run "a_job_with_a_rate_is_never_missing" {
+run "what_runs_at_a_rate_has_schedules_but_no_roster" {
   command = plan
   variables {
+    schedules = {
+      morning = { expression = "cron(0 9 ? * MON-FRI *)", desired_count = 1 }
+      refresh = { expression = "rate(6 hours)", desired_count = 1 }
+    }
     jobs = { sync = { expression = "rate(10 minutes)", task_definition = "sync", launch_type = "EC2" } }
   }
 
   assert {
-    condition     = contains(keys(aws_scheduler_schedule.this), "job/sync") && !contains(keys(output.rosters), "sync.job")
-    error_message = "Its roster would come at other times than the job."
+    condition     = alltrue([for key in ["refresh/nestjs", "refresh/python-api", "job/sync"] : contains(keys(aws_scheduler_schedule.this), key)])
+    error_message = "Services and jobs at a rate are scheduled."
+  }
+  assert {
+    condition     = keys(output.rosters) == ["morning"]
+    error_message = "The roster of a rate() would be sent at other times than the calls it describes."
+  }
+}
+
+run "the_notifier_is_told_how_long_calls_are_retried" {
+  command = plan
+  variables { retry = { maximum_age_minutes = 60 } }
+
+  assert {
+    condition     = output.retry_minutes == 60 && alltrue([for s in aws_scheduler_schedule.this : s.target[0].retry_policy[0].maximum_event_age_in_seconds == 3600])
+    error_message = "The output is the age in the schedules' retry policy, in minutes."
   }
 }
 
@@ -235,7 +253,7 @@ run "one_time_schedules_in_the_future_exist_and_past_ones_are_gone" {
 
   assert {
     condition     = toset(keys(aws_scheduler_schedule.this)) == toset(["launch/nestjs"]) && keys(output.rosters) == ["launch"]
-    error_message = "What is past anywhere on earth is not made again."
+    error_message = "A one-time schedule whose time is past in every zone is left out."
   }
 }
 

@@ -2,7 +2,7 @@ mock_provider "aws" {
   source = "./tests/mocks"
 }
 
-# Without a window log the module works as it did before it had one; windows.tftest.hcl has the rest.
+# These tests run without a window log; windows.tftest.hcl tests the module with one.
 variables {
   environment = "dev"
   windows     = { enabled = false }
@@ -55,6 +55,16 @@ run "the_environment_names_the_secret_and_never_holds_it" {
       ROLLCALL_WINDOW_MINUTES = "30"
     })
     error_message = "Exactly these variables by default."
+  }
+}
+
+run "a_window_can_be_a_day" {
+  command = plan
+  variables { message = { window_minutes = 1440 } }
+
+  assert {
+    condition     = aws_lambda_function.this.environment[0].variables.ROLLCALL_WINDOW_MINUTES == "1440"
+    error_message = "Any divisor of the day is a window."
   }
 }
 
@@ -158,19 +168,20 @@ run "every_way_to_fail_has_an_alarm" {
       "rollcall-dev-function-throttles",
       "rollcall-dev-oldest-record",
       "rollcall-dev-records-dead",
+      "rollcall-dev-records-stuck",
       "rollcall-dev-rules-dead",
       "rollcall-dev-schedules-dead-app",
       "rollcall-dev-schedules-dropped-app",
       "rollcall-dev-schedules-errors-app",
     ])
-    error_message = "Dead letters of records, rules and schedules; age; errors; throttles; Scheduler's drops and errors."
+    error_message = "Dead letters of records, rules and schedules; records that are old or stuck; errors; throttles; Scheduler's drops and errors."
   }
   assert {
     condition = alltrue([
-      for alarm in concat([aws_cloudwatch_metric_alarm.oldest_record], values(aws_cloudwatch_metric_alarm.dead_letters), values(aws_cloudwatch_metric_alarm.sums)) :
+      for alarm in concat([aws_cloudwatch_metric_alarm.oldest_record, aws_cloudwatch_metric_alarm.stuck], values(aws_cloudwatch_metric_alarm.dead_letters), values(aws_cloudwatch_metric_alarm.sums)) :
       alarm.alarm_actions == toset(["arn:aws:sns:ap-northeast-2:123456789012:oncall"]) && alarm.ok_actions == alarm.alarm_actions && alarm.treat_missing_data == "notBreaching"
     ])
-    error_message = "All of them go to the caller's topic, as does their end, and stay calm while nothing is published."
+    error_message = "All of them notify the caller's topic when they begin and end, and do not ring where no metric is published."
   }
   assert {
     condition     = aws_cloudwatch_metric_alarm.dead_letters["schedules-dead-app"].dimensions == tomap({ QueueName = "rollcall-dev-schedules-dead" })
@@ -179,6 +190,35 @@ run "every_way_to_fail_has_an_alarm" {
   assert {
     condition     = aws_cloudwatch_metric_alarm.sums["schedules-dropped-app"].dimensions == tomap({ ScheduleGroup = "rollcall-dev" })
     error_message = "Scheduler's metrics are by schedule group."
+  }
+}
+
+run "records_that_keep_failing_ring_long_before_they_are_dead_letters" {
+  command = plan
+
+  assert {
+    condition = {
+      for query in aws_cloudwatch_metric_alarm.stuck.metric_query : query.id => query.expression != null ? query.expression : "${query.metric[0].stat} ${query.metric[0].metric_name} ${query.metric[0].dimensions.QueueName}"
+      } == {
+      stuck     = "IF(in_flight > 0 AND FILL(deleted, 0) == 0, 1, 0)"
+      in_flight = "Maximum ApproximateNumberOfMessagesNotVisible rollcall-dev-records"
+      deleted   = "Sum NumberOfMessagesDeleted rollcall-dev-records"
+    }
+    error_message = "The age of the oldest message leaves out what was received three times, so this alarm counts records in flight."
+  }
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.stuck.evaluation_periods == 3
+    error_message = "It rings after a quarter of an hour."
+  }
+}
+
+run "a_long_batch_is_not_stuck" {
+  command = plan
+  variables { function = { timeout_seconds = 900 } }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.stuck.evaluation_periods == 5
+    error_message = "A batch of 300 + 900 seconds may span five periods without a deletion only if it fails."
   }
 }
 

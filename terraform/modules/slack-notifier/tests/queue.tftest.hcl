@@ -2,7 +2,7 @@ mock_provider "aws" {
   source = "./tests/mocks"
 }
 
-# Without a window log the module works as it did before it had one; windows.tftest.hcl has the rest.
+# These tests run without a window log; windows.tftest.hcl tests the module with one.
 variables {
   environment = "dev"
   windows     = { enabled = false }
@@ -65,6 +65,10 @@ run "records_move_to_the_dead_letter_queue_after_five_receives" {
       maxReceiveCount     = 5
     }
     error_message = "Five receives, then the records' dead-letter queue."
+  }
+  assert {
+    condition     = !contains(keys(aws_lambda_function.this.environment[0].variables), "ROLLCALL_MAX_RECEIVES") && !strcontains(aws_iam_role_policy.function.policy, "ChangeMessageVisibility")
+    error_message = "Without a table the function postpones no record, so it needs neither the count nor the permission."
   }
 }
 

@@ -120,10 +120,34 @@ run "rejects_a_mention_that_slack_would_show_as_text" {
   expect_failures = [var.message]
 }
 
-run "rejects_a_window_that_does_not_divide_the_hour" {
+run "rejects_a_window_that_does_not_divide_the_day" {
   command = plan
   variables {
-    message = { window_minutes = 45 }
+    message = { window_minutes = 50 }
+  }
+  expect_failures = [var.message]
+}
+
+run "rejects_a_window_of_no_minutes" {
+  command = plan
+  variables {
+    message = { window_minutes = 0 }
+  }
+  expect_failures = [var.message]
+}
+
+run "rejects_a_window_of_half_a_minute" {
+  command = plan
+  variables {
+    message = { window_minutes = 22.5 }
+  }
+  expect_failures = [var.message]
+}
+
+run "rejects_a_window_over_a_day" {
+  command = plan
+  variables {
+    message = { window_minutes = 2880 }
   }
   expect_failures = [var.message]
 }
@@ -207,7 +231,7 @@ run "rejects_a_rosters_cluster_that_is_no_name" {
         role_arn              = "arn:aws:iam::123456789012:role/rollcall-dev-schedules"
         schedule_group_name   = "rollcall-dev"
         dead_letter_queue_arn = "arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-schedules-dead"
-        rosters               = { morning = { environment = "dev", cluster = "app*", expression = "rate(1 day)" } }
+        rosters               = { morning = { environment = "dev", cluster = "app*", expression = "cron(0 9 ? * MON-FRI *)" } }
       }
     }
   }
@@ -222,7 +246,7 @@ run "rejects_a_job_with_a_revision" {
         role_arn              = "arn:aws:iam::123456789012:role/rollcall-dev-schedules"
         schedule_group_name   = "rollcall-dev"
         dead_letter_queue_arn = "arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-schedules-dead"
-        rosters               = { morning = { environment = "dev", cluster = "app-dev", expression = "rate(1 day)", jobs = { "report:7" = 1 } } }
+        rosters               = { morning = { environment = "dev", cluster = "app-dev", expression = "cron(0 9 ? * MON-FRI *)", jobs = { "report:7" = 1 } } }
       }
     }
   }
@@ -237,7 +261,7 @@ run "rejects_a_job_of_no_task" {
         role_arn              = "arn:aws:iam::123456789012:role/rollcall-dev-schedules"
         schedule_group_name   = "rollcall-dev"
         dead_letter_queue_arn = "arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-schedules-dead"
-        rosters               = { morning = { environment = "dev", cluster = "app-dev", expression = "rate(1 day)", jobs = { report = 0 } } }
+        rosters               = { morning = { environment = "dev", cluster = "app-dev", expression = "cron(0 9 ? * MON-FRI *)", jobs = { report = 0 } } }
       }
     }
   }
@@ -252,7 +276,7 @@ run "rejects_a_rosters_key_with_another_dot" {
         role_arn              = "arn:aws:iam::123456789012:role/rollcall-dev-schedules"
         schedule_group_name   = "rollcall-dev"
         dead_letter_queue_arn = "arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-schedules-dead"
-        rosters               = { "morning.blue" = { environment = "dev", cluster = "app-dev", expression = "rate(1 day)" } }
+        rosters               = { "morning.blue" = { environment = "dev", cluster = "app-dev", expression = "cron(0 9 ? * MON-FRI *)" } }
       }
     }
   }
@@ -281,4 +305,63 @@ run "rejects_verification_of_half_a_minute" {
     verify = { minutes = 1.5 }
   }
   expect_failures = [var.verify]
+}
+
+run "rejects_a_roster_of_a_schedule_with_a_rate" {
+  command = plan
+  variables {
+    schedulers = {
+      app = {
+        role_arn              = "arn:aws:iam::123456789012:role/rollcall-dev-schedules"
+        schedule_group_name   = "rollcall-dev"
+        dead_letter_queue_arn = "arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-schedules-dead"
+        rosters               = { refresh = { environment = "dev", cluster = "app-dev", expression = "rate(6 hours)", services = { nestjs = 1 } } }
+      }
+    }
+  }
+  expect_failures = [var.schedulers]
+}
+
+run "rejects_retries_of_no_minutes" {
+  command = plan
+  variables {
+    schedulers = {
+      app = {
+        role_arn              = "arn:aws:iam::123456789012:role/rollcall-dev-schedules"
+        schedule_group_name   = "rollcall-dev"
+        dead_letter_queue_arn = "arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-schedules-dead"
+        retry_minutes         = 0
+      }
+    }
+  }
+  expect_failures = [var.schedulers]
+}
+
+run "rejects_retries_over_a_day" {
+  command = plan
+  variables {
+    schedulers = {
+      app = {
+        role_arn              = "arn:aws:iam::123456789012:role/rollcall-dev-schedules"
+        schedule_group_name   = "rollcall-dev"
+        dead_letter_queue_arn = "arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-schedules-dead"
+        retry_minutes         = 1441
+      }
+    }
+  }
+  expect_failures = [var.schedulers]
+}
+
+run "rejects_a_role_that_is_no_role_arn" {
+  command = plan
+  variables {
+    schedulers = {
+      app = {
+        role_arn              = "arn:aws:sts::123456789012:assumed-role/rollcall-dev-schedules/session"
+        schedule_group_name   = "rollcall-dev"
+        dead_letter_queue_arn = "arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-schedules-dead"
+      }
+    }
+  }
+  expect_failures = [var.schedulers]
 }

@@ -58,7 +58,7 @@ run "watching_everybody_is_opt_in" {
   }
 }
 
-run "a_third_rule_takes_the_jobs_calls_whatever_became_of_them" {
+run "a_third_rule_matches_accepted_and_refused_calls_of_jobs" {
   command = plan
 
   assert {
@@ -118,7 +118,7 @@ run "the_dashboard_shows_every_rule" {
   }
 }
 
-run "what_the_rules_cannot_deliver_is_kept" {
+run "events_that_the_rules_cannot_deliver_are_kept" {
   command = apply
 
   assert {

@@ -67,7 +67,7 @@ run "the_role_may_read_these_clusters_and_nothing_more" {
   }
   assert {
     condition     = output.verified_clusters == tolist(["app-dev", "data-dev"])
-    error_message = "A cluster that is named twice, and by its ARN, is one."
+    error_message = "A cluster that is given twice, by its name and by its ARN, is listed once."
   }
 }
 
@@ -112,7 +112,7 @@ run "without_windows_nothing_is_asked" {
 
   assert {
     condition     = !strcontains(aws_iam_role_policy.function.policy, "ecs:") && !contains(keys(aws_lambda_function.this.environment[0].variables), "ROLLCALL_VERIFY_MINUTES")
-    error_message = "Without a log nobody would remember what to ask."
+    error_message = "Without a window log the function cannot ask later, so it needs no permission."
   }
   assert {
     condition     = keys(aws_cloudwatch_event_rule.this) == ["failures", "jobs", "successes"] && length(output.verified_clusters) == 0
@@ -135,7 +135,7 @@ run "warns_when_no_cluster_is_known" {
 
   assert {
     condition     = length(local.verify_statements) + length(local.autoscaling_statements) == 0
-    error_message = "No permission where nobody says for what."
+    error_message = "Without a cluster there is nothing to limit the permissions to, so there are none."
   }
   assert {
     condition     = local.function_environment.ROLLCALL_VERIFY_MINUTES == "0"
@@ -143,7 +143,7 @@ run "warns_when_no_cluster_is_known" {
   }
 }
 
-run "warns_of_the_one_whose_cluster_nobody_told" {
+run "warns_of_one_scheduler_without_a_cluster" {
   command = plan
   variables {
     schedulers = {
@@ -223,7 +223,7 @@ run "ecs_own_events_are_opt_in" {
   }
 }
 
-run "ecs_own_events_leave_out_jobs_that_nobody_watches" {
+run "ecs_own_events_leave_out_jobs_that_are_not_watched" {
   command = plan
   variables {
     watch_jobs = false

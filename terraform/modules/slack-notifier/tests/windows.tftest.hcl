@@ -15,6 +15,7 @@ variables {
       schedule_group_name            = "rollcall-dev"
       dead_letter_queue_arn          = "arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-schedules-dead"
       dead_letter_visibility_seconds = 300
+      retry_minutes                  = 60
       rosters = {
         morning = {
           environment             = "dev"
@@ -25,7 +26,7 @@ variables {
           start_date              = "2030-01-01T00:00:00Z"
           services                = { nestjs = 1, python-api = 2 }
         }
-        idle = { environment = "dev", cluster = "app-dev", expression = "rate(1 day)", services = {} }
+        idle = { environment = "dev", cluster = "app-dev", expression = "cron(0 9 ? * SAT *)", services = {} }
       }
     }
   }
@@ -83,6 +84,7 @@ run "the_function_knows_its_table_and_its_queue" {
       ROLLCALL_QUEUE_URL      = aws_sqs_queue.records.url
       ROLLCALL_SETTLE_SECONDS = "60"
       ROLLCALL_GRACE_SECONDS  = "120"
+      ROLLCALL_MAX_RECEIVES   = "30"
       ROLLCALL_VERIFY_MINUTES = "10"
     })
     error_message = "Exactly these variables with windows."
@@ -91,14 +93,14 @@ run "the_function_knows_its_table_and_its_queue" {
 
 run "the_role_may_keep_windows_and_set_timers_and_nothing_more" {
   command = apply
-  variables { verify = { enabled = false } } # verify.tftest.hcl has what that adds.
+  variables { verify = { enabled = false } } # verify.tftest.hcl tests the permissions that verification adds.
 
   assert {
     condition = jsondecode(aws_iam_role_policy.function.policy).Statement == [
       {
         Sid      = "ReadRecords"
         Effect   = "Allow"
-        Action   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+        Action   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
         Resource = aws_sqs_queue.records.arn
       },
       {
@@ -128,15 +130,15 @@ run "the_role_may_keep_windows_and_set_timers_and_nothing_more" {
       {
         Sid      = "ReadUndelivered"
         Effect   = "Allow"
-        Action   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+        Action   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
         Resource = ["arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-schedules-dead"]
       },
     ]
-    error_message = "Put, query and update in its table; send to its own queue; read the schedules' dead letters."
+    error_message = "Put, query and update in its table; send to its own queue; read its queue and the schedules' dead letters, and decide when failed messages come back."
   }
 }
 
-run "a_batch_is_no_message_so_it_need_not_be_long" {
+run "batches_are_short_where_windows_are_kept" {
   command = plan
 
   assert {
@@ -162,12 +164,48 @@ run "each_schedule_sends_its_roster_at_its_own_time" {
     error_message = "The schedule's expression, zone and dates; at the minute."
   }
   assert {
-    condition     = aws_scheduler_schedule.rosters["app/morning"].target[0].input == "{\"account\":\"123456789012\",\"cluster\":\"app-dev\",\"environment\":\"dev\",\"flexible_window_minutes\":5,\"region\":\"ap-northeast-2\",\"rollcall\":\"roster\",\"schedule\":\"morning\",\"scheduled_time\":\"<aws.scheduler.scheduled-time>\",\"services\":{\"nestjs\":1,\"python-api\":2}}"
+    condition     = aws_scheduler_schedule.rosters["app/morning"].target[0].input == "{\"account\":\"123456789012\",\"cluster\":\"app-dev\",\"environment\":\"dev\",\"flexible_window_minutes\":5,\"region\":\"ap-northeast-2\",\"retry_minutes\":60,\"role\":\"rollcall-dev-schedules\",\"rollcall\":\"roster\",\"schedule\":\"morning\",\"scheduled_time\":\"<aws.scheduler.scheduled-time>\",\"services\":{\"nestjs\":1,\"python-api\":2}}"
     error_message = "The function's roster, with Scheduler's own words for the time."
   }
   assert {
     condition     = aws_scheduler_schedule.rosters["app/morning"].target[0].arn == aws_sqs_queue.records.arn && aws_scheduler_schedule.rosters["app/morning"].target[0].dead_letter_config[0].arn == aws_sqs_queue.dead["rules"].arn
     error_message = "To the queue; what cannot be sent is kept."
+  }
+}
+
+run "a_roster_names_the_role_without_its_path" {
+  command = plan
+  variables {
+    schedulers = {
+      app = {
+        role_arn              = "arn:aws:iam::123456789012:role/service/teams/dev-ecs-scheduler"
+        schedule_group_name   = "rollcall-dev"
+        dead_letter_queue_arn = "arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-schedules-dead"
+        rosters               = { morning = { environment = "dev", cluster = "app-dev", expression = "cron(0 9 ? * MON-FRI *)", services = { nestjs = 1 } } }
+      }
+    }
+  }
+
+  assert {
+    condition     = jsondecode(local.roster_inputs["app/morning"]).role == "dev-ecs-scheduler"
+    error_message = "CloudTrail's sessionIssuer.userName is the name alone."
+  }
+  assert {
+    condition     = !strcontains(local.roster_inputs["app/morning"], "retry_minutes")
+    error_message = "How long the schedules retry is left out where it is not given."
+  }
+}
+
+run "failed_records_come_back_often_enough_to_outlast_an_outage" {
+  command = apply
+
+  assert {
+    condition     = jsondecode(aws_sqs_queue.records.redrive_policy).maxReceiveCount == 30 && aws_lambda_function.this.environment[0].variables.ROLLCALL_MAX_RECEIVES == "30"
+    error_message = "30 receives at growing distances are about 6.5 hours, and the function knows the number."
+  }
+  assert {
+    condition     = strcontains(aws_cloudwatch_metric_alarm.dead_letters["records-dead"].alarm_description, "30 attempts") && aws_cloudwatch_metric_alarm.oldest_record.threshold == 1300 && aws_cloudwatch_metric_alarm.stuck.evaluation_periods == 3
+    error_message = "The alarms ring after 22 minutes for a record that is not taken, and after 15 for records that keep failing."
   }
 }
 
@@ -192,8 +230,8 @@ run "a_roster_can_expect_jobs" {
     error_message = "A schedule and a job of one name have rosters of their own."
   }
   assert {
-    condition     = aws_scheduler_schedule.rosters["app/report"].description == "dev: tells the notifier whom report calls (1 jobs and 1 services)" && aws_scheduler_schedule.rosters["app/report.job"].description == "dev: tells the notifier whom report.job calls (1 jobs)"
-    error_message = "The description counts who is expected."
+    condition     = aws_scheduler_schedule.rosters["app/report"].description == "dev: tells the notifier which calls report makes (1 jobs and 1 services)" && aws_scheduler_schedule.rosters["app/report.job"].description == "dev: tells the notifier which calls report.job makes (1 jobs)"
+    error_message = "The description counts the services and jobs."
   }
   assert {
     condition     = jsondecode(local.roster_inputs["app/report.job"]).services == {} && jsondecode(local.roster_inputs["app/report.job"]).jobs == { report = 2 }
@@ -205,7 +243,7 @@ run "a_roster_can_expect_jobs" {
   }
 }
 
-run "jobs_that_nobody_watches_are_not_expected" {
+run "jobs_that_are_not_watched_are_not_in_rosters" {
   command = plan
   variables {
     watch_jobs = false
@@ -224,7 +262,7 @@ run "jobs_that_nobody_watches_are_not_expected" {
 
   assert {
     condition     = keys(aws_scheduler_schedule.rosters) == ["app/morning"] && !strcontains(local.roster_inputs["app/morning"], "jobs")
-    error_message = "Without their calls they would all be missing."
+    error_message = "Their calls are not matched, so the function would report all of them as missing."
   }
 }
 
@@ -261,14 +299,15 @@ run "a_long_roster_is_split_below_256_kilobytes" {
   variables {
     schedulers = {
       (join("", [for i in range(32) : "k"])) = {
-        role_arn              = "arn:aws:iam::123456789012:role/rollcall-dev-schedules"
+        role_arn              = "arn:aws:iam::123456789012:role/${join("", [for i in range(64) : "r"])}"
         schedule_group_name   = "rollcall-dev"
         dead_letter_queue_arn = "arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-schedules-dead"
+        retry_minutes         = 1440
         rosters = {
           (join("", [for i in range(30) : "m"])) = {
             environment = "dev"
             cluster     = join("", [for i in range(255) : "c"])
-            expression  = "rate(1 day)"
+            expression  = "cron(0 9 ? * MON-FRI *)"
             jobs        = { report = 1 }
             services    = { for pair in setproduct(range(2), range(1000)) : "${join("", [for i in range(251) : "s"])}${pair[0]}${format("%03d", pair[1])}" => 1000 }
           }
@@ -287,7 +326,7 @@ run "a_long_roster_is_split_below_256_kilobytes" {
   }
   assert {
     condition     = [for key in sort(keys(local.roster_inputs)) : key if strcontains(local.roster_inputs[key], "\"jobs\"")] == [reverse(sort(keys(local.roster_inputs)))[0]]
-    error_message = "So is the job."
+    error_message = "The job is in the last part alone."
   }
   assert {
     condition     = alltrue([for schedule in aws_scheduler_schedule.rosters : length(schedule.name) <= 64]) && length(distinct(values(output.roster_schedule_names))) == 3
@@ -309,13 +348,13 @@ run "calls_that_scheduler_gave_up_on_reach_the_function" {
   assert {
     condition = (
       aws_sqs_queue_redrive_policy.undelivered["app"].queue_url == "https://sqs.ap-northeast-2.amazonaws.com/123456789012/rollcall-dev-schedules-dead"
-      && jsondecode(aws_sqs_queue_redrive_policy.undelivered["app"].redrive_policy) == { deadLetterTargetArn = aws_sqs_queue.dead["records"].arn, maxReceiveCount = 5 }
+      && jsondecode(aws_sqs_queue_redrive_policy.undelivered["app"].redrive_policy) == { deadLetterTargetArn = aws_sqs_queue.dead["records"].arn, maxReceiveCount = 30 }
     )
-    error_message = "A letter that cannot be handled ends where records end."
+    error_message = "A letter on which the function keeps failing moves to the dead-letter queue of the records, after 30 receives."
   }
   assert {
     condition     = aws_cloudwatch_metric_alarm.dead_letters["schedules-dead-app"].evaluation_periods == 15 && aws_cloudwatch_metric_alarm.dead_letters["records-dead"].evaluation_periods == 1
-    error_message = "What the function empties rings only when it stays."
+    error_message = "A queue that the function reads rings only if letters stay; the dead-letter queue of the records rings at once."
   }
 }
 
@@ -369,7 +408,7 @@ run "a_queue_described_by_hand_is_only_watched" {
 
   assert {
     condition     = length(aws_lambda_event_source_mapping.undelivered) == 0 && length(aws_sqs_queue_redrive_policy.undelivered) == 0 && length(aws_scheduler_schedule.rosters) == 0
-    error_message = "Nothing touches a queue whose visibility timeout nobody told."
+    error_message = "The module leaves a queue alone if its visibility timeout is not given."
   }
   assert {
     condition     = aws_cloudwatch_metric_alarm.dead_letters["schedules-dead-app"].evaluation_periods == 1
@@ -423,7 +462,7 @@ run "a_bot_edits_its_message" {
   }
 }
 
-run "a_webhook_speaks_where_slack_refuses_the_bot" {
+run "a_webhook_can_be_the_fallback_of_a_bot" {
   command = apply
   variables { slack_bot = { channel = "C012AB3CD", ssm_parameter = "/rollcall/dev/slack-token" } }
 
@@ -446,7 +485,7 @@ run "rejects_a_bot_without_windows" {
   expect_failures = [aws_lambda_function.this]
 }
 
-run "rejects_nobody_to_speak" {
+run "rejects_neither_webhook_nor_bot" {
   command = plan
   variables { slack_webhook = null }
   expect_failures = [aws_lambda_function.this]
@@ -490,7 +529,7 @@ run "windows_have_alarms_that_do_not_need_slack" {
   }
   assert {
     condition     = aws_cloudwatch_metric_alarm.sums["claims-lapsed"].threshold == 3 && aws_cloudwatch_metric_alarm.sums["claims-lapsed"].period == 900
-    error_message = "A single lapsed claim is no reason to get up."
+    error_message = "A single lapsed claim does not ring."
   }
 }
 
@@ -503,7 +542,7 @@ run "the_dashboard_shows_windows" {
   }
   assert {
     condition     = alltrue([for metric in ["Timers", "WindowsOverdue", "ClaimsLapsed", "ServicesMissing", "ServicesLate", "JobsFailed", "LooksFailed"] : strcontains(aws_cloudwatch_dashboard.this[0].dashboard_body, metric)])
-    error_message = "Timers, overdue windows, lapsed claims, services that are missing or late, jobs, and looks in vain."
+    error_message = "Timers, overdue windows, lapsed claims, services that are missing or late, jobs, and failed requests to ECS."
   }
 }
 

@@ -1,7 +1,7 @@
 //! Whom ECS is asked about, and when a window is said.
 
-use rollcall::delivery::{Decision, Knowledge, Patience, decide, plan};
-use rollcall::fact::{Fact, Observable};
+use rollcall::core::fact::{Fact, Observable};
+use rollcall::delivery::{Decision, Knowledge, WaitPolicy, decide, plan};
 use rollcall::roll::Roll;
 
 use super::super::{Arrivals, at, batches, key, roster};
@@ -106,7 +106,7 @@ fn who_does_not_answer_is_not_waited_for_for_ever() {
     );
     throttled.push((660, vec![in_vain(660, "ThrottlingException")]));
     assert_eq!(story(&throttled, 660), "post (complete)");
-    let off = Patience {
+    let off = WaitPolicy {
         verify: None,
         ..PATIENCE
     };

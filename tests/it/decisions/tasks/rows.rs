@@ -1,8 +1,8 @@
 //! In which words, by what ECS said.
 
-use rollcall::fact::{Bounds, Fact};
+use rollcall::core::fact::{Bounds, Fact};
+use rollcall::core::summary::Summary;
 use rollcall::roll::{Over, Roll, news};
-use rollcall::summary::Summary;
 
 use super::super::{at, key, refused, roster, throttled};
 use super::{CAPACITY, UNHEALTHY, event, in_vain, scaled, seen, seen_with, steady, troubled};
@@ -198,20 +198,20 @@ fn reasons_say_who_and_when() {
         })
     };
     let set = |role: &str, session: &str| {
-        let Fact::Called(mut call) = scaled("a", 720, 3) else {
+        let Fact::UpdateService(mut call) = scaled("a", 720, 3) else {
             unreachable!("it is a call");
         };
         call.caller.role = Some(role.to_owned());
         call.caller.session = Some(session.to_owned());
         call.caller.is_scheduler = false;
-        Fact::Called(call)
+        Fact::UpdateService(call)
     };
     let at_second = |seconds, fact: Fact| {
-        let Fact::Called(mut call) = fact else {
+        let Fact::UpdateService(mut call) = fact else {
             unreachable!("it is a call");
         };
         call.event_time = at(seconds);
-        Fact::Called(call)
+        Fact::UpdateService(call)
     };
     let asked = [roster(["a"]), scaled("a", 60, 1)];
     let with = |facts: Vec<Fact>| [asked.to_vec(), facts].concat();

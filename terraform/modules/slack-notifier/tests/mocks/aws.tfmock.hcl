@@ -1,4 +1,4 @@
-# What the provider would answer, in shapes that pass its own validation.
+# Values in place of the provider's answers, in forms that the provider's own validation accepts.
 
 mock_data "aws_caller_identity" {
   defaults = { account_id = "123456789012" }

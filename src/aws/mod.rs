@@ -1,0 +1,170 @@
+//! Builds the clients of AWS, each when it is first needed, from one configuration and one HTTPS client.
+//!
+//! The SDK reads its configuration from the environment, among it `AWS_ENDPOINT_URL` for an emulator.
+
+mod ecs;
+pub(crate) mod error;
+mod queue;
+mod window_log;
+
+use std::time::Duration;
+
+use anyhow::Context;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::OnceCell;
+use tokio::time::Instant;
+
+pub use self::ecs::AwsEcs;
+use self::error::RequestError;
+pub use self::queue::SqsQueue;
+pub use self::window_log::DynamoDbLog;
+use crate::config::{SlackConfig, TokenSource, WebhookSource};
+use crate::core::look::Wanted;
+use crate::ports::ecs::{Asked, Ecs};
+use crate::slack::speaker::Speaker;
+use crate::slack::web_api::{BotToken, WebApi};
+use crate::slack::webhook::{Webhook, WebhookUrl};
+use crate::tls;
+
+/// How long one attempt of a request may take; the services used here usually answer within milliseconds.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long all attempts of a request may take together, which is less than an invocation has.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// The configuration that the clients share, loaded when the first of them is built.
+#[derive(Debug, Default)]
+pub struct Aws {
+    config: OnceCell<SdkConfig>,
+    /// Kept for the instance's life, so that all its requests to ECS keep to one pace. Not built before the first
+    /// request, since most invocations ask ECS nothing.
+    ecs: OnceCell<AwsEcs>,
+}
+
+impl Aws {
+    async fn config(&self) -> &SdkConfig {
+        self.config
+            .get_or_init(|| async {
+                let timeouts = TimeoutConfig::builder()
+                    .connect_timeout(ATTEMPT_TIMEOUT)
+                    .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+                    .operation_timeout(OPERATION_TIMEOUT)
+                    .build();
+                aws_config::defaults(BehaviorVersion::latest())
+                    .http_client(tls::aws_http_client())
+                    .timeout_config(timeouts)
+                    .load()
+                    .await
+            })
+            .await
+    }
+
+    /// The webhook's address, from the environment or from SSM.
+    ///
+    /// # Errors
+    /// When the parameter cannot be read, or does not hold an address.
+    pub async fn webhook_url(&self, source: &WebhookSource) -> anyhow::Result<WebhookUrl> {
+        match source {
+            WebhookSource::Url(url) => Ok(url.clone()),
+            WebhookSource::Parameter(name) => {
+                let value = self.parameter(name).await?;
+                WebhookUrl::parse(value.expose_secret()).with_context(|| {
+                    format!("the SSM parameter {name} does not hold a webhook's address")
+                })
+            }
+        }
+    }
+
+    async fn bot_token(&self, source: &TokenSource) -> anyhow::Result<BotToken> {
+        match source {
+            TokenSource::Token(token) => Ok(token.clone()),
+            TokenSource::Parameter(name) => {
+                let value = self.parameter(name).await?;
+                BotToken::parse(value.expose_secret())
+                    .with_context(|| format!("the SSM parameter {name} does not hold a token"))
+            }
+        }
+    }
+
+    /// The configured way to Slack, with its secrets from the environment or from SSM.
+    ///
+    /// # Errors
+    /// When a parameter cannot be read, or does not hold what it should.
+    pub async fn speaker(
+        &self,
+        config: &SlackConfig,
+        mention: Option<&str>,
+    ) -> anyhow::Result<Speaker> {
+        let webhook = async |source| -> anyhow::Result<Box<Webhook>> {
+            let url = self.webhook_url(source).await?;
+            Ok(Box::new(Webhook::new(url, mention.map(str::to_owned))))
+        };
+        Ok(match config {
+            SlackConfig::Webhook(source) => Speaker::Webhook(webhook(source).await?),
+            SlackConfig::Bot { bot, fallback } => Speaker::Bot {
+                api: Box::new(WebApi::new(
+                    bot.api_url.clone(),
+                    self.bot_token(&bot.token).await?,
+                    bot.channel.clone(),
+                    mention.map(str::to_owned),
+                    bot.is_reply_broadcast,
+                )),
+                fallback: match fallback {
+                    Some(source) => Some(webhook(source).await?),
+                    None => None,
+                },
+            },
+        })
+    }
+
+    /// Reads a parameter of SSM with decryption. SSM also reads secrets of Secrets Manager, under the name
+    /// `/aws/reference/secretsmanager/NAME`. No error quotes the value.
+    async fn parameter(&self, name: &str) -> anyhow::Result<SecretString> {
+        let client = aws_sdk_ssm::Client::new(self.config().await);
+        let output = client
+            .get_parameter()
+            .name(name)
+            .with_decryption(true)
+            .send()
+            .await
+            .map_err(|error| RequestError::from(&error))
+            .with_context(|| format!("cannot read the SSM parameter {name}"))?;
+        let value = output.parameter.and_then(|parameter| parameter.value);
+        value
+            .map(SecretString::from)
+            .with_context(|| format!("the SSM parameter {name} has no value"))
+    }
+
+    /// The window log in this DynamoDB table.
+    pub async fn window_log(&self, table: &str) -> DynamoDbLog {
+        DynamoDbLog::new(
+            aws_sdk_dynamodb::Client::new(self.config().await),
+            table.to_owned(),
+        )
+    }
+
+    /// The client of ECS, built at the first call.
+    pub async fn ecs(&self) -> &AwsEcs {
+        self.ecs
+            .get_or_init(|| async { AwsEcs::new(self.config().await) })
+            .await
+    }
+
+    /// The function's own queue.
+    pub async fn queue(&self, queue_url: &str) -> SqsQueue {
+        SqsQueue::new(
+            aws_sdk_sqs::Client::new(self.config().await),
+            queue_url.to_owned(),
+        )
+    }
+}
+
+impl Ecs for Aws {
+    async fn look(&self, wanted: &Wanted, now: DateTime<Utc>, deadline: Instant) -> Asked {
+        // Boxed, because the state of these requests is large and would be part of every invocation's future,
+        // although most invocations ask ECS nothing.
+        Box::pin(async { self.ecs().await.look(wanted, now, deadline).await }).await
+    }
+}

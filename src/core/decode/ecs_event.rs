@@ -1,0 +1,112 @@
+//! Events that ECS sends without being asked: about services, deployments and tasks.
+//!
+//! Pure. Such an event tells that a service is steady, or what keeps it from it, before anybody asks. It never tells
+//! that a call was made.
+
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+
+use super::{DecodeError, Decoded, IgnoredReason};
+use crate::core::arn;
+use crate::core::description::{self, TaskDescription, moment};
+use crate::core::fact::{Fact, ServiceEvent};
+
+const SERVICE_ACTION: &str = "ECS Service Action";
+const DEPLOYMENT: &str = "ECS Deployment State Change";
+const TASK: &str = "ECS Task State Change";
+
+/// EventBridge's envelope.
+#[derive(Deserialize)]
+struct Event<Detail> {
+    id: Option<String>,
+    #[serde(default)]
+    resources: Vec<String>,
+    #[serde(default, deserialize_with = "moment")]
+    time: Option<DateTime<Utc>>,
+    detail: Option<Detail>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Service {
+    event_name: Option<String>,
+    /// Not in a deployment's events.
+    cluster_arn: Option<String>,
+    /// In a service's action; a deployment's events have `updatedAt`.
+    #[serde(default, deserialize_with = "moment")]
+    created_at: Option<DateTime<Utc>>,
+    #[serde(default, deserialize_with = "moment")]
+    updated_at: Option<DateTime<Utc>>,
+    reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Task {
+    #[serde(default, deserialize_with = "moment")]
+    updated_at: Option<DateTime<Utc>>,
+    #[serde(flatten)]
+    task: TaskDescription,
+}
+
+/// Whether an event of this kind is one of these.
+pub(super) fn is_one(detail_type: &str) -> bool {
+    matches!(detail_type, SERVICE_ACTION | DEPLOYMENT | TASK)
+}
+
+pub(super) fn decode(detail_type: &str, body: &str) -> Result<Decoded, DecodeError> {
+    if detail_type == TASK {
+        task(parse(body)?)
+    } else {
+        service(parse(body)?)
+    }
+}
+
+fn parse<'a, T: Deserialize<'a>>(body: &'a str) -> Result<T, DecodeError> {
+    serde_json::from_str(body).map_err(|error| DecodeError::EcsEventType {
+        line: error.line(),
+        column: error.column(),
+    })
+}
+
+fn service(event: Event<Service>) -> Result<Decoded, DecodeError> {
+    let missing = DecodeError::EcsEventMissing;
+    let detail = event.detail.ok_or(missing("detail"))?;
+    let event_name = detail.event_name.ok_or(missing("eventName"))?;
+    if event_name.starts_with("CAPACITY_PROVIDER_") || event_name.starts_with("TASKSET_") {
+        return Ok(Decoded::Ignored(IgnoredReason::OtherEcsEvent));
+    }
+    let service_arn = event.resources.first().ok_or(missing("resources"))?;
+    let Some(service) = arn::service_id(service_arn, detail.cluster_arn.as_deref()) else {
+        return Ok(Decoded::Ignored(IgnoredReason::UnknownCluster));
+    };
+    let created_at = detail.created_at.or(detail.updated_at);
+    Ok(one(Fact::ServiceEvent(Box::new(ServiceEvent {
+        created_at: created_at.ok_or(missing("createdAt"))?,
+        event_id: event.id.ok_or(missing("id"))?,
+        service,
+        event_name,
+        reason: detail.reason,
+    }))))
+}
+
+/// A service's tasks come and go; what matters is how many there are, which the service knows.
+fn task(event: Event<Task>) -> Result<Decoded, DecodeError> {
+    let missing = DecodeError::EcsEventMissing;
+    let Task { updated_at, task } = event.detail.ok_or(missing("detail"))?;
+    if task.is_of_service() {
+        return Ok(Decoded::Ignored(IgnoredReason::ServiceTask));
+    }
+    // Every example has `updatedAt`; when it stopped, or when the event was sent, would do as well.
+    let at = updated_at.or(task.stopped_at).or(event.time);
+    let at = at.ok_or(missing("updatedAt"))?;
+    let task = description::task(&task, at).ok_or(missing("taskArn"))?;
+    Ok(one(Fact::Task(Box::new(task))))
+}
+
+fn one(fact: Fact) -> Decoded {
+    Decoded::Fact {
+        fact,
+        environment: None,
+    }
+}

@@ -1,0 +1,106 @@
+//! Rollcall's own messages: rosters, which the schedules' module sends, and timers, which rollcall sends to itself.
+//!
+//! Pure. They carry a `rollcall` key that no event of AWS has.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Datelike, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{DecodeError, Decoded};
+use crate::core::arn::last_segment;
+use crate::core::fact::{Fact, Roster};
+use crate::core::window::WindowKey;
+
+/// A message of rollcall's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "rollcall", rename_all = "snake_case")]
+pub enum OwnMessage {
+    /// "Visit this window again."
+    Timer {
+        /// The window.
+        window: WindowKey,
+        /// How many of its records went to the dead-letter queue before the log could keep them.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        unkept: u64,
+    },
+    /// "A schedule fires now, and is to call these services and jobs."
+    Roster(RosterMessage),
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// What one firing of a schedule is expected to do, as the schedules' module says it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RosterMessage {
+    /// The environment's label.
+    pub environment: String,
+    /// The schedule's name.
+    pub schedule: String,
+    /// When the schedule fired.
+    pub scheduled_time: DateTime<Utc>,
+    /// How much later a call may be made; 0 where the flexible window is off.
+    #[serde(default)]
+    pub flexible_window_minutes: u32,
+    /// The account of the services.
+    pub account: String,
+    /// The Region of the services.
+    pub region: String,
+    /// The cluster's short name or ARN.
+    pub cluster: String,
+    /// The desired count by service.
+    #[serde(default)]
+    pub services: BTreeMap<String, i64>,
+    /// How many tasks are to be started, by the task definition's family.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub jobs: BTreeMap<String, i64>,
+    /// The name or ARN of the role that the schedules call with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// For how many minutes after the flexible window Scheduler may retry a call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_minutes: Option<u32>,
+}
+
+/// Scheduler takes no longer flexible window and no longer retrying than a day.
+const DAY_MINUTES: u32 = 1_440;
+
+pub(super) fn decode(body: &str) -> Result<Decoded, DecodeError> {
+    let message = serde_json::from_str(body).map_err(|_| DecodeError::OwnMessage)?;
+    let time = match &message {
+        OwnMessage::Timer { window, .. } => window.start,
+        OwnMessage::Roster(roster) => roster.scheduled_time,
+    };
+    // Chrono reads years that leave no room for arithmetic; nothing is scheduled then.
+    if !(1970..10_000).contains(&time.year()) {
+        return Err(DecodeError::OwnMessage);
+    }
+    Ok(match message {
+        OwnMessage::Timer { window, unkept } => Decoded::Timer {
+            key: window,
+            unkept,
+        },
+        OwnMessage::Roster(roster) => Decoded::Fact {
+            environment: Some(roster.environment.clone()),
+            fact: Fact::Roster(Box::new(fact(roster))),
+        },
+    })
+}
+
+fn fact(roster: RosterMessage) -> Roster {
+    Roster {
+        scheduled_time: roster.scheduled_time,
+        schedule: roster.schedule,
+        flexible_window_minutes: roster.flexible_window_minutes.min(DAY_MINUTES),
+        account: roster.account,
+        region: roster.region,
+        cluster: last_segment(&roster.cluster).to_owned(),
+        services: roster.services,
+        jobs: roster.jobs,
+        role: roster.role.map(|role| last_segment(&role).to_owned()),
+        retry_minutes: roster.retry_minutes.map(|minutes| minutes.min(DAY_MINUTES)),
+    }
+}

@@ -1,0 +1,158 @@
+//! Records that are no events: rollcall's own messages, and dead letters of schedules.
+
+use aws_lambda_events::sqs::{SqsMessage, SqsMessageAttribute};
+use serde_json::{Value, json};
+
+use super::super::{Decoded, decode};
+use super::{decode_body, reason};
+use crate::core::fact::{Fact, ScheduleDeadLetter};
+
+fn dead_letter(body: &str, attributes: &[(&str, &str)]) -> SqsMessage {
+    let mut record = SqsMessage::default();
+    record.body = Some(body.to_owned());
+    for (name, value) in attributes {
+        let mut attribute = SqsMessageAttribute::default();
+        attribute.string_value = Some((*value).to_owned());
+        record
+            .message_attributes
+            .insert((*name).to_owned(), attribute);
+    }
+    record
+}
+
+const ATTRIBUTES: [(&str, &str); 5] = [
+    (
+        "SCHEDULE_ARN",
+        "arn:aws:scheduler:ap-northeast-2:123456789012:schedule/dev/morning-nestjs",
+    ),
+    ("SCHEDULED_TIME", "2024-01-15T00:00:00Z"),
+    ("ERROR_CODE", "ThrottlingException"),
+    ("ERROR_MESSAGE", "Rate exceeded"),
+    ("RETRY_ATTEMPTS", "3"),
+];
+
+fn undelivered(body: &str) -> ScheduleDeadLetter {
+    match decode(&dead_letter(body, &ATTRIBUTES)) {
+        Ok(Decoded::Fact {
+            fact: Fact::DeadLetter(undelivered),
+            environment: None,
+        }) => *undelivered,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_dead_letter_says_what_was_given_up() {
+    let input =
+        r#"{"Cluster": "arn:aws:ecs:x:1:cluster/dev", "Service": "nestjs", "DesiredCount": 1}"#;
+    insta::assert_json_snapshot!(undelivered(input), @r#"
+    {
+      "scheduled_time": "2024-01-15T00:00:00Z",
+      "schedule_arn": "arn:aws:scheduler:ap-northeast-2:123456789012:schedule/dev/morning-nestjs",
+      "account": "123456789012",
+      "region": "ap-northeast-2",
+      "cluster": "dev",
+      "service": "nestjs",
+      "desired_count": 1,
+      "error": {
+        "code": "ThrottlingException",
+        "message": "Rate exceeded"
+      },
+      "attempts": 4
+    }
+    "#);
+    let absent = undelivered(r#"{"Service": "nestjs"}"#);
+    assert_eq!(absent.cluster.as_deref(), Some("default"));
+}
+
+#[test]
+fn a_dead_letter_cut_short_names_its_schedule_and_no_cluster() {
+    for body in [
+        r#"{"Cluster": "dev", "Serv"#,
+        "",
+        "[1]",
+        r#"{"Service": 7}"#,
+    ] {
+        let undelivered = undelivered(body);
+        assert_eq!(undelivered.cluster, None, "{body}");
+        assert_eq!(undelivered.service, None, "{body}");
+        assert!(undelivered.schedule_arn.ends_with("/morning-nestjs"));
+    }
+}
+
+#[test]
+fn a_dead_letter_without_its_attributes_is_explained() {
+    for (name, value) in [("SCHEDULED_TIME", "yesterday"), ("SCHEDULE_ARN", "canary")] {
+        let mut attributes = ATTRIBUTES.to_vec();
+        attributes.retain(|(known, _)| *known != name);
+        attributes.push((name, value));
+        let error = decode(&dead_letter("{}", &attributes)).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("the schedule's dead letter has no usable attribute `{name}`")
+        );
+    }
+    let error = decode(&dead_letter("{}", &ATTRIBUTES[..2])).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the schedule's dead letter has no usable attribute `ERROR_CODE`"
+    );
+}
+
+fn roster() -> Value {
+    json!({
+        "rollcall": "roster", "environment": "dev", "schedule": "morning",
+        "scheduled_time": "2024-01-15T00:00:00Z", "flexible_window_minutes": 5, "account": "123456789012",
+        "region": "ap-northeast-2", "cluster": "arn:aws:ecs:ap-northeast-2:123456789012:cluster/dev",
+        "services": {"nestjs": 1, "frontend": 0},
+    })
+}
+
+#[test]
+fn a_roster_says_what_is_expected_and_where() {
+    let decoded = decode_body(&roster().to_string()).unwrap();
+    let Decoded::Fact {
+        fact: Fact::Roster(expected),
+        environment,
+    } = decoded
+    else {
+        panic!("{decoded:?}");
+    };
+    assert_eq!(environment.as_deref(), Some("dev"));
+    assert_eq!(expected.cluster, "dev");
+    insta::assert_json_snapshot!(expected.services, @r#"
+    {
+      "frontend": 0,
+      "nestjs": 1
+    }
+    "#);
+}
+
+#[test]
+fn a_broken_roster_is_explained_and_never_quoted() {
+    for (field, value) in [
+        ("scheduled_time", json!("canary")),
+        // Chrono reads it, but no schedule fires then, and arithmetic on it would overflow.
+        ("scheduled_time", json!("+262142-12-31T23:59:59Z")),
+        ("services", json!({"nestjs": "canary"})),
+        ("account", Value::Null),
+        ("rollcall", json!("canary")),
+    ] {
+        let mut roster = roster();
+        roster[field] = value;
+        let error = reason(&roster.to_string());
+        assert_eq!(
+            error, "the roster or timer has an unexpected form",
+            "{roster}"
+        );
+    }
+}
+
+#[test]
+fn a_timer_names_its_window() {
+    let timer = json!({"rollcall": "timer", "window": {"start": "2024-01-15T00:00:00Z", "environment": "dev"}});
+    let Ok(Decoded::Timer(key)) = decode_body(&timer.to_string()) else {
+        panic!("no timer");
+    };
+    assert_eq!(key.to_string(), "dev 2024-01-15T00:00:00Z");
+}

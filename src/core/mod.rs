@@ -1,0 +1,36 @@
+//! What is pure: no clock, no environment, no I/O. `now` is an argument.
+//!
+//! ```text
+//! record ──decode──▶ Fact ──▶ window log ──▶ Runs (the fold) ──▶ WindowSnapshot ──decide──▶ Message ──▶ Summary
+//! ```
+//!
+//! Dependencies point downwards in this list:
+//! - [`summary`]: what to say about runs, the worst first; [`advice`] and [`trouble`] are its dictionaries.
+//! - [`decide`]: what to say now, or until when to wait; [`report`] and [`told`]: what was told before.
+//! - [`look`]: whom to ask ECS about, and when.
+//! - [`snapshot`]: how everything stands at a moment, from [`runs`], [`observation`] and [`standing`].
+//! - [`runs`]: facts become runs, whatever their order, grouping or repetition.
+//! - [`decode`]: one SQS record becomes a fact, a timer, a reason to ignore it, or an error.
+//! - [`fact`], [`window`]: what can be learned, and which window it belongs to.
+
+pub mod advice;
+pub(crate) mod arn;
+pub mod decide;
+pub mod decode;
+pub mod description;
+pub mod fact;
+pub mod look;
+pub mod observation;
+pub mod policy;
+pub mod report;
+pub mod runs;
+pub mod service_progress;
+pub mod snapshot;
+pub mod standing;
+pub mod status;
+pub mod summary;
+pub mod table;
+pub mod text;
+pub mod told;
+pub mod trouble;
+pub mod window;

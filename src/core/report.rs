@@ -1,0 +1,82 @@
+//! What is remembered of what a receiver was told about a window.
+//!
+//! Pure data. Each receiver of a window has a report of its own, written directly after something was sent.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::told::Told;
+
+/// What a receiver was told of a window, and what it asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastReport {
+    /// When it was told something last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said_at: Option<DateTime<Utc>>,
+    /// What it was told of each run: where messages cannot be edited, of all; else of those that failed.
+    #[serde(default, with = "told_text")]
+    pub told: Told,
+    /// Messages that are edited while their runs go on, one for each group of runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub messages: Vec<LiveMessage>,
+    /// How often in a row it could not be reached.
+    #[serde(default)]
+    pub failures: u32,
+    /// It is not to be called before this time: it asked for that, or it has just failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<DateTime<Utc>>,
+    /// A message may have been posted that nobody took note of, so it is to be looked for before posting.
+    #[serde(default)]
+    pub is_in_doubt: bool,
+}
+
+/// A message that is edited while its runs go on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveMessage {
+    /// When the first run of its group was due: which group it is about.
+    pub start: DateTime<Utc>,
+    /// Where it is, in the receiver's own words.
+    pub bookmark: Bookmark,
+    /// When its last edit was confirmed.
+    pub edited_at: DateTime<Utc>,
+    /// A digest of what it shows.
+    pub shown: u64,
+    /// It says how its runs ended; only late records can change that.
+    pub is_final: bool,
+    /// The receiver does not let it be edited any more.
+    #[serde(default)]
+    pub is_frozen: bool,
+    /// The failed runs that its thread heard of and that have not recovered.
+    #[serde(default, with = "told_text")]
+    pub replied: Told,
+}
+
+/// Where a message is, in the words of the receiver that wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Bookmark(pub String);
+
+impl LastReport {
+    /// Notes that something was told.
+    pub fn confirm(&mut self, at: DateTime<Utc>) {
+        self.said_at = Some(at);
+        self.failures = 0;
+        self.not_before = None;
+    }
+}
+
+mod told_text {
+    use super::{Deserialize, Deserializer, Serializer, Told};
+
+    pub(super) fn serialize<S: Serializer>(told: &Told, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&told.to_text())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Told, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        Told::from_text(&text)
+            .ok_or_else(|| serde::de::Error::custom("what was told has another form"))
+    }
+}

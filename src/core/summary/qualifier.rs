@@ -1,0 +1,46 @@
+//! How much of its place a service's name needs.
+
+use crate::core::fact::{ClusterId, ServiceId};
+use crate::core::runs::{Runs, Subject};
+
+/// How much of a service's place its name needs: nothing while all share it.
+pub(super) struct Qualifier {
+    cluster: bool,
+    region: bool,
+    account: bool,
+}
+
+impl Qualifier {
+    pub(super) fn of(runs: &Runs) -> Self {
+        let place = |subject: &Subject| match subject {
+            Subject::Service(id) => Some(id.cluster_id()),
+            Subject::Job(id) => Some(id.cluster.clone()),
+            Subject::Unnamed(_) => None,
+        };
+        let places: Vec<ClusterId> = runs.by_subject.keys().filter_map(place).collect();
+        let first = places.first();
+        let differs = |is_same: fn(&ClusterId, &ClusterId) -> bool| {
+            first.is_some_and(|first| places.iter().any(|other| !is_same(first, other)))
+        };
+        Self {
+            cluster: differs(|one, other| one.name == other.name),
+            region: differs(|one, other| one.region == other.region),
+            account: differs(|one, other| one.account == other.account),
+        }
+    }
+
+    pub(super) fn name(&self, id: &ServiceId) -> String {
+        let parts = [
+            (self.account, &id.account),
+            (self.region, &id.region),
+            (self.cluster, &id.cluster),
+            (true, &id.name),
+        ];
+        let shown: Vec<&str> = parts
+            .into_iter()
+            .filter(|(is_shown, _)| *is_shown)
+            .map(|(_, part)| part.as_str())
+            .collect();
+        shown.join("/")
+    }
+}

@@ -1,0 +1,231 @@
+//! What a receiver was told: for each run the status that it heard last, small enough for 10,000 runs.
+//!
+//! Pure. A run is kept as a digest of its subject and time, a status as a letter and a digest of what tells it from
+//! others of its kind.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
+
+use super::runs::{Run, Subject};
+use super::status::{Kind, Status};
+
+/// 56 bits tell the runs of a window apart.
+const RUN_BYTES: usize = 7;
+/// 16 bits tell the errors of one run apart.
+const DETAIL_BYTES: usize = 2;
+
+/// A digest of a run's subject and time.
+pub type RunDigest = [u8; RUN_BYTES];
+
+/// A status as it was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ToldStatus {
+    letter: char,
+    detail: [u8; DETAIL_BYTES],
+}
+
+impl ToldStatus {
+    /// What is kept of a status.
+    #[must_use]
+    pub fn of(status: &Status) -> Self {
+        let detail = status.detail();
+        Self {
+            letter: status.kind().letter(),
+            detail: if detail.is_empty() {
+                [0; DETAIL_BYTES]
+            } else {
+                digest([detail.as_bytes()])
+            },
+        }
+    }
+
+    fn kind(self) -> Option<Kind> {
+        Kind::WORST_FIRST
+            .into_iter()
+            .find(|kind| kind.letter() == self.letter)
+    }
+
+    /// Whether it was as it should be.
+    #[must_use]
+    pub fn is_good(self) -> bool {
+        self.kind()
+            .is_some_and(|kind| kind.is_good() || kind == Kind::Working)
+    }
+
+    /// Whether people who were told this need to hear of `status`. What is still awaited is never news, and neither
+    /// is that a good run is now known to be well in another way.
+    #[must_use]
+    pub fn is_outdated_by(self, status: &Status) -> bool {
+        let is_awaited = status.is_awaited();
+        let is_good = self.is_good() && status.is_good();
+        !is_awaited && !is_good && self != Self::of(status)
+    }
+}
+
+/// What was told of the runs of a window.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Told {
+    statuses: BTreeMap<RunDigest, ToldStatus>,
+}
+
+impl Told {
+    /// What was told of a run. A run whose roster arrives late was told by the time of one of its calls.
+    #[must_use]
+    pub fn of(&self, subject: &Subject, run: &Run) -> Option<ToldStatus> {
+        if self.statuses.is_empty() {
+            return None;
+        }
+        let times = std::iter::once(run.time).chain(run.attempts.iter().map(|attempt| attempt.at));
+        let digests = times.map(|time| run_digest(subject, time, run.asked));
+        digests
+            .into_iter()
+            .find_map(|digest| self.statuses.get(&digest).copied())
+    }
+
+    /// Notes what was told of a run.
+    pub fn tell(&mut self, subject: &Subject, run: &Run, status: &Status) {
+        let digest = run_digest(subject, run.time, run.asked);
+        self.statuses.insert(digest, ToldStatus::of(status));
+    }
+
+    /// Forgets a run.
+    pub fn forget(&mut self, subject: &Subject, run: &Run) {
+        for time in std::iter::once(run.time).chain(run.attempts.iter().map(|attempt| attempt.at)) {
+            self.statuses.remove(&run_digest(subject, time, run.asked));
+        }
+    }
+
+    /// Of how many runs something was told.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.statuses.len()
+    }
+
+    /// Whether nothing was told.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.statuses.is_empty()
+    }
+
+    /// As text for the log: 19 characters for a run.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut text = String::with_capacity(self.statuses.len() * 19);
+        for (run, status) in &self.statuses {
+            text.push_str(&hex::encode(run));
+            text.push(status.letter);
+            text.push_str(&hex::encode(status.detail));
+        }
+        text
+    }
+
+    /// The reverse of [`Told::to_text`]; `None` for text of another form.
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
+        const LENGTH: usize = 2 * RUN_BYTES + 1 + 2 * DETAIL_BYTES;
+        if !text.is_ascii() || !text.len().is_multiple_of(LENGTH) {
+            return None;
+        }
+        let entry = |entry: &[u8]| {
+            let (mut run, mut detail) = ([0; RUN_BYTES], [0; DETAIL_BYTES]);
+            hex::decode_to_slice(&entry[..2 * RUN_BYTES], &mut run).ok()?;
+            hex::decode_to_slice(&entry[2 * RUN_BYTES + 1..], &mut detail).ok()?;
+            let letter = char::from(entry[2 * RUN_BYTES]);
+            Some((run, ToldStatus { letter, detail }))
+        };
+        let statuses: Option<BTreeMap<_, _>> = text.as_bytes().chunks(LENGTH).map(entry).collect();
+        Some(Self {
+            statuses: statuses?,
+        })
+    }
+}
+
+/// A digest that tells the runs of a window apart.
+#[must_use]
+pub fn run_digest(subject: &Subject, time: DateTime<Utc>, asked: Option<i64>) -> RunDigest {
+    let seconds = time.timestamp().to_be_bytes();
+    let asked = asked.map_or([0xff; 8], i64::to_be_bytes);
+    let [kind, name, cluster, region, account]: [&str; 5] = match subject {
+        Subject::Service(id) => ["service", &id.name, &id.cluster, &id.region, &id.account],
+        Subject::Job(id) => {
+            let cluster = &id.cluster;
+            [
+                "job",
+                &id.family,
+                &cluster.name,
+                &cluster.region,
+                &cluster.account,
+            ]
+        }
+        Subject::Unnamed(calls) => {
+            let error = calls.error.as_ref();
+            let code = error.map_or("", |error| &error.code);
+            let message = error.and_then(|error| error.message.as_deref());
+            [
+                "unnamed",
+                code,
+                message.unwrap_or_default(),
+                &calls.caller,
+                "",
+            ]
+        }
+    };
+    digest([
+        kind.as_bytes(),
+        name.as_bytes(),
+        cluster.as_bytes(),
+        region.as_bytes(),
+        account.as_bytes(),
+        &seconds,
+        &asked,
+    ])
+}
+
+fn digest<'a, const N: usize>(parts: impl IntoIterator<Item = &'a [u8]>) -> [u8; N] {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hasher.update(part);
+    }
+    let mut short = [0; N];
+    short.copy_from_slice(&hasher.finalize()[..N]);
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Told;
+    use crate::core::fact::{ApiError, ServiceId};
+    use crate::core::runs::Subject;
+    use crate::core::status::Status;
+
+    fn subject(name: &str) -> Subject {
+        Subject::Service(ServiceId {
+            name: name.to_owned(),
+            cluster: "dev".to_owned(),
+            region: "eu-west-1".to_owned(),
+            account: "111122223333".to_owned(),
+        })
+    }
+
+    #[test]
+    fn what_was_told_survives_as_text() {
+        let mut told = Told::default();
+        let run = crate::core::runs::Run::new(Default::default(), Default::default());
+        let error = ApiError {
+            code: "AccessDenied".to_owned(),
+            message: None,
+        };
+        told.tell(&subject("a"), &run, &Status::Failed(error));
+        told.tell(&subject("b"), &run, &Status::Succeeded);
+        let text = told.to_text();
+        assert_eq!(text.len(), 38);
+        assert_eq!(Told::from_text(&text), Some(told));
+        for broken in [&text[1..], "x", &text.replace(|_| true, "é")] {
+            assert_eq!(Told::from_text(broken), None, "{broken}");
+        }
+        assert_eq!(Told::from_text(""), Some(Told::default()));
+    }
+}

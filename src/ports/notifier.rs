@@ -1,0 +1,183 @@
+//! The port through which summaries reach people: what a receiver such as Slack or a terminal has to be able to do,
+//! and how sending can fail.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::time::Instant;
+
+use crate::core::report::Bookmark;
+use crate::core::summary::{News, Summary};
+use crate::core::window::WindowKey;
+
+/// Sends summaries to a receiver, such as a Slack channel or a terminal.
+pub trait Notifier {
+    /// Sends a summary and waits until the receiver confirmed it, or until `deadline`.
+    fn notify(&self, summary: &Summary, deadline: Instant) -> impl Future<Output = Delivery>;
+
+    /// The channel in which one message is edited while its window goes on, if this notifier can edit messages.
+    fn live(&self) -> Option<&impl Channel> {
+        None::<&NoChannel>
+    }
+}
+
+/// A channel whose messages can be edited later, and found by the key of their window.
+pub trait Channel {
+    /// Says something about a window in a new message, which carries the window's key and when its runs begin.
+    fn post(
+        &self,
+        key: &WindowKey,
+        start: DateTime<Utc>,
+        summary: &Summary,
+        deadline: Instant,
+    ) -> impl Future<Output = Delivery<Bookmark>>;
+
+    /// Replaces the text of an earlier message by this summary. Repeating the same edit changes nothing.
+    fn edit(
+        &self,
+        bookmark: &Bookmark,
+        summary: &Summary,
+        deadline: Instant,
+    ) -> impl Future<Output = Delivery>;
+
+    /// Writes news in the message's thread, since Slack notifies nobody of an edit.
+    fn reply(
+        &self,
+        bookmark: &Bookmark,
+        news: &News,
+        deadline: Instant,
+    ) -> impl Future<Output = Delivery>;
+
+    /// Looks for the window's messages, each with when its runs begin: one may have been posted by a visitor that could
+    /// not take note of it.
+    fn find(
+        &self,
+        key: &WindowKey,
+        deadline: Instant,
+    ) -> impl Future<Output = Result<Vec<(DateTime<Utc>, Bookmark)>, NotifyError>>;
+}
+
+/// The type of the channel that a notifier without one never returns.
+#[derive(Debug)]
+enum NoChannel {}
+
+impl Channel for NoChannel {
+    async fn post(
+        &self,
+        _: &WindowKey,
+        _: DateTime<Utc>,
+        _: &Summary,
+        _: Instant,
+    ) -> Delivery<Bookmark> {
+        match *self {}
+    }
+
+    async fn edit(&self, _: &Bookmark, _: &Summary, _: Instant) -> Delivery {
+        match *self {}
+    }
+
+    async fn reply(&self, _: &Bookmark, _: &News, _: Instant) -> Delivery {
+        match *self {}
+    }
+
+    async fn find(
+        &self,
+        _: &WindowKey,
+        _: Instant,
+    ) -> Result<Vec<(DateTime<Utc>, Bookmark)>, NotifyError> {
+        match *self {}
+    }
+}
+
+/// How sending a message went.
+#[derive(Debug)]
+pub struct Delivery<T = ()> {
+    /// `Ok` only where the receiver confirmed the message.
+    pub result: Result<T, NotifyError>,
+    /// How many requests the receiver answered with a rate limit. Requests that were held back do not count.
+    pub rate_limited: u64,
+    /// From the first request to the last answer, with the waits in between.
+    pub latency: Duration,
+}
+
+/// Why a message was not confirmed. Never holds the webhook's address or the token.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum NotifyError {
+    /// Slack answered a rate limit now or to an earlier request, and the time that it asked for is not over before the
+    /// deadline. The message was not posted.
+    #[error("slack rate limit: retry after {} s", .retry_after.as_millis().div_ceil(1_000))]
+    RateLimited {
+        /// How long from now on Slack wants no requests: what `Retry-After` said, or what is left of it.
+        retry_after: Duration,
+    },
+    /// 5xx: Slack may or may not have posted the message.
+    #[error("slack answered HTTP {status}")]
+    Server {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// Slack says that something went wrong on its side; it may or may not have posted the message.
+    #[error("slack failed: {reason}")]
+    Failed {
+        /// Slack's word for it, such as `internal_error`.
+        reason: String,
+    },
+    /// No connection could be opened, so the message was not posted.
+    #[error("cannot reach slack: {0}")]
+    Transport(String),
+    /// The message was sent, and no answer came back.
+    #[error("no answer from slack: {0}")]
+    Unanswered(String),
+    /// Slack refuses this message, this webhook or this token; asking again would not help.
+    #[error("slack refused the message: HTTP {status} {reason}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// Slack's word for it, such as `no_service`.
+        reason: String,
+    },
+    /// The request would have had to wait for its turn until after the deadline, so it was not sent.
+    #[error("no time left to send the message")]
+    OutOfTime,
+}
+
+impl NotifyError {
+    /// Whether the same request may succeed a little later.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, Self::RateLimited { .. } | Self::Transport(_)) || self.is_ambiguous()
+    }
+
+    /// Whether the message may have been posted all the same.
+    #[must_use]
+    pub fn is_ambiguous(&self) -> bool {
+        matches!(
+            self,
+            Self::Server { .. } | Self::Failed { .. } | Self::Unanswered(_)
+        )
+    }
+
+    /// Whether the same request may succeed a little later and the message was certainly not posted.
+    #[must_use]
+    pub fn is_safe_to_retry(&self) -> bool {
+        self.is_retryable() && !self.is_ambiguous()
+    }
+
+    /// For how long the receiver asked for silence, if it did.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::RateLimited { retry_after } => Some(*retry_after),
+            _ => None,
+        }
+    }
+
+    /// Slack's word for why it refuses, if it does.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&str> {
+        match self {
+            Self::Refused { reason, .. } => Some(reason),
+            _ => None,
+        }
+    }
+}

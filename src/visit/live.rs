@@ -1,0 +1,410 @@
+//! Telling a receiver that can edit: one message for each group of runs, edited while they go on, and replies in its
+//! thread, because nobody is notified of an edit.
+
+use chrono::{DateTime, Utc};
+
+use super::say::back_off;
+use super::{Ports, SLACK, Visit, VisitError, say};
+use crate::core::decide::{
+    LiveDecision, MessageKind, Reason, ThreadNews, decide_live, due, thread_news,
+};
+use crate::core::report::{Bookmark, LastReport, LiveMessage};
+use crate::core::snapshot::{Group, WindowSnapshot};
+use crate::core::status::Status;
+use crate::core::summary::{News, Summary};
+use crate::core::told::Told;
+use crate::metrics::Metrics;
+use crate::ports::Clock;
+use crate::ports::notifier::{Channel, Notifier, NotifyError};
+use crate::ports::window_log::WindowLog;
+
+/// How often a search that fails keeps a message back: repeating a message is better than losing it.
+const SEARCHES: u32 = 5;
+
+/// A group, with what its message should show.
+struct Picture<'a> {
+    group: &'a Group,
+    members: Vec<usize>,
+    summary: Summary,
+    shown: u64,
+    /// When the message is final, and why then.
+    ends: (DateTime<Utc>, Reason),
+    has_ended: bool,
+}
+
+/// Brings every group's message up to date. Returns when to come again.
+pub(super) async fn tell<L: WindowLog, N: Notifier, Q, E, C: Clock>(
+    snapshot: &mut WindowSnapshot<'_>,
+    channel: &impl Channel,
+    ports: &Ports<'_, L, N, Q, E, C>,
+    visit: Visit<'_>,
+    report: &mut LastReport,
+    metrics: &mut Metrics,
+) -> Result<Option<DateTime<Utc>>, VisitError> {
+    let told = report.told.clone();
+    snapshot.keep_final(|subject, run| told.of(subject, run).is_some());
+    let snapshot = &*snapshot;
+    let mut next: Option<DateTime<Utc>> = None;
+    for group in 0..snapshot.groups.len() {
+        let Some(picture) = picture(snapshot, group, visit, report) else {
+            continue;
+        };
+        let shown = show(snapshot, &picture, channel, ports, visit, report, metrics).await;
+        let (wait, has_changed) = match shown {
+            Ok(shown) => shown,
+            // Slack refuses the bot, and will go on to: whatever speaks instead cannot edit.
+            Err(error) if error.refusal().is_some() => {
+                let key = snapshot.key;
+                tracing::error!(window = %key, %error, "cannot say {key} live: {error}");
+                return say::tell(snapshot, ports, visit, report, metrics).await;
+            }
+            Err(error) => {
+                let key = snapshot.key;
+                tracing::error!(window = %key, %error, "cannot say {key}: {error}");
+                back_off(report, &error, visit.now);
+                overdue(snapshot, &picture, metrics);
+                ports.log.note(key, SLACK, report).await?;
+                return Ok(report.not_before);
+            }
+        };
+        if has_changed {
+            ports.log.note(snapshot.key, SLACK, report).await?;
+        }
+        let retry = reply(snapshot, &picture, channel, ports, visit, report, metrics).await?;
+        next = next.into_iter().chain(wait).chain(retry).min();
+    }
+    if report.is_in_doubt {
+        report.is_in_doubt = false;
+        ports.log.note(snapshot.key, SLACK, report).await?;
+    }
+    Ok(next)
+}
+
+fn overdue(snapshot: &WindowSnapshot<'_>, picture: &Picture<'_>, metrics: &mut Metrics) {
+    if snapshot.now >= picture.ends.0 + say::OVERDUE {
+        let key = snapshot.key;
+        tracing::error!(window = %key, "{key} is past its deadline and could not be said");
+        metrics.windows_overdue += 1;
+    }
+}
+
+/// What the message of a group should show; `None` where nobody needs to see it.
+fn picture<'a>(
+    snapshot: &'a WindowSnapshot<'_>,
+    number: usize,
+    visit: Visit<'_>,
+    report: &LastReport,
+) -> Option<Picture<'a>> {
+    let group = &snapshot.groups[number];
+    let is_member = |&index: &usize| snapshot.statuses[index].group == number;
+    let members: Vec<usize> = (0..snapshot.statuses.len()).filter(is_member).collect();
+    let message = message_of(snapshot, group, report);
+    let statuses = || {
+        members
+            .iter()
+            .map(|&index| &snapshot.statuses[index].status)
+    };
+    let is_nothing = statuses().all(|status| *status == Status::Resolved);
+    if members.is_empty() || (is_nothing && message.is_none() && report.said_at.is_some()) {
+        return None;
+    }
+    let ends = due(snapshot, group, &members);
+    // What was said to be the end stays the end, unless something is awaited anew.
+    let was_final = message.is_some_and(|message| message.is_final);
+    let has_ended = snapshot.now >= ends.0 || (was_final && !statuses().any(Status::is_awaited));
+    let is_first = report
+        .messages
+        .first()
+        .is_none_or(|first| Some(first) == message);
+    let kind = if is_first {
+        MessageKind::First
+    } else {
+        MessageKind::Later
+    };
+    let summary = Summary::live(snapshot, &members, kind, has_ended, visit.timezone);
+    Some(Picture {
+        group,
+        shown: summary.digest(),
+        ends: if has_ended {
+            (snapshot.now, ends.1)
+        } else {
+            ends
+        },
+        has_ended,
+        members,
+        summary,
+    })
+}
+
+fn message_of<'r>(
+    snapshot: &WindowSnapshot<'_>,
+    group: &Group,
+    report: &'r LastReport,
+) -> Option<&'r LiveMessage> {
+    let gap = snapshot.policy.settle_delta();
+    let exact = |message: &&LiveMessage| message.start == group.start;
+    let near = |message: &&LiveMessage| group.takes(message.start, gap);
+    let messages = || report.messages.iter();
+    messages().find(exact).or_else(|| messages().find(near))
+}
+
+/// Makes the message of a group show the picture. Returns when to come again, and whether the report changed.
+async fn show<L: WindowLog, N, Q, E, C: Clock>(
+    snapshot: &WindowSnapshot<'_>,
+    picture: &Picture<'_>,
+    channel: &impl Channel,
+    ports: &Ports<'_, L, N, Q, E, C>,
+    visit: Visit<'_>,
+    report: &mut LastReport,
+    metrics: &mut Metrics,
+) -> Result<(Option<DateTime<Utc>>, bool), NotifyError> {
+    let key = snapshot.key;
+    let message = message_of(snapshot, picture.group, report).cloned();
+    let (shown, ends) = (picture.shown, picture.ends);
+    let decision = decide_live(message.as_ref(), shown, ends, report.not_before, visit.now);
+    tracing::info!(window = %key, runs = picture.members.len(), "decided about {key}: {decision:?}");
+    let wait = (!picture.has_ended).then_some(ends.0);
+    let bookmark = match decision {
+        LiveDecision::Wait(until, _) => return Ok((Some(until), false)),
+        LiveDecision::Nothing => return Ok((None, false)),
+        LiveDecision::Post => None,
+        LiveDecision::Edit => match edit(picture, message.as_ref(), channel, visit, metrics).await?
+        {
+            Edited::Done(bookmark) => Some(bookmark),
+            Edited::Gone => None,
+            Edited::Frozen if !picture.has_ended => {
+                freeze(report, message.as_ref());
+                return Ok((wait, true));
+            }
+            Edited::Frozen => None,
+        },
+    };
+    let bookmark = match bookmark {
+        Some(bookmark) => bookmark,
+        None => {
+            post(
+                snapshot,
+                picture,
+                message.as_ref(),
+                channel,
+                visit,
+                report,
+                metrics,
+            )
+            .await?
+        }
+    };
+    let edited_at = ports.clock.now();
+    let is_final = picture.has_ended;
+    let was_final = message.as_ref().is_some_and(|message| message.is_final);
+    if is_final && !was_final {
+        metrics.count(&picture.summary);
+    }
+    let replied = message
+        .as_ref()
+        .map_or_else(Told::default, |message| message.replied.clone());
+    let new = LiveMessage {
+        start: picture.group.start,
+        bookmark,
+        edited_at,
+        shown,
+        is_final,
+        is_frozen: false,
+        replied,
+    };
+    report
+        .messages
+        .retain(|known| Some(known) != message.as_ref());
+    report.messages.push(new);
+    report.messages.sort_by_key(|message| message.start);
+    remember_failures(snapshot, picture, report);
+    report.confirm(visit.now);
+    tracing::info!(window = %key, "showed {key}: {}", picture.summary.totals());
+    Ok((wait, true))
+}
+
+/// Remembers which runs were shown to have failed for good: they are never shown as waiting again.
+fn remember_failures(
+    snapshot: &WindowSnapshot<'_>,
+    picture: &Picture<'_>,
+    report: &mut LastReport,
+) {
+    for &index in &picture.members {
+        let one = &snapshot.statuses[index];
+        if one.status.is_failure() && one.final_at.is_none() {
+            report.told.tell(one.subject, one.run, &one.status);
+        }
+    }
+}
+
+/// What came of an edit.
+enum Edited {
+    /// The message shows the picture.
+    Done(Bookmark),
+    /// Somebody deleted the message.
+    Gone,
+    /// Slack does not let it be edited any more.
+    Frozen,
+}
+
+async fn edit(
+    picture: &Picture<'_>,
+    message: Option<&LiveMessage>,
+    channel: &impl Channel,
+    visit: Visit<'_>,
+    metrics: &mut Metrics,
+) -> Result<Edited, NotifyError> {
+    let Some(message) = message else {
+        return Ok(Edited::Gone);
+    };
+    let delivery = channel
+        .edit(&message.bookmark, &picture.summary, visit.deadline)
+        .await;
+    metrics.edited(&delivery);
+    match delivery.result {
+        Ok(()) => Ok(Edited::Done(message.bookmark.clone())),
+        Err(error) if is_gone(&error) => {
+            tracing::warn!("the message was deleted; posting a new one");
+            Ok(Edited::Gone)
+        }
+        Err(error) if is_frozen(&error) => {
+            tracing::warn!(%error, "the message cannot be edited any more");
+            Ok(Edited::Frozen)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn freeze(report: &mut LastReport, message: Option<&LiveMessage>) {
+    let is_it = |known: &&mut LiveMessage| Some(&**known) == message;
+    if let Some(message) = report.messages.iter_mut().find(is_it) {
+        message.is_frozen = true;
+    }
+}
+
+/// Posts a group's message, unless one is found that nobody took note of.
+async fn post(
+    snapshot: &WindowSnapshot<'_>,
+    picture: &Picture<'_>,
+    message: Option<&LiveMessage>,
+    channel: &impl Channel,
+    visit: Visit<'_>,
+    report: &mut LastReport,
+    metrics: &mut Metrics,
+) -> Result<Bookmark, NotifyError> {
+    let key = snapshot.key;
+    // The message that cannot be edited any more is the one that a search would find.
+    let is_replaced = message.is_some();
+    if report.is_in_doubt && !is_replaced && report.failures < SEARCHES {
+        match channel.find(key, visit.deadline).await {
+            Ok(found) => {
+                let gap = snapshot.policy.settle_delta();
+                let known = |bookmark: &Bookmark| {
+                    report
+                        .messages
+                        .iter()
+                        .any(|known| known.bookmark == *bookmark)
+                };
+                let ours = found
+                    .into_iter()
+                    .find(|(start, bookmark)| picture.group.takes(*start, gap) && !known(bookmark));
+                if let Some((_, found)) = ours {
+                    tracing::info!(window = %key, "found the message of {key}, which had been posted");
+                    let delivery = channel.edit(&found, &picture.summary, visit.deadline).await;
+                    metrics.edited(&delivery);
+                    match delivery.result {
+                        Err(error) if is_gone(&error) || is_frozen(&error) => {}
+                        result => return result.map(|()| found),
+                    }
+                }
+            }
+            Err(error) if error.refusal().is_some() => {
+                tracing::warn!(window = %key, %error, "cannot look for an earlier message of {key}: {error}");
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    let start = picture.group.start;
+    let delivery = channel
+        .post(key, start, &picture.summary, visit.deadline)
+        .await;
+    metrics.posted(&delivery);
+    delivery.result
+}
+
+/// Tells the message's thread what people have to hear of. Returns when to try again if that failed.
+async fn reply<L: WindowLog, N, Q, E, C>(
+    snapshot: &WindowSnapshot<'_>,
+    picture: &Picture<'_>,
+    channel: &impl Channel,
+    ports: &Ports<'_, L, N, Q, E, C>,
+    visit: Visit<'_>,
+    report: &mut LastReport,
+    metrics: &mut Metrics,
+) -> Result<Option<DateTime<Utc>>, VisitError> {
+    let key = snapshot.key;
+    let Some(message) = message_of(snapshot, picture.group, report).cloned() else {
+        return Ok(None);
+    };
+    let has_ended = picture.has_ended;
+    let Some(news) = thread_news(snapshot, &picture.members, &message, has_ended) else {
+        return Ok(None);
+    };
+    if let Some(not_before) = report
+        .not_before
+        .filter(|not_before| visit.now < *not_before)
+    {
+        return Ok(Some(not_before));
+    }
+    let words = News::of(snapshot, &news, visit.timezone);
+    let delivery = channel
+        .reply(&message.bookmark, &words, visit.deadline)
+        .await;
+    metrics.replied(&delivery);
+    if let Err(error) = &delivery.result {
+        tracing::error!(window = %key, %error, "cannot write in the thread of {key}: {error}");
+    }
+    match delivery.result {
+        Err(error) if error.refusal().is_none() => back_off(report, &error, visit.now),
+        // Where Slack refuses replies, the message itself shows it, and asking again would not help.
+        Ok(()) | Err(_) => {
+            let is_it = |known: &&mut LiveMessage| known.bookmark == message.bookmark;
+            if let Some(message) = report.messages.iter_mut().find(is_it) {
+                note_replies(snapshot, &news, message);
+            }
+            report.confirm(visit.now);
+        }
+    }
+    ports.log.note(key, SLACK, report).await?;
+    Ok(report.not_before)
+}
+
+fn note_replies(snapshot: &WindowSnapshot<'_>, news: &ThreadNews, message: &mut LiveMessage) {
+    for &index in &news.failed {
+        let one = &snapshot.statuses[index];
+        message.replied.tell(one.subject, one.run, &one.status);
+    }
+    for &index in &news.recovered {
+        let one = &snapshot.statuses[index];
+        message.replied.forget(one.subject, one.run);
+    }
+}
+
+/// Somebody deleted the message.
+fn is_gone(error: &NotifyError) -> bool {
+    error.refusal() == Some("message_not_found")
+}
+
+/// The workspace limits editing, or the message is another app's.
+fn is_frozen(error: &NotifyError) -> bool {
+    matches!(
+        error.refusal(),
+        Some(
+            "cant_update_message"
+                | "edit_window_closed"
+                | "is_inactive"
+                | "block_mismatch"
+                | "streaming_state_conflict"
+        )
+    )
+}

@@ -1,0 +1,65 @@
+//! A visit to a window: the short list of steps that carries out what [`crate::core`] decides, through
+//! [`crate::ports`].
+//!
+//! claim → refresh → forward → look → decide → say → note → arm → release. [`steps`] is that list; [`say`] tells a
+//! receiver that cannot edit, [`live`] one that can.
+
+mod live;
+mod look;
+mod memory;
+mod say;
+mod steps;
+
+use std::fmt::Debug;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use tokio::time::Instant;
+
+pub use self::memory::VisitMemory;
+pub(crate) use self::steps::arm_at;
+pub use self::steps::{VisitError, pace, visit};
+use crate::core::policy::WaitPolicy;
+use crate::core::window::Windowing;
+
+/// What a visit needs of the world.
+#[derive(Debug)]
+pub struct Ports<'a, L, N, Q, E, C> {
+    /// What is known.
+    pub log: &'a L,
+    /// Who tells people.
+    pub notifier: &'a N,
+    /// Who brings the next visit.
+    pub queue: &'a Q,
+    /// Who says whether tasks run.
+    pub ecs: &'a E,
+    /// Who tells the time.
+    pub clock: &'a C,
+    /// What this instance of the function read before.
+    pub memory: &'a VisitMemory,
+}
+
+/// How a visit is made.
+#[derive(Debug, Clone, Copy)]
+pub struct Visit<'a> {
+    /// How long to wait for what.
+    pub policy: WaitPolicy,
+    /// How facts are assigned to windows.
+    pub windowing: &'a Windowing,
+    /// The zone of the times that people see.
+    pub timezone: Tz,
+    /// Tells this visitor's claims from all others.
+    pub token: &'a str,
+    /// When the visitor's claim lapses: after it cannot be alive any more.
+    pub claim_until: DateTime<Utc>,
+    /// The present, as the invocation began.
+    pub now: DateTime<Utc>,
+    /// Until when a message may be sent.
+    pub deadline: Instant,
+}
+
+/// The first delay after a message could not be sent; it doubles up to [`LONGEST_RETRY`].
+const FIRST_RETRY: TimeDelta = TimeDelta::seconds(30);
+const LONGEST_RETRY: TimeDelta = TimeDelta::minutes(15);
+/// The name under which the report of what Slack was told is kept.
+const SLACK: &str = "slack";

@@ -1,0 +1,112 @@
+//! Telling a receiver whose messages cannot be edited: each run once, and later what changed.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{FIRST_RETRY, LONGEST_RETRY, Ports, SLACK, Visit, VisitError};
+use crate::core::decide::{Decision, Message, decide};
+use crate::core::report::LastReport;
+use crate::core::snapshot::WindowSnapshot;
+use crate::core::summary::Summary;
+use crate::metrics::Metrics;
+use crate::ports::notifier::{Notifier, NotifyError};
+use crate::ports::window_log::WindowLog;
+
+/// How late a message may be before an alarm, which does not depend on Slack, tells of it.
+pub(super) const OVERDUE: TimeDelta = TimeDelta::minutes(15);
+/// A window is told in at most so many messages in one visit; the next visit goes on.
+const MESSAGES: usize = 8;
+
+/// Tells what is due, message by message. Returns when to come again.
+pub(super) async fn tell<L: WindowLog, N: Notifier, Q, E, C>(
+    snapshot: &WindowSnapshot<'_>,
+    ports: &Ports<'_, L, N, Q, E, C>,
+    visit: Visit<'_>,
+    report: &mut LastReport,
+    metrics: &mut Metrics,
+) -> Result<Option<DateTime<Utc>>, VisitError> {
+    let key = snapshot.key;
+    for _ in 0..MESSAGES {
+        let decision = decide(snapshot, report);
+        trace(snapshot, &decision);
+        match decision {
+            Decision::Say(message) => {
+                let is_told = say(snapshot, &message, ports, visit, report, metrics).await;
+                // Directly after the send: whatever happens next must not repeat the message.
+                ports.log.note(key, SLACK, report).await?;
+                if !is_told {
+                    overdue(snapshot, &message, metrics);
+                    return Ok(report.not_before);
+                }
+            }
+            Decision::Hold(not_before, message) => {
+                overdue(snapshot, &message, metrics);
+                return Ok(Some(not_before));
+            }
+            Decision::Wait(until, _) => return Ok(Some(until)),
+            Decision::Nothing => return Ok(None),
+        }
+    }
+    Ok(Some(visit.now))
+}
+
+fn trace(snapshot: &WindowSnapshot<'_>, decision: &Decision) {
+    let key = snapshot.key;
+    let words = match decision {
+        Decision::Say(message) => format!("tell {} runs ({})", message.runs.len(), message.reason),
+        Decision::Hold(until, _) => format!("hold a message back until {until}"),
+        Decision::Wait(until, reason) => format!("wait until {until} ({reason})"),
+        Decision::Nothing => "nothing to tell".to_owned(),
+    };
+    let runs = snapshot.statuses.len();
+    tracing::info!(window = %key, runs, "decided about {key}: {words}");
+}
+
+async fn say<L, N: Notifier, Q, E, C>(
+    snapshot: &WindowSnapshot<'_>,
+    message: &Message,
+    ports: &Ports<'_, L, N, Q, E, C>,
+    visit: Visit<'_>,
+    report: &mut LastReport,
+    metrics: &mut Metrics,
+) -> bool {
+    let key = snapshot.key;
+    let summary = Summary::new(snapshot, &message.runs, message.kind, visit.timezone);
+    let delivery = ports.notifier.notify(&summary, visit.deadline).await;
+    metrics.said(&summary, &delivery);
+    match delivery.result {
+        Ok(()) => {
+            tracing::info!(window = %key, "said {key}: {}", summary.totals());
+            for &index in &message.runs {
+                let one = &snapshot.statuses[index];
+                report.told.tell(one.subject, one.run, &one.status);
+            }
+            report.confirm(visit.now);
+            true
+        }
+        Err(error) => {
+            tracing::error!(window = %key, %error, "cannot say {key}: {error}");
+            back_off(report, &error, visit.now);
+            false
+        }
+    }
+}
+
+fn overdue(snapshot: &WindowSnapshot<'_>, message: &Message, metrics: &mut Metrics) {
+    let key = snapshot.key;
+    if snapshot.now >= message.due_at + OVERDUE {
+        tracing::error!(window = %key, "{key} is past its deadline and could not be said");
+        metrics.windows_overdue += 1;
+    }
+}
+
+/// Remembers when the receiver may be called again: later each time, and not before it asked for.
+pub(super) fn back_off(report: &mut LastReport, error: &NotifyError, now: DateTime<Utc>) {
+    let delay = FIRST_RETRY * 2_i32.saturating_pow(report.failures.min(10));
+    let delay = delay.min(LONGEST_RETRY);
+    let asked = error
+        .retry_after()
+        .and_then(|asked| TimeDelta::from_std(asked).ok());
+    report.failures = report.failures.saturating_add(1);
+    report.not_before = now.checked_add_signed(asked.map_or(delay, |asked| asked.max(delay)));
+    report.is_in_doubt |= error.is_ambiguous();
+}

@@ -1,0 +1,250 @@
+//! The steps of a visit.
+//!
+//! Somebody visits a window after an append, unless a timer is near, and at every timer. A visitor that dies leaves
+//! the message that brought it unacknowledged, which brings the next one.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::look::look;
+use super::memory::Known;
+use super::{Ports, SLACK, Visit, live, say};
+use crate::core::fact::Fact;
+use crate::core::look::plan;
+use crate::core::snapshot::WindowSnapshot;
+use crate::core::window::WindowKey;
+use crate::metrics::Metrics;
+use crate::ports::Clock;
+use crate::ports::ecs::Ecs;
+use crate::ports::notifier::Notifier;
+use crate::ports::queue::{Queue, QueueError, Timer};
+use crate::ports::window_log::{
+    Claim, Claimed, Head, Released, VisitNotes, WindowLog, WindowLogError,
+};
+
+/// Why a visit came to nothing, or did less than it should. What brought it must come again.
+#[derive(Debug, thiserror::Error)]
+pub enum VisitError {
+    /// The log failed.
+    #[error(transparent)]
+    Log(#[from] WindowLogError),
+    /// The timer that somebody's facts rely on could not be armed.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+}
+
+/// How soon to come again when somebody else holds the window: visits are short.
+const BUSY: TimeDelta = TimeDelta::seconds(5);
+/// A timer that fires so soon may have fired before it is relied on.
+const TIMER_MARGIN: TimeDelta = TimeDelta::seconds(1);
+/// Visits that new records bring keep at least this distance: for a small window, and for a large one.
+const SHORTEST_PACE: TimeDelta = TimeDelta::seconds(3);
+const LONGEST_PACE: TimeDelta = TimeDelta::seconds(60);
+/// How much the distance grows with each run of a window.
+const PACE_PER_RUN: TimeDelta = TimeDelta::milliseconds(10);
+
+/// The distance that visits brought by new records keep, in a window of so many runs: reading and folding a large
+/// window takes long, and nobody reads its message sooner for it.
+#[must_use]
+pub fn pace(runs: usize) -> TimeDelta {
+    let runs = i32::try_from(runs).unwrap_or(i32::MAX);
+    let pace = PACE_PER_RUN.checked_mul(runs).unwrap_or(LONGEST_PACE);
+    pace.clamp(SHORTEST_PACE, LONGEST_PACE)
+}
+
+/// Visits a window: says what is to be said, and makes sure that somebody comes when there may be more.
+///
+/// # Errors
+/// When the log or the queue fails. The facts are kept, and another visit will do what this one did not.
+pub async fn visit<L: WindowLog, N: Notifier, Q: Queue, E: Ecs, C: Clock>(
+    key: &WindowKey,
+    ports: &Ports<'_, L, N, Q, E, C>,
+    visit: Visit<'_>,
+    metrics: &mut Metrics,
+) -> Result<(), VisitError> {
+    let claim = Claim {
+        token: visit.token.to_owned(),
+        until: visit.claim_until,
+    };
+    let (head, has_lapsed) = match ports.log.claim(key, &claim, visit.now).await? {
+        Claimed::Held { head, has_lapsed } => (head, has_lapsed),
+        Claimed::Busy(timer_at) => return busy(key, ports, timer_at).await,
+    };
+    let mut notes = head.visit.clone();
+    let mut known = None;
+    let result = if has_lapsed || is_anything_due(&head, visit.now) {
+        let remembered = ports.memory.take(key).filter(|_| !has_lapsed);
+        let known = known.insert(remembered.unwrap_or_default());
+        if has_lapsed {
+            tracing::warn!(window = %key, "an earlier visitor of {key} did not come back");
+            metrics.claims_lapsed += 1;
+        }
+        work(
+            key, &head, has_lapsed, known, &mut notes, ports, visit, metrics,
+        )
+        .await
+    } else {
+        Ok(head.visit.wake_at)
+    };
+    // The window is given back whatever happened: otherwise nobody could visit it until the claim lapses.
+    let armed = match &result {
+        Ok(wake_at) => arm(key, *wake_at, &head, ports).await,
+        Err(_) => Ok(None),
+    };
+    let released = ports
+        .log
+        .release(key, &claim, &notes, armed.as_ref().ok().copied().flatten())
+        .await;
+    if matches!(released, Ok(Released::Lost)) {
+        tracing::warn!(window = %key, "the claim on {key} lapsed during the visit");
+        metrics.claims_lapsed += 1;
+    }
+    if let (Some(known), Ok(Released::Done)) = (known, &released) {
+        ports.memory.keep(key, known);
+    }
+    result?;
+    armed?;
+    released?;
+    Ok(())
+}
+
+/// Somebody else holds the window, and may have read before our facts were appended.
+async fn busy<L: WindowLog, N, Q: Queue, E, C: Clock>(
+    key: &WindowKey,
+    ports: &Ports<'_, L, N, Q, E, C>,
+    timer_at: Option<DateTime<Utc>>,
+) -> Result<(), VisitError> {
+    let now = ports.clock.now();
+    let soon = now + TIMER_MARGIN..=now + BUSY + BUSY;
+    if timer_at.is_some_and(|at| soon.contains(&at)) {
+        tracing::info!(window = %key, "{key} is being visited by another invocation, and a timer is near");
+        return Ok(());
+    }
+    tracing::info!(window = %key, "{key} is being visited by another invocation; coming again");
+    arm_at(key, now + BUSY, ports).await
+}
+
+/// Brings a visit at a time, and notes it so that others need not.
+pub(crate) async fn arm_at<L: WindowLog, N, Q: Queue, E, C: Clock>(
+    key: &WindowKey,
+    at: DateTime<Utc>,
+    ports: &Ports<'_, L, N, Q, E, C>,
+) -> Result<(), VisitError> {
+    let timer = Timer { key, at, unkept: 0 };
+    let at = ports.queue.arm(timer, ports.clock.now()).await?;
+    if let Err(error) = ports.log.note_timer(key, at).await {
+        // Then somebody else arms a timer too many.
+        tracing::warn!(window = %key, %error, "cannot note a timer of {key}: {error}");
+    }
+    Ok(())
+}
+
+fn is_anything_due(head: &Head, now: DateTime<Utc>) -> bool {
+    head.appended != head.visit.read || head.visit.wake_at.is_some_and(|wake_at| wake_at <= now)
+}
+
+/// What a visitor does that holds the claim. Returns when the next visit is due.
+#[expect(clippy::too_many_arguments, reason = "each is another's property")]
+async fn work<L: WindowLog, N: Notifier, Q: Queue, E: Ecs, C: Clock>(
+    key: &WindowKey,
+    head: &Head,
+    has_lapsed: bool,
+    known: &mut Known,
+    notes: &mut VisitNotes,
+    ports: &Ports<'_, L, N, Q, E, C>,
+    visit: Visit<'_>,
+    metrics: &mut Metrics,
+) -> Result<Option<DateTime<Utc>>, VisitError> {
+    ports.log.refresh(key, head, &mut known.contents).await?;
+    known.fold(key);
+    notes.version += 1;
+    forward(key, known, notes, ports, visit).await?;
+    let next_look = look(key, known, notes, ports, visit, metrics).await;
+    let mut report = known.contents.reports.remove(SLACK).unwrap_or_default();
+    // The visitor that did not come back may have posted a message.
+    report.is_in_doubt |= has_lapsed;
+    let observations = &known.contents.observations;
+    let mut snapshot = WindowSnapshot::new(key, &known.runs, observations, visit.policy, visit.now);
+    // A window that was told in a message which cannot be edited goes on like that.
+    let is_said_once = report.said_at.is_some() && report.messages.is_empty();
+    let told = match ports.notifier.live().filter(|_| !is_said_once) {
+        Some(channel) => {
+            live::tell(&mut snapshot, channel, ports, visit, &mut report, metrics).await
+        }
+        None => say::tell(&snapshot, ports, visit, &mut report, metrics).await,
+    };
+    notes.runs = snapshot.statuses.len();
+    known.contents.reports.insert(SLACK.to_owned(), report);
+    let wake_at = told?.into_iter().chain(next_look).min();
+    notes.read = known.contents.cursor;
+    notes.visited_at = Some(ports.clock.now());
+    notes.wake_at = wake_at;
+    known.contents.version = notes.version;
+    known.contents.chunks.clone_from(&notes.chunks);
+    Ok(wake_at)
+}
+
+/// Appends calls that answer a run of an earlier window to that window, where they are told.
+async fn forward<L: WindowLog, N, Q: Queue, E, C: Clock>(
+    key: &WindowKey,
+    known: &Known,
+    notes: &mut VisitNotes,
+    ports: &Ports<'_, L, N, Q, E, C>,
+    visit: Visit<'_>,
+) -> Result<(), VisitError> {
+    let elsewhere = &known.runs.elsewhere;
+    if elsewhere.len() == notes.forwarded {
+        return Ok(());
+    }
+    let mut windows: std::collections::BTreeMap<DateTime<Utc>, Vec<Fact>> = Default::default();
+    for (time, fact) in elsewhere {
+        windows
+            .entry(visit.windowing.start_of(*time))
+            .or_default()
+            .push(fact.clone());
+    }
+    for (start, facts) in windows {
+        let target = WindowKey {
+            start,
+            environment: key.environment.clone(),
+        };
+        let arrival = crate::core::runs::Arrival {
+            at: visit.now,
+            siblings_until: None,
+        };
+        ports.log.append(&target, &facts, arrival).await?;
+        arm_at(&target, ports.clock.now() + SHORTEST_PACE, ports).await?;
+    }
+    notes.forwarded = elsewhere.len();
+    Ok(())
+}
+
+/// Makes sure that somebody comes at `wake_at`, unless a timer that comes no later is already under way. Returns when
+/// the timer fires that was armed.
+async fn arm<L: WindowLog, N, Q: Queue, E, C: Clock>(
+    key: &WindowKey,
+    wake_at: Option<DateTime<Utc>>,
+    head: &Head,
+    ports: &Ports<'_, L, N, Q, E, C>,
+) -> Result<Option<DateTime<Utc>>, QueueError> {
+    let Some(at) = wake_at else { return Ok(None) };
+    let now = ports.clock.now();
+    // Delays are whole seconds, so the one under way may come a little after `at`.
+    let soon_enough = now + TIMER_MARGIN..=at.max(now) + TIMER_MARGIN;
+    if head
+        .timer_at
+        .is_some_and(|pending| soon_enough.contains(&pending))
+    {
+        return Ok(None);
+    }
+    let timer = Timer { key, at, unkept: 0 };
+    ports.queue.arm(timer, now).await.map(Some)
+}
+
+/// When ECS is to be asked again.
+pub(super) fn next_look(
+    snapshot: &WindowSnapshot<'_>,
+    soon: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
+    let plan = plan(snapshot);
+    plan.next.or((!plan.wanted.is_empty()).then_some(soon))
+}
