@@ -10,6 +10,9 @@ pub(crate) const CHANNEL: &str = "C012AB3CD";
 /// The bot's token.
 pub(crate) const TOKEN: &str = "xoxb-0000";
 
+/// How much is shown of a message without a header.
+const SHOWN: usize = 120;
+
 /// What a message said, and when.
 #[derive(Debug, Clone)]
 pub(crate) struct Said {
@@ -65,11 +68,18 @@ fn said(message: &Value, how: String, at: DateTime<Utc>) -> Said {
     };
     let sections = text("section");
     let totals = sections.lines().find(|line| line.contains("Total"));
+    let header = text("header");
+    let words = message["text"].as_str().unwrap_or_default();
+    let words = words
+        .chars()
+        .take(SHOWN)
+        .collect::<String>()
+        .replace('\n', " ");
     Said {
         at,
         how,
         is_reply: !message["thread_ts"].is_null(),
-        title: text("header"),
+        title: if header.is_empty() { words } else { header },
         totals: totals.unwrap_or_default().to_owned(),
     }
 }
