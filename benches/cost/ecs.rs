@@ -1,40 +1,42 @@
-//! ECS and Application Auto Scaling: services that were scaled up at a known time, and run some time later.
+//! ECS and Application Auto Scaling: services that are scaled at known times, and follow some time later.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use super::scenario::{ACCOUNT, CLUSTER, REGION, Scenario};
+use super::scenario::{ACCOUNT, CLUSTER, Call, REGION, Scenario};
 
-/// What the function asked, and when it first asked about each service.
+/// What the function asked, and when it first asked about each call.
 #[derive(Debug, Default)]
 pub(crate) struct Ecs {
-    services: BTreeMap<String, Service>,
+    services: BTreeMap<String, Vec<Called>>,
     /// Text of older events, which every service has as many of as ECS keeps.
     older_events: String,
     pub(crate) requests: BTreeMap<String, usize>,
 }
 
-/// A service with a count that a schedule sets to one.
+/// A call, and when the service was first looked at after it.
 #[derive(Debug, Clone)]
-struct Service {
-    called_at: DateTime<Utc>,
-    runs_at: Option<DateTime<Utc>>,
+struct Called {
+    call: Call,
     first_look: Option<DateTime<Utc>>,
 }
 
 impl Ecs {
     /// The services of a scenario.
     pub(crate) fn new(scenario: &Scenario) -> Self {
-        let service = |call: &super::scenario::Call| {
-            let service = Service {
-                called_at: call.at,
-                runs_at: call.runs_at,
+        let mut services: BTreeMap<String, Vec<Called>> = BTreeMap::new();
+        for call in scenario.calls() {
+            let called = Called {
+                call: call.clone(),
                 first_look: None,
             };
-            (call.service.clone(), service)
-        };
+            services
+                .entry(call.service.clone())
+                .or_default()
+                .push(called);
+        }
         let older = (0..scenario.service_events).map(|number| {
             let at = scenario.time - TimeDelta::hours(12) - TimeDelta::hours(number);
             event(
@@ -46,16 +48,16 @@ impl Ecs {
         });
         let older: Vec<String> = older.collect();
         Self {
-            services: scenario.calls.iter().map(service).collect(),
+            services,
             older_events: older.join(","),
             requests: BTreeMap::new(),
         }
     }
 
-    /// How long after its call each service was first looked at; none where it never was.
+    /// How long after each call its service was first looked at; none where it never was.
     pub(crate) fn first_looks(&self) -> impl Iterator<Item = Option<TimeDelta>> {
-        let services = self.services.values();
-        services.map(|service| service.first_look.map(|at| at - service.called_at))
+        let calls = self.services.values().flatten();
+        calls.map(|called| called.first_look.map(|at| at - called.call.at))
     }
 
     /// Answers a request; none where the operation is not known.
@@ -80,14 +82,18 @@ impl Ecs {
         let (mut found, mut failures) = (Vec::new(), Vec::new());
         for name in texts(&request["services"]) {
             let name = name.rsplit('/').next().unwrap_or(name);
-            let Some(service) = self.services.get_mut(name) else {
+            let Some(calls) = self.services.get_mut(name) else {
                 failures.push(
                     json!({"arn": arn(&format!("service/{CLUSTER}/{name}")), "reason": "MISSING"}),
                 );
                 continue;
             };
-            service.first_look.get_or_insert(now);
-            found.push(description(name, service, &self.older_events, now));
+            let called = calls.iter_mut().rfind(|called| called.call.at <= now);
+            let call = called.map(|called| {
+                called.first_look.get_or_insert(now);
+                &called.call
+            });
+            found.push(description(name, call, &self.older_events, now));
         }
         format!(
             r#"{{"services":[{}],"failures":{}}}"#,
@@ -99,31 +105,38 @@ impl Ecs {
     /// A service whose task never runs has one that stopped.
     fn list_tasks(&self, request: &Value) -> String {
         let name = request["serviceName"].as_str().unwrap_or_default();
-        let service = self.services.get(name);
+        let never_runs =
+            |calls: &Vec<Called>| calls.iter().any(|called| called.call.runs_at.is_none());
         let has_stopped = request["desiredStatus"] == "STOPPED"
-            && service.is_some_and(|service| service.runs_at.is_none());
+            && self.services.get(name).is_some_and(never_runs);
         let arns = has_stopped.then(|| arn(&format!("task/{CLUSTER}/{name}")));
         let arns: Vec<String> = arns.into_iter().collect();
         json!({"taskArns": arns}).to_string()
     }
 }
 
-fn description(name: &str, service: &Service, older_events: &str, now: DateTime<Utc>) -> String {
-    let is_called = now >= service.called_at;
-    let runs_at = service.runs_at.filter(|at| now >= *at);
-    let (desired, running) = (u8::from(is_called), u8::from(runs_at.is_some()));
+/// A service after its latest call. Where no call was made yet, no task is wanted, and none runs.
+fn description(name: &str, call: Option<&Call>, older_events: &str, now: DateTime<Utc>) -> String {
+    let runs_at = call.and_then(|call| call.runs_at).filter(|at| now >= *at);
+    let desired = call.map_or(0, |call| call.count);
+    let running = match call {
+        // Before the call it was the other way round.
+        Some(call) if runs_at.is_none() && call.runs_at.is_some() => 1 - call.count,
+        Some(call) if runs_at.is_some() => call.count,
+        _ => 0,
+    };
     let mut events = Vec::new();
     if let Some(at) = runs_at {
         events.push(event(9_001, at, name, "has reached a steady state"));
     }
-    if is_called {
-        let started_at = service.called_at + TimeDelta::seconds(3);
-        events.push(event(
-            9_000,
-            started_at,
-            name,
-            "has started 1 tasks: (task 0123456789abcdef0123456789abcdef)",
-        ));
+    if let Some(call) = call {
+        let at = call.at + TimeDelta::seconds(3);
+        let what = if call.count > 0 {
+            "has started 1 tasks: (task 0123456789abcdef0123456789abcdef)"
+        } else {
+            "has stopped 1 running tasks: (task 0123456789abcdef0123456789abcdef)"
+        };
+        events.push(event(9_000, at, name, what));
     }
     events.push(older_events.to_owned());
     let task_definition = arn(&format!("task-definition/{name}:42"));
@@ -134,7 +147,7 @@ fn description(name: &str, service: &Service, older_events: &str, now: DateTime<
         "status": "ACTIVE",
         "desiredCount": desired,
         "runningCount": running,
-        "pendingCount": desired - running.min(desired),
+        "pendingCount": desired.saturating_sub(running),
         "launchType": "FARGATE",
         "taskDefinition": task_definition,
         "deployments": [{

@@ -89,6 +89,9 @@ fn details(mode: Mode, run: &Run) -> String {
         format!("  Slack {:?}", run.slack_calls),
         format!("  waited for a core {:.1?}", run.measured.waited),
     ];
+    if run.is_disturbed() {
+        lines.push(DISTURBED.to_owned());
+    }
     if let Some(reason) = run.measured.cut_off {
         lines.push(format!("  CUT OFF: {reason}"));
     }
@@ -115,5 +118,7 @@ fn details(mode: Mode, run: &Run) -> String {
     lines.join("\n")
 }
 
+const DISTURBED: &str =
+    "  DISTURBED: the machine was busy, so the function had less than its share of a core";
 /// Of a long list of messages the first and the last are shown.
 const MESSAGES_SHOWN: usize = 12;

@@ -19,6 +19,7 @@ pub(crate) struct Options {
     pub(crate) batching_seconds: i64,
     pub(crate) speed: f64,
     pub(crate) verify_minutes: u32,
+    pub(crate) schedules: u8,
     pub(crate) tasks_never_start: bool,
     pub(crate) service_events: i64,
     pub(crate) seed: u64,
@@ -39,6 +40,7 @@ cargo bench --bench cost -- [options]
 --batching-seconds 20       how long Lambda gathers them
 --speed 13.8                how much faster than real time; a whole core then is 1/speed of one
 --verify-minutes 10         ROLLCALL_VERIFY_MINUTES; 0 asks ECS nothing
+--schedules 1               schedules half an hour apart, the first one up, the next one down, and so on
 --tasks-never-start         no task ever runs
 --service-events 100        events that ECS keeps of a service
 --seed 1                    of the calls' times
@@ -62,6 +64,7 @@ impl Options {
             // A function with 128 MB has 128/1769 of a core.
             speed: 1_769.0 / 128.0,
             verify_minutes: 10,
+            schedules: 1,
             tasks_never_start: false,
             service_events: 100,
             seed: 1,
@@ -106,6 +109,7 @@ impl Options {
             "--batching-seconds" => self.batching_seconds = read(name, value)?,
             "--speed" => self.speed = read(name, value)?,
             "--verify-minutes" => self.verify_minutes = read(name, value)?,
+            "--schedules" => self.schedules = read(name, value)?,
             "--service-events" => self.service_events = read(name, value)?,
             "--seed" => self.seed = read(name, value)?,
             "--limit-minutes" => self.limit_minutes = read(name, value)?,

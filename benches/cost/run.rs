@@ -25,6 +25,9 @@ pub(crate) struct Run {
     scheduled_at: DateTime<Utc>,
     tasks_never_start: bool,
     is_asked: bool,
+    speed: f64,
+    /// The last schedule starts tasks.
+    is_up: bool,
     pub(crate) measured: Measured,
     pub(crate) charges: Charges,
     pub(crate) fact_bytes: usize,
@@ -70,6 +73,8 @@ impl Run {
             scheduled_at: scenario.time,
             tasks_never_start: options.tasks_never_start,
             is_asked,
+            speed: options.speed,
+            is_up: options.schedules % 2 == 1,
             fact_bytes: bytes_by_kind.get("FACTS").copied().unwrap_or_default(),
             stored_bytes: bytes_by_kind.values().sum(),
             bytes_by_kind,
@@ -98,6 +103,11 @@ impl Run {
         share(self.charges.read_bytes, self.fact_bytes)
     }
 
+    /// Whether the function waited for a core for more than a tenth of its time.
+    pub(crate) fn is_disturbed(&self) -> bool {
+        self.measured.waited.mul_f64(10.0 * self.speed) > self.measured.billed
+    }
+
     /// How many messages stand in the channel.
     pub(crate) fn messages(&self) -> f64 {
         let is_new = |said: &&Said| !said.is_reply && said.how != "chat.update";
@@ -118,15 +128,16 @@ impl Run {
             return false;
         };
         let number = self.services;
-        let word = if self.is_asked {
-            "running"
-        } else {
-            "succeeded"
+        let word = match (self.is_asked, self.is_up) {
+            (false, _) => "succeeded",
+            (true, true) => "running",
+            (true, false) => "stopped",
         };
         let plain = last.totals.replace([',', '*'], "");
         let is_open = plain.contains("pending") || plain.contains("missing");
         let is_good = plain.contains(&format!("{number}/{number} {word}"));
-        let is_right = is_good != self.tasks_never_start && plain.contains(&number.to_string());
+        let is_right = is_good != (self.tasks_never_start && self.is_up)
+            && plain.contains(&number.to_string());
         self.measured.cut_off.is_none() && !is_open && is_right
     }
 }
