@@ -26,7 +26,7 @@ use crate::ports::ecs::Ecs;
 use crate::ports::notifier::Notifier;
 use crate::ports::queue::{Queue, Receipt, Timer, return_delay};
 use crate::ports::window_log::{Head, WindowLog};
-use crate::visit::{Ports, Visit, arm_at, pace, visit};
+use crate::visit::{Ports, Visit, VisitError, arm_at, pace, visit};
 
 /// An invocation without a table: every batch is reported at once, and nothing is remembered, so that what a
 /// batch leads to does not depend on which instance of the function gets it.
@@ -59,7 +59,7 @@ pub async fn report_batch(
 /// Where nothing is remembered, nobody can tell that a call is missing: its record may be in another batch.
 fn unhurried(period: Duration) -> WaitPolicy {
     WaitPolicy {
-        grace: Duration::from_secs(366 * 24 * 60 * 60),
+        grace: Duration::from_hours(366 * 24),
         period,
         verify: None,
         ..DEFAULT_WAIT_POLICY
@@ -121,9 +121,8 @@ pub async fn visit_windows<L: WindowLog, N: Notifier, Q: Queue, E: Ecs, C: Clock
         }
         failed_message_ids.extend(message_ids.iter().cloned());
     }
-    // What is kept elsewhere only explains what may come, so that nobody need visit.
     for (key, facts) in facts.iter().filter(|(key, _)| !windows.contains_key(*key)) {
-        if let Err(error) = ports.log.append(key, facts, arrival).await {
+        if let Err(error) = keep_explanation(key, facts, arrival, ports).await {
             tracing::warn!(window = %key, %error, "cannot keep what explains {key}: {error}");
         }
     }
@@ -203,10 +202,28 @@ fn rest(head: &Head, now: DateTime<Utc>) -> Rest {
     if head.timer_at.is_some_and(|at| near.contains(&at)) {
         return Rest::Visited;
     }
+    let is_anything_due = head.visit.wake_at.is_some_and(|wake_at| wake_at <= now);
     match head.visit.visited_at.map(|at| at + pace) {
-        Some(next) if next > now => Rest::Until(next.max(now + TIMER_MARGIN)),
+        Some(next) if next > now && !is_anything_due => Rest::Until(next.max(now + TIMER_MARGIN)),
         _ => Rest::Over,
     }
+}
+
+/// Keeps facts that only explain what is about a window. Where calls came before, they may now turn out to belong to
+/// another window, so that somebody has to look.
+async fn keep_explanation<L: WindowLog, N, Q: Queue, E, C: Clock>(
+    key: &WindowKey,
+    facts: &[Fact],
+    arrival: Arrival,
+    ports: &Ports<'_, L, N, Q, E, C>,
+) -> Result<(), VisitError> {
+    let head = ports.log.append(key, facts, arrival).await?;
+    let has_others = head.appended > 1;
+    let is_near = matches!(rest(&head, ports.clock.now()), Rest::Visited);
+    if has_others && !is_near {
+        arm_at(key, ports.clock.now() + pace(head.visit.runs), ports).await?;
+    }
+    Ok(())
 }
 
 async fn postpone<L, N, Q: Queue, E, C>(

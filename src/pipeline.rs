@@ -4,6 +4,7 @@
 //! With a table, [`crate::visit`] decides when to speak; without one, every invocation reports what it has.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -156,10 +157,15 @@ pub fn receive(records: Vec<Message>, windowing: &Windowing, metrics: &mut Metri
         }
     }
     // The message itself comes again and ends in the dead-letter queue; the channel hears of it once.
-    if let Some(key) = received.windows.keys().next() {
+    let first = received
+        .windows
+        .keys()
+        .next()
+        .filter(|_| !first_seen.is_empty());
+    if let Some(key) = first.cloned() {
         received
             .facts
-            .entry(key.clone())
+            .entry(key)
             .or_default()
             .append(&mut first_seen);
     }
@@ -190,25 +196,14 @@ pub async fn report(
     notifier: &impl Notifier,
     metrics: &mut Metrics,
 ) -> BTreeSet<String> {
-    let Received {
-        mut facts,
-        mut windows,
-        ..
-    } = received;
     let mut unsaid = BTreeSet::new();
     let arrival = Arrival {
         at: reporting.now,
         siblings_until: None,
     };
-    for (key, parts) in adopt_anonymous(windows.keys()) {
-        let facts: Vec<Fact> = parts
-            .iter()
-            .flat_map(|part| facts.remove(part).unwrap_or_default())
-            .collect();
-        let message_ids = parts
-            .iter()
-            .flat_map(|part| windows.remove(part).unwrap_or_default());
-        let message_ids: BTreeSet<String> = message_ids.collect();
+    let mut windows = together(received);
+    forward(&mut windows, reporting.policy.period, arrival);
+    for (key, Known { facts, message_ids }) in windows {
         let runs = Runs::fold(key.start, facts.iter().map(|fact| (fact, arrival)));
         let observations = observe(&key, &runs);
         let policy = reporting.policy;
@@ -228,6 +223,57 @@ pub async fn report(
     unsaid
 }
 
+/// What is known about a window, and the ids of the messages that told it.
+#[derive(Debug, Default)]
+struct Known {
+    facts: Vec<Fact>,
+    message_ids: BTreeSet<String>,
+}
+
+/// The windows that a batch is about, each with everything that is said with it.
+fn together(received: Received) -> BTreeMap<WindowKey, Known> {
+    let Received {
+        mut facts,
+        mut windows,
+        ..
+    } = received;
+    let mut known: BTreeMap<WindowKey, Known> = BTreeMap::new();
+    for (key, parts) in adopt_anonymous(windows.keys()) {
+        let known = known.entry(key).or_default();
+        for part in parts {
+            known.facts.extend(facts.remove(&part).unwrap_or_default());
+            let message_ids = windows.remove(&part).unwrap_or_default();
+            known.message_ids.extend(message_ids);
+        }
+    }
+    known
+}
+
+/// A call after a window's end may answer a run of that window, by its roster. It is said there, and the window of
+/// its own time leaves it out.
+fn forward(windows: &mut BTreeMap<WindowKey, Known>, period: Duration, arrival: Arrival) {
+    let windowing = Windowing {
+        environment: None,
+        period,
+    };
+    let mut late: Vec<(WindowKey, Fact, BTreeSet<String>)> = Vec::new();
+    for (key, Known { facts, message_ids }) in &*windows {
+        let runs = Runs::fold(key.start, facts.iter().map(|fact| (fact, arrival)));
+        for (time, fact) in runs.elsewhere {
+            let target = WindowKey {
+                start: windowing.start_of(time),
+                environment: key.environment.clone(),
+            };
+            late.push((target, fact, message_ids.clone()));
+        }
+    }
+    for (target, fact, message_ids) in late {
+        let known = windows.entry(target).or_default();
+        known.facts.push(fact);
+        known.message_ids.extend(message_ids);
+    }
+}
+
 /// Which runs go into which message: a later schedule of the window has one of its own.
 fn messages(snapshot: &WindowSnapshot<'_>, is_by_group: bool) -> Vec<(Vec<usize>, MessageKind)> {
     let mut messages: Vec<(Vec<usize>, MessageKind)> = Vec::new();
@@ -237,16 +283,16 @@ fn messages(snapshot: &WindowSnapshot<'_>, is_by_group: bool) -> Vec<(Vec<usize>
             .filter(|(_, one)| one.group == number)
             .map(|(index, _)| index);
         let is_later = is_by_group && !group.schedules.is_empty();
-        match messages.last_mut().filter(|_| !is_later) {
-            Some((runs, _)) => runs.extend(members),
-            None => {
-                let kind = if number == 0 {
-                    MessageKind::First
-                } else {
-                    MessageKind::Later
-                };
-                messages.push((members.collect(), kind));
-            }
+        if messages.is_empty() || is_later {
+            let kind = if number == 0 {
+                MessageKind::First
+            } else {
+                MessageKind::Later
+            };
+            messages.push((Vec::new(), kind));
+        }
+        if let Some((runs, _)) = messages.last_mut() {
+            runs.extend(members);
         }
     }
     messages

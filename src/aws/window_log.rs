@@ -3,7 +3,7 @@
 //! A window is a partition:
 //! - `HEAD`: the number of the last batch, the next timer, the claim, and what the last visit left;
 //! - `FACTS#00000012`: a batch of facts, put once under its number and never changed;
-//! - `OBSERVED#003`: a chunk of observations; `REPORT#slack#000`: a part of what a receiver was told. Only the holder
+//! - `OBSERVED#000003`: a chunk of observations; `REPORT#slack#000`: a part of what a receiver was told. Only the holder
 //!   of the claim writes these.
 //!
 //! Every item expires.
@@ -137,14 +137,16 @@ impl DynamoDbLog {
         put.send().await.map(drop).map_err(|error| failed(&error))
     }
 
-    /// The items of a window with keys from one to another.
-    async fn query(
+    /// Takes each item of a window with a key from one to another, page by page: a large window's items would take
+    /// much memory together.
+    async fn each(
         &self,
         key: &WindowKey,
         from: &str,
         to: &str,
-    ) -> Result<Vec<Item>, WindowLogError> {
-        let mut pages = self
+        mut take: impl FnMut(Item) -> Result<(), WindowLogError>,
+    ) -> Result<(), WindowLogError> {
+        let mut items = self
             .client
             .query()
             .table_name(&self.table)
@@ -156,11 +158,10 @@ impl DynamoDbLog {
             .into_paginator()
             .items()
             .send();
-        let mut items = Vec::new();
-        while let Some(item) = pages.next().await {
-            items.push(item.map_err(|error| failed(&error))?);
+        while let Some(item) = items.next().await {
+            take(item.map_err(|error| failed(&error))?)?;
         }
-        Ok(items)
+        Ok(())
     }
 
     async fn refresh_batches(
@@ -173,10 +174,11 @@ impl DynamoDbLog {
             return Ok(());
         }
         let from = batch_key(contents.cursor + 1);
-        for item in self.query(key, &from, &batch_key(u64::MAX)).await? {
+        let take = |item: Item| {
             contents.insert(batch(&item)?);
-        }
-        Ok(())
+            Ok(())
+        };
+        self.each(key, &from, &batch_key(u64::MAX), take).await
     }
 
     async fn refresh_chunks(
@@ -185,15 +187,22 @@ impl DynamoDbLog {
         head: &Head,
         contents: &mut WindowContents,
     ) -> Result<(), WindowLogError> {
-        for (chunk, version) in head.visit.chunks.iter().enumerate() {
-            if contents.chunks.get(chunk) == Some(version) {
-                continue;
-            }
-            let sk = chunk_key(chunk);
-            for item in self.query(key, &sk, &sk).await? {
-                let stored: StoredObservations = json(&item, "observed")?;
-                contents.observations.replace_chunk(chunk, stored.into());
-            }
+        let is_new =
+            |(chunk, version): &(usize, &u64)| contents.chunks.get(*chunk) != Some(version);
+        let versions = head.visit.chunks.iter().enumerate();
+        let new: Vec<usize> = versions.filter(is_new).map(|(chunk, _)| chunk).collect();
+        let observations = &mut contents.observations;
+        let mut take = |item: Item| {
+            let chunk = string(&item, "sk")?.trim_start_matches(OBSERVED).parse();
+            let stored: StoredObservations = json(&item, "observed")?;
+            observations.replace_chunk(chunk.map_err(|_| broken("sk"))?, stored.into());
+            Ok(())
+        };
+        // Neighbours are read in one request.
+        for run in new.chunk_by(|one, next| next - one == 1) {
+            let (first, last) = (run[0], run[run.len() - 1]);
+            self.each(key, &chunk_key(first), &chunk_key(last), &mut take)
+                .await?;
         }
         contents.chunks.clone_from(&head.visit.chunks);
         Ok(())
@@ -204,10 +213,8 @@ impl DynamoDbLog {
         key: &WindowKey,
         contents: &mut WindowContents,
     ) -> Result<(), WindowLogError> {
-        // `$` follows `#`.
-        let items = self.query(key, REPORT, "REPORT$").await?;
         let mut texts: HashMap<String, (u64, String)> = HashMap::new();
-        for item in items {
+        let take = |item: Item| {
             let sk = string(&item, "sk")?;
             let name = sk.trim_start_matches(REPORT);
             let (receiver, _) = name.split_once('#').ok_or_else(|| broken("sk"))?;
@@ -220,7 +227,10 @@ impl DynamoDbLog {
                 entry.0 -= 1;
                 entry.1.push_str(string(&item, "report")?);
             }
-        }
+            Ok(())
+        };
+        // `$` follows `#`.
+        self.each(key, REPORT, "REPORT$", take).await?;
         for (receiver, (_, report)) in texts {
             let report = serde_json::from_str(&report).map_err(|_| broken("report"))?;
             contents.reports.insert(receiver, report);
@@ -402,11 +412,14 @@ impl WindowLog for DynamoDbLog {
     }
 }
 
+/// A service's name, the time of its run, and what the looks at it came to.
+type StoredRun = (String, DateTime<Utc>, ServiceObservation);
+
 /// Observations as they are stored: by cluster, so that its name stands once for all its services.
 #[derive(Default, Serialize, Deserialize)]
 struct StoredObservations {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    services: Vec<(ClusterId, Vec<(String, DateTime<Utc>, ServiceObservation)>)>,
+    services: Vec<(ClusterId, Vec<StoredRun>)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     tasks: Vec<(TaskId, TaskObservation)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -508,7 +521,7 @@ fn batch_key(number: u64) -> String {
 }
 
 fn chunk_key(chunk: usize) -> String {
-    format!("{OBSERVED}{chunk:03}")
+    format!("{OBSERVED}{chunk:06}")
 }
 
 fn broken(what: &str) -> WindowLogError {

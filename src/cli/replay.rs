@@ -18,6 +18,7 @@ use crate::aws::Aws;
 use crate::config::{DEFAULT_WAIT_POLICY, Settings, WebhookSource};
 use crate::core::decode::{DecodeError, Message as Record};
 use crate::core::observation::Answer;
+use crate::core::policy::WaitPolicy;
 use crate::core::runs::Runs;
 use crate::core::summary::Summary;
 use crate::core::window::WindowKey;
@@ -84,7 +85,10 @@ pub async fn replay(
         summaries: RefCell::default(),
     };
     let reporting = Reporting {
-        policy: DEFAULT_WAIT_POLICY,
+        policy: WaitPolicy {
+            period: settings.windowing.period,
+            ..DEFAULT_WAIT_POLICY
+        },
         timezone: settings.timezone,
         // What was recorded is all there is: nobody waits for more.
         now: now + TimeDelta::days(366),

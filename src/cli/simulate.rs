@@ -80,6 +80,21 @@ pub async fn simulate(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
             &number(|o| o.usage.ecs_requests),
         ],
         [
+            "DynamoDB write units for a window",
+            "0.0",
+            &number(|o| o.usage.write_units),
+        ],
+        [
+            "DynamoDB read units for a window",
+            "0.0",
+            &number(|o| o.usage.read_units),
+        ],
+        [
+            "Bytes read for each byte of facts",
+            "0.0",
+            &number(|o| o.usage.read_units * 4_096.0 / o.usage.fact_bytes.max(1.0)),
+        ],
+        [
             "Lambda a month",
             &dollars(|o| lambda(o.batch_invocations)),
             &dollars(|o| lambda(o.usage.invocations)),

@@ -1,11 +1,11 @@
 //! The error dictionary: one short line of what to do for each error that people meet.
 //!
-//! Pure. To add an error, add a line; the first line that fits counts. The code is matched without its `Exception` suffix and by prefix, since
-//! an IAM denial is recorded as `AccessDenied` by some services and as `AccessDeniedException` by others.
+//! Pure. To add an error, add a line; the first line that fits counts. An error's code fits a line whose text it begins
+//! with, because some services record an IAM denial as `AccessDenied` and others as `AccessDeniedException`.
 
 use crate::core::fact::ApiError;
 
-/// Code prefix, what the message must mention, and what to do.
+/// How the code begins, a text that the message must hold, and what to do.
 const ADVICE: &[(&str, &str, &str)] = &[
     (
         "ServiceNotFound",
@@ -26,6 +26,11 @@ const ADVICE: &[(&str, &str, &str)] = &[
         "AccessDenied",
         "iam:PassRole",
         "Allow the calling role `iam:PassRole` on the roles that the service uses.",
+    ),
+    (
+        "AccessDenied",
+        "ecs:RunTask",
+        "Allow the calling role `ecs:RunTask` on this task definition, and check boundaries and SCPs.",
     ),
     (
         "AccessDenied",
@@ -60,7 +65,7 @@ const ADVICE: &[(&str, &str, &str)] = &[
     (
         "ClientException",
         "TaskDefinition is inactive",
-        "Register the task definition again, or point the service at an active one.",
+        "Register the task definition again, or let the service or the schedule name an active one.",
     ),
     (
         "ClientException",

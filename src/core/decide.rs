@@ -6,8 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::report::{LastReport, LiveMessage};
 use super::snapshot::{Group, RunStatus, WindowSnapshot};
-use super::status::{Severity, Status};
-use super::told::ToldStatus;
+use super::status::{Kind, Severity, Status};
+use super::told::{Told, ToldStatus};
 
 /// What to do about a window now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,12 +140,11 @@ pub fn decide(snapshot: &WindowSnapshot<'_>, report: &LastReport) -> Decision {
                 .filter_map(|&index| awaited_until(&snapshot.statuses[index])),
         );
         if let Some(at) = settled_at(snapshot, &ready) {
-            match now < at {
-                true => waits.push((at, Reason::Settled)),
-                false => {
-                    changes.extend(ready);
-                    changed_at = changed_at.min(at);
-                }
+            if now < at {
+                waits.push((at, Reason::Settled));
+            } else {
+                changes.extend(ready);
+                changed_at = changed_at.min(at);
             }
         }
     }
@@ -205,7 +204,14 @@ pub fn due(snapshot: &WindowSnapshot<'_>, group: &Group, members: &[usize]) -> D
         );
     }
     let awaited = statuses().filter_map(awaited_until).max();
-    let settled = settled_at(snapshot, members).map(|at| (at, Reason::Settled));
+    // Whose time is over is told so: that everything else has settled is not the reason.
+    let is_unanswered = |one: &RunStatus<'_>| one.status.kind() == Kind::Missing;
+    let reason = if statuses().any(is_unanswered) {
+        Reason::Deadline
+    } else {
+        Reason::Settled
+    };
+    let settled = settled_at(snapshot, members).map(|at| (at, reason));
     let end = group.is_rest.then_some((group.start, Reason::WindowEnd));
     let returning = snapshot
         .runs
@@ -295,19 +301,19 @@ pub struct ThreadNews {
 
 /// What to tell the thread of a group's message, if there is cause to. The first failure is told at once; what else
 /// happens is told when nothing that was told still stands, or when the group has ended: a storm of failures is two
-/// replies, not one for each.
+/// replies, not one for each. `replied` is what the threads of the window have heard.
 #[must_use]
 pub fn thread_news(
     snapshot: &WindowSnapshot<'_>,
     members: &[usize],
-    message: &LiveMessage,
+    replied: &Told,
     has_ended: bool,
 ) -> Option<ThreadNews> {
     let mut news = ThreadNews::default();
     let mut is_any_left = false;
     for &index in members {
         let one = &snapshot.statuses[index];
-        let told = message.replied.of(one.subject, one.run);
+        let told = replied.of(one.subject, one.run);
         match (told, one.status.severity()) {
             (None, Severity::Bad | Severity::Warn) => news.failed.push(index),
             (Some(told), Severity::Bad | Severity::Warn) if told.is_outdated_by(&one.status) => {

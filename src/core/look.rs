@@ -15,6 +15,11 @@ use super::standing::Moment;
 
 /// The time between the first two looks; it doubles from look to look.
 const FIRST_INTERVAL: TimeDelta = TimeDelta::seconds(30);
+/// The distance that looks keep, in a small window and in a large one: what is due meanwhile is asked about together.
+const SHORTEST_PACE: TimeDelta = TimeDelta::seconds(30);
+const LONGEST_PACE: TimeDelta = TimeDelta::seconds(60);
+/// How much the distance grows with each run of a window.
+const PACE_PER_RUN: TimeDelta = TimeDelta::milliseconds(10);
 /// What would be asked so soon after the rest is asked with it.
 const TOGETHER: TimeDelta = TimeDelta::seconds(10);
 /// For how long after its time was over ECS can still say something about a run: later, calls of other windows may
@@ -72,7 +77,7 @@ pub fn plan(snapshot: &WindowSnapshot<'_>) -> LookPlan {
         .iter()
         .map(|(at, ..)| *at)
         .chain(tasks.iter().map(|(at, ..)| *at));
-    let next = times.min();
+    let next = times.min().map(|next| paced(snapshot, next));
     if next.is_none_or(|next| next > now) {
         return LookPlan {
             next,
@@ -84,8 +89,18 @@ pub fn plan(snapshot: &WindowSnapshot<'_>) -> LookPlan {
         .into_iter()
         .filter(|(at, ..)| is_due(*at))
         .collect();
-    // Those of one cluster stay together, so that a request asks about as many as it can.
-    services.sort_by_key(|(at, id, _)| (*at, (&id.account, &id.region, &id.cluster, &id.name)));
+    // A first look comes before another one. Those of one cluster stay together, so that a request asks about as many
+    // as it can.
+    let is_repeated = |id: &ServiceId, run: &Run| {
+        snapshot
+            .observations
+            .service(id, run.time)
+            .is_some_and(|seen| seen.asks > 0)
+    };
+    services.sort_by_cached_key(|&(at, id, run)| {
+        let place = (&id.account, &id.region, &id.cluster, &id.name);
+        (is_repeated(id, run), at, place)
+    });
     let wanted = |(_, id, run): (DateTime<Utc>, &ServiceId, &Run)| WantedService {
         id: id.clone(),
         time: run.time,
@@ -99,6 +114,17 @@ pub fn plan(snapshot: &WindowSnapshot<'_>) -> LookPlan {
             tasks: due_tasks.map(|(_, task)| task).collect(),
         },
         next: None,
+    }
+}
+
+/// A look keeps its distance from the last one, unless that had no time for what was due.
+fn paced(snapshot: &WindowSnapshot<'_>, next: DateTime<Utc>) -> DateTime<Utc> {
+    let runs = i32::try_from(snapshot.statuses.len()).unwrap_or(i32::MAX);
+    let pace = PACE_PER_RUN.checked_mul(runs).unwrap_or(LONGEST_PACE);
+    let pace = pace.clamp(SHORTEST_PACE, LONGEST_PACE);
+    match snapshot.observations.last_ask() {
+        Some(last) if next > last => next.max(last + pace),
+        _ => next,
     }
 }
 

@@ -36,28 +36,21 @@ pub struct ServiceLook {
 }
 
 /// How a service is, as `DescribeServices` tells.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceState {
     /// How many tasks are to run (`desiredCount`).
-    #[serde(rename = "d")]
     pub desired: i64,
     /// How many tasks run (`runningCount`).
-    #[serde(rename = "r")]
     pub running: i64,
     /// How many tasks are being started (`pendingCount`).
-    #[serde(rename = "p")]
     pub pending: i64,
     /// The primary deployment's rollout, where ECS tells.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollout: Option<Rollout>,
     /// The newest service event which says that the service is steady.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steady_at: Option<DateTime<Utc>>,
     /// The newest service event or stopped task that explains trouble.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<Remark>,
     /// Within what Application Auto Scaling keeps the count, where it was asked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bounds: Option<Bounds>,
 }
 
@@ -174,47 +167,111 @@ const REMARKS: usize = 6;
 
 /// Everything that the looks at one run of a service came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Stored", into = "Stored")]
 pub struct ServiceObservation {
     /// How often ECS was asked, whether or not it answered.
-    #[serde(rename = "n")]
     pub asks: u32,
     /// When ECS was asked last.
-    #[serde(rename = "at")]
     pub last_ask: DateTime<Utc>,
     /// What it answered last; `None` while it has not answered.
-    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<Seen>,
     /// Since when every look saw the service at its count.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reached_at: Option<DateTime<Utc>>,
     /// When a look last saw it at the count since [`Self::reached_at`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub still_at: Option<DateTime<Utc>>,
     /// When a look last saw the service away from its count.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub away_at: Option<DateTime<Utc>>,
-    /// Every service event which said that the service is steady: the first and the newest since it was away.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// When service events said that the service is steady: the first since it was away, and the newest.
     pub steady_at: Vec<DateTime<Utc>>,
     /// What explains trouble: each text once, with its newest time.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<Remark>,
     /// Within what Application Auto Scaling keeps the count, where it was ever asked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bounds: Option<Bounds>,
-    /// In which chunk of the log it is kept.
-    #[serde(skip)]
+    /// In which chunk of the log it is kept; the log knows that by itself.
     pub chunk: usize,
 }
 
 /// What ECS answered about a service.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Seen {
     /// ECS has no such service.
     Gone,
-    /// How the service was.
+    /// How the service was. What it says of steadiness, trouble and bounds stands in the observation.
     State(ServiceState),
+}
+
+/// An observation as the log has it: without names and with times in milliseconds, since a chunk of them is written
+/// again with each look at one of its services.
+#[derive(Serialize, Deserialize)]
+struct Stored(
+    u32,
+    i64,
+    Option<(i64, i64, i64, Option<Rollout>)>,
+    bool,
+    [Option<i64>; 3],
+    Vec<i64>,
+    Vec<(i64, String)>,
+    Option<Bounds>,
+);
+
+impl From<ServiceObservation> for Stored {
+    fn from(seen: ServiceObservation) -> Self {
+        let millis = |time: Option<DateTime<Utc>>| time.map(|time| time.timestamp_millis());
+        let (state, is_gone) = match seen.seen {
+            None => (None, false),
+            Some(Seen::Gone) => (None, true),
+            Some(Seen::State(state)) => {
+                let counts = (state.desired, state.running, state.pending, state.rollout);
+                (Some(counts), false)
+            }
+        };
+        let remark = |remark: Remark| (remark.at.timestamp_millis(), remark.text);
+        Self(
+            seen.asks,
+            seen.last_ask.timestamp_millis(),
+            state,
+            is_gone,
+            [seen.reached_at, seen.still_at, seen.away_at].map(millis),
+            seen.steady_at
+                .iter()
+                .map(DateTime::timestamp_millis)
+                .collect(),
+            seen.remarks.into_iter().map(remark).collect(),
+            seen.bounds,
+        )
+    }
+}
+
+impl From<Stored> for ServiceObservation {
+    fn from(stored: Stored) -> Self {
+        let Stored(asks, last_ask, state, is_gone, times, steady, remarks, bounds) = stored;
+        let time = |millis| DateTime::from_timestamp_millis(millis).unwrap_or_default();
+        let [reached_at, still_at, away_at] = times.map(|millis| millis.map(time));
+        let state = state.map(|(desired, running, pending, rollout)| {
+            Seen::State(ServiceState {
+                desired,
+                running,
+                pending,
+                rollout,
+                steady_at: None,
+                trouble: None,
+                bounds: None,
+            })
+        });
+        let remark = |(at, text)| Remark { at: time(at), text };
+        Self {
+            asks,
+            last_ask: time(last_ask),
+            seen: state.or(is_gone.then_some(Seen::Gone)),
+            reached_at,
+            still_at,
+            away_at,
+            steady_at: steady.into_iter().map(time).collect(),
+            remarks: remarks.into_iter().map(remark).collect(),
+            bounds,
+            chunk: 0,
+        }
+    }
 }
 
 impl ServiceObservation {
@@ -264,7 +321,12 @@ impl ServiceObservation {
             self.remark(remark);
         }
         self.bounds = state.bounds.or(self.bounds);
-        self.seen = Some(Seen::State(state.clone()));
+        self.seen = Some(Seen::State(ServiceState {
+            steady_at: None,
+            trouble: None,
+            bounds: None,
+            ..state.clone()
+        }));
     }
 
     /// The counts of the last look.
@@ -319,8 +381,9 @@ pub struct TaskObservation {
     pub last: Option<TaskState>,
 }
 
-/// How many services a chunk of observations holds: they are looked at, written and read together.
-const CHUNK: usize = 400;
+/// How many services a chunk of observations holds. Services that were looked at together first are looked at, written
+/// and read together again; so many take about 4 KB, which DynamoDB reads as one unit.
+const CHUNK: usize = 30;
 
 /// Everything that ECS answered about a window.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -346,6 +409,19 @@ impl Observations {
     #[must_use]
     pub fn service(&self, id: &ServiceId, time: DateTime<Utc>) -> Option<&ServiceObservation> {
         self.services.get(id)?.get(&time)
+    }
+
+    /// When ECS was asked last, about anything.
+    #[must_use]
+    pub fn last_ask(&self) -> Option<DateTime<Utc>> {
+        let services = self
+            .services
+            .values()
+            .flat_map(BTreeMap::values)
+            .map(|seen| seen.last_ask);
+        services
+            .chain(self.tasks.values().map(|seen| seen.last_ask))
+            .max()
     }
 
     /// Whether ECS said of any service how it is.
@@ -418,10 +494,12 @@ impl Observations {
 
     /// Puts what was read of a chunk in place of what was known of it.
     pub fn replace_chunk(&mut self, chunk: usize, part: Self) {
-        for runs in self.services.values_mut() {
-            runs.retain(|_, observation| observation.chunk != chunk);
+        if self.sizes.get(chunk).is_some_and(|size| *size > 0) {
+            for runs in self.services.values_mut() {
+                runs.retain(|_, observation| observation.chunk != chunk);
+            }
+            self.services.retain(|_, runs| !runs.is_empty());
         }
-        self.services.retain(|_, runs| !runs.is_empty());
         let mut size = 0;
         for (id, runs) in part.services {
             let known = self.services.entry(id).or_default();

@@ -170,7 +170,9 @@ impl Runs {
             };
             Subject::Unnamed(UnnamedCalls { error, caller })
         });
-        given.entry(subject).or_default().calls.push(call);
+        let calls = &mut given.entry(subject).or_default().calls;
+        calls.reserve_exact(1);
+        calls.push(call);
     }
 
     /// A roster of an earlier window is here only to explain calls that were made after the boundary.

@@ -139,15 +139,13 @@ impl<'a> WindowSnapshot<'a> {
         told.sort_by_key(|&index| self.statuses[index].run.time);
         let (announced, own): (Vec<usize>, Vec<usize>) = told
             .into_iter()
-            .partition(|&index| is_announced(self.statuses[index].run));
+            .partition(|&index| self.statuses[index].run.is_announced());
         let mut groups: Vec<(Group, Vec<usize>)> = Vec::new();
         for index in announced {
             let run = self.statuses[index].run;
-            let near = groups
-                .last_mut()
-                .filter(|(group, _)| run.time - group.last <= gap);
-            let new = join(near, index, run);
-            groups.extend(new);
+            let last = groups.len().checked_sub(1);
+            let near = last.filter(|&last| run.time - groups[last].0.last <= gap);
+            join(&mut groups, near, index, run);
         }
         for index in own {
             let run = self.statuses[index].run;
@@ -156,9 +154,7 @@ impl<'a> WindowSnapshot<'a> {
                 .iter()
                 .rposition(|(group, _)| group.start <= run.time && takes(group));
             let near = since.or_else(|| groups.iter().position(|(group, _)| takes(group)));
-            let near = near.and_then(|place| groups.get_mut(place));
-            let new = join(near, index, run);
-            groups.extend(new);
+            join(&mut groups, near, index, run);
         }
         groups.sort_by_key(|(group, _)| group.start);
         if !rest.is_empty() {
@@ -177,7 +173,7 @@ impl<'a> WindowSnapshot<'a> {
     fn is_rest(&self, one: &RunStatus<'_>) -> bool {
         let is_job = matches!(one.subject, Subject::Job(_));
         let runs = || self.runs.by_subject.get(one.subject).map_or(0, Vec::len);
-        is_job && !one.status.is_failure() && (!is_announced(one.run) || runs() > 1)
+        is_job && !one.status.is_failure() && (!one.run.is_announced() || runs() > 1)
     }
 
     /// Whatever was refused without a name was called again, once everything that the rosters of the group name was
@@ -199,20 +195,19 @@ impl<'a> WindowSnapshot<'a> {
         }
     }
 
-    /// Shows no run as waiting that people were told the end of: what was told final stays final. A call that turns
-    /// out to be accepted after all counts as accepted until ECS has said more.
+    /// Shows no run as waiting that people were told the end of: what was told final stays final. A run that was
+    /// missing stays missing, and a call that turns out to be accepted after all counts as accepted until ECS has said
+    /// more.
     pub fn keep_final(&mut self, told: impl Fn(&Subject, &Run) -> bool) {
         for one in &mut self.statuses {
             if one.status.is_awaited() && told(one.subject, one.run) {
-                one.status = Status::Accepted;
+                one.status = match one.status {
+                    // Another record's return does not make it any less missing.
+                    Status::Pending => Status::NeverCalled { seen: None },
+                    _ => Status::Accepted,
+                };
             }
         }
-    }
-
-    /// The runs of a group.
-    #[must_use]
-    pub fn in_group(&self, group: usize) -> impl Iterator<Item = &RunStatus<'a>> {
-        self.statuses.iter().filter(move |one| one.group == group)
     }
 
     /// Whether there is nothing to say and nothing to wait for.
@@ -222,24 +217,14 @@ impl<'a> WindowSnapshot<'a> {
     }
 }
 
-/// Whether a roster or a dead letter says when the run was due.
-fn is_announced(run: &Run) -> bool {
-    run.firing.is_some() || run.given_up.is_some()
-}
-
-/// Puts a run into a group, or returns a new group for it.
-fn join(
-    near: Option<&mut (Group, Vec<usize>)>,
-    index: usize,
-    run: &Run,
-) -> Option<(Group, Vec<usize>)> {
-    match near {
+/// Puts a run into the group at a place, or into a new one.
+fn join(groups: &mut Vec<(Group, Vec<usize>)>, place: Option<usize>, index: usize, run: &Run) {
+    match place.and_then(|place| groups.get_mut(place)) {
         Some((group, members)) => {
             group.join(run);
             members.push(index);
-            None
         }
-        None => Some((Group::of(run), vec![index])),
+        None => groups.push((Group::of(run), vec![index])),
     }
 }
 

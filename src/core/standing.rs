@@ -12,6 +12,9 @@ use super::runs::{Answer, Run, Runs};
 use super::service_progress::ServiceProgress;
 use super::status::{Changed, Reached, Status, Underway, Working};
 
+/// For how long after its time was over a run waits for its last look: a window of thousands of services cannot be looked
+/// at all at once.
+const LAST_LOOK: TimeDelta = TimeDelta::minutes(10);
 /// For how long after the deadline ECS is tried about a service whose call left no record, before it counts as never
 /// called.
 pub const RECORDLESS: TimeDelta = TimeDelta::minutes(1);
@@ -63,10 +66,10 @@ impl Moment<'_> {
         Some(match run.answer() {
             Answer::Accepted(_) => self.accepted(id, run),
             Answer::Refused(error) => Standing::settled(Status::Failed(error.clone())),
-            Answer::None => {
-                let waiting = self.unanswered(run)?;
-                waiting.unwrap_or_else(|| self.without_record(id, run))
-            }
+            Answer::None if self.runs.is_silenced => return None,
+            Answer::None => self
+                .unanswered(run)
+                .unwrap_or_else(|| self.without_record(id, run)),
         })
     }
 
@@ -76,9 +79,10 @@ impl Moment<'_> {
         Some(match run.answer() {
             Answer::Accepted(_) => self.started(id, run),
             Answer::Refused(error) => Standing::settled(Status::Failed(error.clone())),
+            Answer::None if self.runs.is_silenced => return None,
             Answer::None => {
                 let never = Standing::settled(Status::NeverCalled { seen: None });
-                self.unanswered(run)?.unwrap_or(never)
+                self.unanswered(run).unwrap_or(never)
             }
         })
     }
@@ -108,40 +112,59 @@ impl Moment<'_> {
         (is_open() && can_ask()).then_some(until)
     }
 
-    /// Until when the record of a run's call is awaited: its own deadline, and as long as records that were given
-    /// back to the queue may still return.
-    fn call_deadline(&self, run: &Run) -> Option<DateTime<Utc>> {
-        let firing = run.firing.as_ref()?;
-        Some(self.policy.call_deadline(firing)).max(self.runs.siblings_until)
+    /// Until when a look at a run may still change how it stands; `None` once nothing more is to come. Where its time is
+    /// over, that is the look that was due then.
+    fn watched_until(&self, id: &ServiceId, run: &Run) -> Option<DateTime<Utc>> {
+        let until = self.watch(id, run)?;
+        let seen = self.observations.service(id, run.time);
+        // A service without a record that ECS could not answer about is not waited for any longer.
+        let is_enough = |last_ask| last_ask >= until || !run.is_answered();
+        let is_last_look_made = seen.is_some_and(|seen| seen.asks > 0 && is_enough(seen.last_ask));
+        let end = if is_last_look_made || self.now < until {
+            until
+        } else {
+            until + LAST_LOOK
+        };
+        (self.now < end).then_some(end)
     }
 
-    /// `None`: there is nothing to say. `Some(None)`: the time for a record is over.
-    fn unanswered(&self, run: &Run) -> Option<Option<Standing>> {
-        if self.runs.is_silenced {
-            return None;
-        }
-        Some(match self.call_deadline(run) {
+    /// Until when the record of a run's call is awaited: its own deadline, a little longer where the roster itself came
+    /// late, and as long as records that were given back to the queue may still return.
+    fn call_deadline(&self, run: &Run) -> Option<DateTime<Utc>> {
+        let firing = run.firing.as_ref()?;
+        let own = self.policy.call_deadline(firing);
+        let settled = self.policy.settled_at(run.arrived_at);
+        Some(own.max(settled)).max(self.runs.siblings_until)
+    }
+
+    /// How a run without an answer stands while nothing but its record matters; `None` once the time for that is over.
+    fn unanswered(&self, run: &Run) -> Option<Standing> {
+        match self.call_deadline(run) {
             Some(deadline) if self.now < deadline => {
                 Some(Standing::until(Status::Pending, deadline))
             }
             _ if self.runs.unkept > 0 => Some(Standing::settled(Status::Unkept)),
             _ => None,
-        })
+        }
     }
 
     /// A record may be lost. That ECS wants the count that was asked for tells that the call was made all the same;
     /// the wait for the record was long enough for the tasks, too.
     fn without_record(&self, id: &ServiceId, run: &Run) -> Standing {
-        let watched_until = self.watch(id, run);
         let observation = self.observations.service(id, run.time);
         let has_answer = observation.is_some_and(|seen| seen.seen.is_some());
-        if let Some(until) = watched_until.filter(|until| !has_answer && self.now < *until) {
+        if let Some(until) = self.watched_until(id, run).filter(|_| !has_answer) {
             return Standing::until(Status::Pending, until);
         }
         let progress = self.progress(id, run);
         let seen = progress.state.as_ref().map(|state| state.desired);
+        // Where somebody else set the count, it does not tell that the schedule called.
+        let is_set_by_others = run
+            .interventions
+            .iter()
+            .any(|other| other.count == run.asked);
         let is_as_asked = seen.is_some() && seen == run.asked && run.superseded_at.is_none();
-        let status = if is_as_asked {
+        let status = if is_as_asked && !is_set_by_others {
             seen_status(run, &progress, true)
         } else {
             None
@@ -155,7 +178,7 @@ impl Moment<'_> {
         // What was not reached before a later run took over had its time only if that was over by then.
         let at = run.superseded_at.map_or(self.now, |at| at.min(self.now));
         let is_over = deadline.is_none_or(|deadline| at >= deadline);
-        let watched_until = self.watch(id, run).filter(|until| self.now < *until);
+        let watched_until = self.watched_until(id, run);
         let seen =
             seen_status(run, &progress, is_over).filter(|status| is_about(run, &progress, status));
         let status = match (seen, watched_until) {
@@ -269,8 +292,12 @@ fn seen_status(run: &Run, progress: &ServiceProgress, is_over: bool) -> Option<S
     let (running, desired) = (state.running, state.desired);
     Some(
         if let Some(asked) = run.asked.filter(|asked| *asked != desired) {
-            let others = run.interventions.iter().rev();
-            let change = others.clone().find(|other| other.count == Some(desired));
+            // What somebody set before the schedule's call is not what ECS wants now.
+            let since = run.accepted_at();
+            let mut others = run.interventions.iter().rev();
+            let change = others.find(|other| {
+                other.count == Some(desired) && since.is_none_or(|since| other.at >= since)
+            });
             if change.is_none() && !is_over {
                 // ECS may not show yet what was asked for, and a record may yet tell who changed it.
                 return Some(Status::Underway(Underway {

@@ -77,23 +77,19 @@ impl Told {
         if self.statuses.is_empty() {
             return None;
         }
-        let times = std::iter::once(run.time).chain(run.attempts.iter().map(|attempt| attempt.at));
-        let digests = times.map(|time| run_digest(subject, time, run.asked));
-        digests
-            .into_iter()
-            .find_map(|digest| self.statuses.get(&digest).copied())
+        digests(subject, run).find_map(|digest| self.statuses.get(&digest).copied())
     }
 
     /// Notes what was told of a run.
     pub fn tell(&mut self, subject: &Subject, run: &Run, status: &Status) {
-        let digest = run_digest(subject, run.time, run.asked);
-        self.statuses.insert(digest, ToldStatus::of(status));
+        self.statuses
+            .insert(own_digest(subject, run), ToldStatus::of(status));
     }
 
     /// Forgets a run.
     pub fn forget(&mut self, subject: &Subject, run: &Run) {
-        for time in std::iter::once(run.time).chain(run.attempts.iter().map(|attempt| attempt.at)) {
-            self.statuses.remove(&run_digest(subject, time, run.asked));
+        for digest in digests(subject, run) {
+            self.statuses.remove(&digest);
         }
     }
 
@@ -142,9 +138,24 @@ impl Told {
     }
 }
 
-/// A digest that tells the runs of a window apart.
-#[must_use]
-pub fn run_digest(subject: &Subject, time: DateTime<Utc>, asked: Option<i64>) -> RunDigest {
+/// The digest of a run, and those under which it may have been told before its roster was known.
+fn digests(subject: &Subject, run: &Run) -> impl Iterator<Item = RunDigest> {
+    let is_own = !run.is_announced();
+    let others = run
+        .attempts
+        .iter()
+        .filter(move |attempt| !is_own || attempt.at != run.time);
+    let by_calls = others.map(|attempt| run_digest(subject, attempt.at, None, 0));
+    std::iter::once(own_digest(subject, run)).chain(by_calls)
+}
+
+/// Schedules that fire at the same time for the same service differ in the count; a call is told apart by its time.
+fn own_digest(subject: &Subject, run: &Run) -> RunDigest {
+    let asked = run.asked.filter(|_| run.is_announced());
+    run_digest(subject, run.time, asked, run.twin)
+}
+
+fn run_digest(subject: &Subject, time: DateTime<Utc>, asked: Option<i64>, twin: u8) -> RunDigest {
     let seconds = time.timestamp().to_be_bytes();
     let asked = asked.map_or([0xff; 8], i64::to_be_bytes);
     let [kind, name, cluster, region, account]: [&str; 5] = match subject {
@@ -180,6 +191,7 @@ pub fn run_digest(subject: &Subject, time: DateTime<Utc>, asked: Option<i64>) ->
         account.as_bytes(),
         &seconds,
         &asked,
+        &[twin],
     ])
 }
 

@@ -21,8 +21,8 @@ use crate::ports::window_log::WindowLog;
 /// How often a search that fails keeps a message back: repeating a message is better than losing it.
 const SEARCHES: u32 = 5;
 
-/// A group, with what its message should show.
-struct Picture<'a> {
+/// The message of a group, as it should be.
+struct Target<'a> {
     group: &'a Group,
     members: Vec<usize>,
     summary: Summary,
@@ -46,10 +46,10 @@ pub(super) async fn tell<L: WindowLog, N: Notifier, Q, E, C: Clock>(
     let snapshot = &*snapshot;
     let mut next: Option<DateTime<Utc>> = None;
     for group in 0..snapshot.groups.len() {
-        let Some(picture) = picture(snapshot, group, visit, report) else {
+        let Some(target) = target(snapshot, group, visit, report) else {
             continue;
         };
-        let shown = show(snapshot, &picture, channel, ports, visit, report, metrics).await;
+        let shown = show(snapshot, &target, channel, ports, visit, report, metrics).await;
         let (wait, has_changed) = match shown {
             Ok(shown) => shown,
             // Slack refuses the bot, and will go on to: whatever speaks instead cannot edit.
@@ -62,7 +62,7 @@ pub(super) async fn tell<L: WindowLog, N: Notifier, Q, E, C: Clock>(
                 let key = snapshot.key;
                 tracing::error!(window = %key, %error, "cannot say {key}: {error}");
                 back_off(report, &error, visit.now);
-                overdue(snapshot, &picture, metrics);
+                overdue(snapshot, &target, metrics);
                 ports.log.note(key, SLACK, report).await?;
                 return Ok(report.not_before);
             }
@@ -70,7 +70,7 @@ pub(super) async fn tell<L: WindowLog, N: Notifier, Q, E, C: Clock>(
         if has_changed {
             ports.log.note(snapshot.key, SLACK, report).await?;
         }
-        let retry = reply(snapshot, &picture, channel, ports, visit, report, metrics).await?;
+        let retry = reply(snapshot, &target, channel, ports, visit, report, metrics).await?;
         next = next.into_iter().chain(wait).chain(retry).min();
     }
     if report.is_in_doubt {
@@ -80,21 +80,21 @@ pub(super) async fn tell<L: WindowLog, N: Notifier, Q, E, C: Clock>(
     Ok(next)
 }
 
-fn overdue(snapshot: &WindowSnapshot<'_>, picture: &Picture<'_>, metrics: &mut Metrics) {
-    if snapshot.now >= picture.ends.0 + say::OVERDUE {
+fn overdue(snapshot: &WindowSnapshot<'_>, target: &Target<'_>, metrics: &mut Metrics) {
+    if snapshot.now >= target.ends.0 + say::OVERDUE {
         let key = snapshot.key;
         tracing::error!(window = %key, "{key} is past its deadline and could not be said");
         metrics.windows_overdue += 1;
     }
 }
 
-/// What the message of a group should show; `None` where nobody needs to see it.
-fn picture<'a>(
+/// The message that a group should have; `None` where nobody needs to see one.
+fn target<'a>(
     snapshot: &'a WindowSnapshot<'_>,
     number: usize,
     visit: Visit<'_>,
     report: &LastReport,
-) -> Option<Picture<'a>> {
+) -> Option<Target<'a>> {
     let group = &snapshot.groups[number];
     let is_member = |&index: &usize| snapshot.statuses[index].group == number;
     let members: Vec<usize> = (0..snapshot.statuses.len()).filter(is_member).collect();
@@ -122,7 +122,7 @@ fn picture<'a>(
         MessageKind::Later
     };
     let summary = Summary::live(snapshot, &members, kind, has_ended, visit.timezone);
-    Some(Picture {
+    Some(Target {
         group,
         shown: summary.digest(),
         ends: if has_ended {
@@ -148,10 +148,10 @@ fn message_of<'r>(
     messages().find(exact).or_else(|| messages().find(near))
 }
 
-/// Makes the message of a group show the picture. Returns when to come again, and whether the report changed.
+/// Makes the message of a group show what it should. Returns when to come again, and whether the report changed.
 async fn show<L: WindowLog, N, Q, E, C: Clock>(
     snapshot: &WindowSnapshot<'_>,
-    picture: &Picture<'_>,
+    target: &Target<'_>,
     channel: &impl Channel,
     ports: &Ports<'_, L, N, Q, E, C>,
     visit: Visit<'_>,
@@ -159,32 +159,32 @@ async fn show<L: WindowLog, N, Q, E, C: Clock>(
     metrics: &mut Metrics,
 ) -> Result<(Option<DateTime<Utc>>, bool), NotifyError> {
     let key = snapshot.key;
-    let message = message_of(snapshot, picture.group, report).cloned();
-    let (shown, ends) = (picture.shown, picture.ends);
+    let message = message_of(snapshot, target.group, report).cloned();
+    let (shown, ends) = (target.shown, target.ends);
     let decision = decide_live(message.as_ref(), shown, ends, report.not_before, visit.now);
-    tracing::info!(window = %key, runs = picture.members.len(), "decided about {key}: {decision:?}");
-    let wait = (!picture.has_ended).then_some(ends.0);
+    tracing::info!(window = %key, runs = target.members.len(), "decided about {key}: {decision:?}");
+    let wait = (!target.has_ended).then_some(ends.0);
     let bookmark = match decision {
         LiveDecision::Wait(until, _) => return Ok((Some(until), false)),
         LiveDecision::Nothing => return Ok((None, false)),
         LiveDecision::Post => None,
-        LiveDecision::Edit => match edit(picture, message.as_ref(), channel, visit, metrics).await?
-        {
-            Edited::Done(bookmark) => Some(bookmark),
-            Edited::Gone => None,
-            Edited::Frozen if !picture.has_ended => {
-                freeze(report, message.as_ref());
-                return Ok((wait, true));
+        LiveDecision::Edit => {
+            match edit(target, message.as_ref(), channel, visit, metrics).await? {
+                Edited::Done(bookmark) => Some(bookmark),
+                Edited::Frozen if !target.has_ended => {
+                    freeze(report, message.as_ref());
+                    return Ok((wait, true));
+                }
+                Edited::Gone | Edited::Frozen => None,
             }
-            Edited::Frozen => None,
-        },
+        }
     };
     let bookmark = match bookmark {
         Some(bookmark) => bookmark,
         None => {
             post(
                 snapshot,
-                picture,
+                target,
                 message.as_ref(),
                 channel,
                 visit,
@@ -195,41 +195,33 @@ async fn show<L: WindowLog, N, Q, E, C: Clock>(
         }
     };
     let edited_at = ports.clock.now();
-    let is_final = picture.has_ended;
+    let is_final = target.has_ended;
     let was_final = message.as_ref().is_some_and(|message| message.is_final);
     if is_final && !was_final {
-        metrics.count(&picture.summary);
+        metrics.count(&target.summary);
     }
-    let replied = message
-        .as_ref()
-        .map_or_else(Told::default, |message| message.replied.clone());
     let new = LiveMessage {
-        start: picture.group.start,
+        start: target.group.start,
         bookmark,
         edited_at,
         shown,
         is_final,
         is_frozen: false,
-        replied,
     };
     report
         .messages
         .retain(|known| Some(known) != message.as_ref());
     report.messages.push(new);
     report.messages.sort_by_key(|message| message.start);
-    remember_failures(snapshot, picture, report);
+    remember_failures(snapshot, target, report);
     report.confirm(visit.now);
-    tracing::info!(window = %key, "showed {key}: {}", picture.summary.totals());
+    tracing::info!(window = %key, "showed {key}: {}", target.summary.totals());
     Ok((wait, true))
 }
 
 /// Remembers which runs were shown to have failed for good: they are never shown as waiting again.
-fn remember_failures(
-    snapshot: &WindowSnapshot<'_>,
-    picture: &Picture<'_>,
-    report: &mut LastReport,
-) {
-    for &index in &picture.members {
+fn remember_failures(snapshot: &WindowSnapshot<'_>, target: &Target<'_>, report: &mut LastReport) {
+    for &index in &target.members {
         let one = &snapshot.statuses[index];
         if one.status.is_failure() && one.final_at.is_none() {
             report.told.tell(one.subject, one.run, &one.status);
@@ -239,7 +231,7 @@ fn remember_failures(
 
 /// What came of an edit.
 enum Edited {
-    /// The message shows the picture.
+    /// The message shows what it should.
     Done(Bookmark),
     /// Somebody deleted the message.
     Gone,
@@ -248,7 +240,7 @@ enum Edited {
 }
 
 async fn edit(
-    picture: &Picture<'_>,
+    target: &Target<'_>,
     message: Option<&LiveMessage>,
     channel: &impl Channel,
     visit: Visit<'_>,
@@ -258,7 +250,7 @@ async fn edit(
         return Ok(Edited::Gone);
     };
     let delivery = channel
-        .edit(&message.bookmark, &picture.summary, visit.deadline)
+        .edit(&message.bookmark, &target.summary, visit.deadline)
         .await;
     metrics.edited(&delivery);
     match delivery.result {
@@ -285,7 +277,7 @@ fn freeze(report: &mut LastReport, message: Option<&LiveMessage>) {
 /// Posts a group's message, unless one is found that nobody took note of.
 async fn post(
     snapshot: &WindowSnapshot<'_>,
-    picture: &Picture<'_>,
+    target: &Target<'_>,
     message: Option<&LiveMessage>,
     channel: &impl Channel,
     visit: Visit<'_>,
@@ -307,10 +299,10 @@ async fn post(
                 };
                 let ours = found
                     .into_iter()
-                    .find(|(start, bookmark)| picture.group.takes(*start, gap) && !known(bookmark));
+                    .find(|(start, bookmark)| target.group.takes(*start, gap) && !known(bookmark));
                 if let Some((_, found)) = ours {
                     tracing::info!(window = %key, "found the message of {key}, which had been posted");
-                    let delivery = channel.edit(&found, &picture.summary, visit.deadline).await;
+                    let delivery = channel.edit(&found, &target.summary, visit.deadline).await;
                     metrics.edited(&delivery);
                     match delivery.result {
                         Err(error) if is_gone(&error) || is_frozen(&error) => {}
@@ -324,9 +316,9 @@ async fn post(
             Err(error) => return Err(error),
         }
     }
-    let start = picture.group.start;
+    let start = target.group.start;
     let delivery = channel
-        .post(key, start, &picture.summary, visit.deadline)
+        .post(key, start, &target.summary, visit.deadline)
         .await;
     metrics.posted(&delivery);
     delivery.result
@@ -335,7 +327,7 @@ async fn post(
 /// Tells the message's thread what people have to hear of. Returns when to try again if that failed.
 async fn reply<L: WindowLog, N, Q, E, C>(
     snapshot: &WindowSnapshot<'_>,
-    picture: &Picture<'_>,
+    target: &Target<'_>,
     channel: &impl Channel,
     ports: &Ports<'_, L, N, Q, E, C>,
     visit: Visit<'_>,
@@ -343,11 +335,11 @@ async fn reply<L: WindowLog, N, Q, E, C>(
     metrics: &mut Metrics,
 ) -> Result<Option<DateTime<Utc>>, VisitError> {
     let key = snapshot.key;
-    let Some(message) = message_of(snapshot, picture.group, report).cloned() else {
+    let Some(message) = message_of(snapshot, target.group, report).cloned() else {
         return Ok(None);
     };
-    let has_ended = picture.has_ended;
-    let Some(news) = thread_news(snapshot, &picture.members, &message, has_ended) else {
+    let has_ended = target.has_ended;
+    let Some(news) = thread_news(snapshot, &target.members, &report.replied, has_ended) else {
         return Ok(None);
     };
     if let Some(not_before) = report
@@ -368,10 +360,7 @@ async fn reply<L: WindowLog, N, Q, E, C>(
         Err(error) if error.refusal().is_none() => back_off(report, &error, visit.now),
         // Where Slack refuses replies, the message itself shows it, and asking again would not help.
         Ok(()) | Err(_) => {
-            let is_it = |known: &&mut LiveMessage| known.bookmark == message.bookmark;
-            if let Some(message) = report.messages.iter_mut().find(is_it) {
-                note_replies(snapshot, &news, message);
-            }
+            note_replies(snapshot, &news, &mut report.replied);
             report.confirm(visit.now);
         }
     }
@@ -379,14 +368,14 @@ async fn reply<L: WindowLog, N, Q, E, C>(
     Ok(report.not_before)
 }
 
-fn note_replies(snapshot: &WindowSnapshot<'_>, news: &ThreadNews, message: &mut LiveMessage) {
+fn note_replies(snapshot: &WindowSnapshot<'_>, news: &ThreadNews, replied: &mut Told) {
     for &index in &news.failed {
         let one = &snapshot.statuses[index];
-        message.replied.tell(one.subject, one.run, &one.status);
+        replied.tell(one.subject, one.run, &one.status);
     }
     for &index in &news.recovered {
         let one = &snapshot.statuses[index];
-        message.replied.forget(one.subject, one.run);
+        replied.forget(one.subject, one.run);
     }
 }
 

@@ -7,8 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
 
-use super::memory::Known;
-use super::steps::next_look;
+use super::memory::RememberedWindow;
 use super::{Ports, Visit};
 use crate::core::fact::ServiceId;
 use crate::core::look::{Wanted, WantedService, plan};
@@ -28,7 +27,7 @@ const IN_VAIN: TimeDelta = TimeDelta::seconds(30);
 /// Asks ECS what there is to ask. Returns when there is more to ask.
 pub(super) async fn look<L: WindowLog, N, Q, E: Ecs, C: Clock>(
     key: &WindowKey,
-    known: &mut Known,
+    known: &mut RememberedWindow,
     notes: &mut VisitNotes,
     ports: &Ports<'_, L, N, Q, E, C>,
     visit: Visit<'_>,
@@ -43,8 +42,8 @@ pub(super) async fn look<L: WindowLog, N, Q, E: Ecs, C: Clock>(
         }
         plan.wanted
     };
-    // A third of the time is left for telling people: they are to hear something in any case.
-    let until = visit.deadline - visit.deadline.saturating_duration_since(Instant::now()) / 3;
+    // A quarter of the time is left for telling people: they are to hear something in any case.
+    let until = visit.deadline - visit.deadline.saturating_duration_since(Instant::now()) / 4;
     let asked = ports.ecs.look(&wanted, visit.now, until).await;
     metrics.looked(&asked.answers);
     let has_asked = asked.services + asked.tasks > 0;
@@ -69,6 +68,12 @@ pub(super) async fn look<L: WindowLog, N, Q, E: Ecs, C: Clock>(
     let snapshot = WindowSnapshot::new(key, &known.runs, observations, visit.policy, visit.now);
     let soon = if has_asked { GO_ON } else { IN_VAIN };
     next_look(&snapshot, ports.clock.now() + soon)
+}
+
+/// When ECS is to be asked again.
+fn next_look(snapshot: &WindowSnapshot<'_>, soon: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let plan = plan(snapshot);
+    plan.next.or((!plan.wanted.is_empty()).then_some(soon))
 }
 
 /// Takes in what was answered, and that it was asked. Returns which chunks changed.

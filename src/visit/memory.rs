@@ -10,12 +10,13 @@ use crate::core::runs::Runs;
 use crate::core::window::WindowKey;
 use crate::ports::window_log::WindowContents;
 
-/// How many facts are kept in all: a window of 10,000 services and some small ones.
-const MOST_FACTS: usize = 25_000;
+/// How many facts are in memory at most, those of the window that is visited included: one window of 10,000 services
+/// takes most of the function's 128 MB.
+const MOST_FACTS: usize = 13_000;
 
 /// What is known of one window.
 #[derive(Debug, Default)]
-pub(super) struct Known {
+pub(super) struct RememberedWindow {
     /// What was read.
     pub(super) contents: WindowContents,
     /// The fold of its facts.
@@ -24,10 +25,12 @@ pub(super) struct Known {
     folded: usize,
 }
 
-impl Known {
+impl RememberedWindow {
     /// Folds what was read, if there is anything new.
     pub(super) fn fold(&mut self, key: &WindowKey) {
         if self.folded != self.contents.batches.len() {
+            // Let go of the old fold first: two of a large window would take much memory.
+            self.runs = Runs::default();
             self.runs = Runs::fold(key.start, self.contents.facts());
             self.folded = self.contents.batches.len();
         }
@@ -45,29 +48,29 @@ impl Known {
 /// What an instance of the function keeps between invocations.
 #[derive(Debug, Default)]
 pub struct VisitMemory {
-    windows: Mutex<BTreeMap<WindowKey, Known>>,
+    windows: Mutex<BTreeMap<WindowKey, RememberedWindow>>,
     /// Windows of which a part was said because the log could not be reached.
     partial: Mutex<std::collections::BTreeSet<WindowKey>>,
 }
 
 impl VisitMemory {
-    /// Takes out what is known of a window. If the visit dies, nothing half-known stays behind.
-    pub(super) fn take(&self, key: &WindowKey) -> Option<Known> {
-        self.windows().remove(key)
-    }
-
-    /// Keeps what is known of a window, and lets go of the oldest windows where that is too much.
-    pub(super) fn keep(&self, key: &WindowKey, known: Known) {
+    /// Takes out what is known of a window of about so many runs, and lets go of the oldest others where they are too
+    /// much beside it. If the visit dies, nothing half-known stays behind.
+    pub(super) fn take(&self, key: &WindowKey, runs: usize) -> Option<RememberedWindow> {
         let mut windows = self.windows();
-        windows.insert(key.clone(), known);
-        while windows.len() > 1 && windows.values().map(Known::facts).sum::<usize>() > MOST_FACTS {
-            let oldest = windows
-                .keys()
-                .min_by_key(|other| (*other == key, other.start))
-                .cloned();
-            let Some(oldest) = oldest else { return };
+        let taken = windows.remove(key);
+        let own = taken.as_ref().map_or(0, RememberedWindow::facts).max(runs);
+        while windows.values().map(RememberedWindow::facts).sum::<usize>() + own > MOST_FACTS {
+            let oldest = windows.keys().min_by_key(|other| other.start).cloned();
+            let Some(oldest) = oldest else { break };
             windows.remove(&oldest);
         }
+        taken
+    }
+
+    /// Keeps what is known of a window.
+    pub(super) fn keep(&self, key: &WindowKey, known: RememberedWindow) {
+        self.windows().insert(key.clone(), known);
     }
 
     /// Whether this is the first time that a part of the window is said.
@@ -76,7 +79,7 @@ impl VisitMemory {
         partial.insert(key.clone())
     }
 
-    fn windows(&self) -> MutexGuard<'_, BTreeMap<WindowKey, Known>> {
+    fn windows(&self) -> MutexGuard<'_, BTreeMap<WindowKey, RememberedWindow>> {
         self.windows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -3,13 +3,14 @@
 //! Somebody visits a window after an append, unless a timer is near, and at every timer. A visitor that dies leaves
 //! the message that brought it unacknowledged, which brings the next one.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::look::look;
-use super::memory::Known;
+use super::memory::RememberedWindow;
 use super::{Ports, SLACK, Visit, live, say};
 use crate::core::fact::Fact;
-use crate::core::look::plan;
 use crate::core::snapshot::WindowSnapshot;
 use crate::core::window::WindowKey;
 use crate::metrics::Metrics;
@@ -72,7 +73,10 @@ pub async fn visit<L: WindowLog, N: Notifier, Q: Queue, E: Ecs, C: Clock>(
     let mut notes = head.visit.clone();
     let mut known = None;
     let result = if has_lapsed || is_anything_due(&head, visit.now) {
-        let remembered = ports.memory.take(key).filter(|_| !has_lapsed);
+        let remembered = ports
+            .memory
+            .take(key, head.visit.runs)
+            .filter(|_| !has_lapsed);
         let known = known.insert(remembered.unwrap_or_default());
         if has_lapsed {
             tracing::warn!(window = %key, "an earlier visitor of {key} did not come back");
@@ -148,7 +152,7 @@ async fn work<L: WindowLog, N: Notifier, Q: Queue, E: Ecs, C: Clock>(
     key: &WindowKey,
     head: &Head,
     has_lapsed: bool,
-    known: &mut Known,
+    known: &mut RememberedWindow,
     notes: &mut VisitNotes,
     ports: &Ports<'_, L, N, Q, E, C>,
     visit: Visit<'_>,
@@ -186,7 +190,7 @@ async fn work<L: WindowLog, N: Notifier, Q: Queue, E: Ecs, C: Clock>(
 /// Appends calls that answer a run of an earlier window to that window, where they are told.
 async fn forward<L: WindowLog, N, Q: Queue, E, C: Clock>(
     key: &WindowKey,
-    known: &Known,
+    known: &RememberedWindow,
     notes: &mut VisitNotes,
     ports: &Ports<'_, L, N, Q, E, C>,
     visit: Visit<'_>,
@@ -195,7 +199,7 @@ async fn forward<L: WindowLog, N, Q: Queue, E, C: Clock>(
     if elsewhere.len() == notes.forwarded {
         return Ok(());
     }
-    let mut windows: std::collections::BTreeMap<DateTime<Utc>, Vec<Fact>> = Default::default();
+    let mut windows: BTreeMap<DateTime<Utc>, Vec<Fact>> = BTreeMap::new();
     for (time, fact) in elsewhere {
         windows
             .entry(visit.windowing.start_of(*time))
@@ -238,13 +242,4 @@ async fn arm<L: WindowLog, N, Q: Queue, E, C: Clock>(
     }
     let timer = Timer { key, at, unkept: 0 };
     ports.queue.arm(timer, now).await.map(Some)
-}
-
-/// When ECS is to be asked again.
-pub(super) fn next_look(
-    snapshot: &WindowSnapshot<'_>,
-    soon: DateTime<Utc>,
-) -> Option<DateTime<Utc>> {
-    let plan = plan(snapshot);
-    plan.next.or((!plan.wanted.is_empty()).then_some(soon))
 }

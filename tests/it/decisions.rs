@@ -1,7 +1,9 @@
-//! When to speak, and in which words, as tables: the decision is pure, so every case is a line.
+//! How runs stand, when they are told, and in which words, as tables: all of it is pure, so every case is a line.
 
 mod jobs;
 mod moments;
+mod runs;
+mod story;
 mod tasks;
 mod words;
 
@@ -9,14 +11,18 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rollcall::core::decode::OwnMessage;
-use rollcall::core::fact::{ApiError, Call, Caller, Expected, Fact, Outcome, ScheduleDeadLetter};
-use rollcall::core::window::{
-    Batch, Claim, Claimed, MemoryLog, Released, State, WindowKey, WindowLog, last_news_at,
+use rollcall::core::fact::{
+    ApiError, CallOutcome, Caller, Fact, Roster, ScheduleDeadLetter, UpdateServiceCall,
 };
-use rollcall::delivery::WaitPolicy;
-use rollcall::timer::delay;
+use rollcall::core::policy::WaitPolicy;
+use rollcall::core::window::WindowKey;
+use rollcall::memory_log::MemoryLog;
+use rollcall::ports::queue::{delay, return_delay};
+use rollcall::ports::window_log::{Claim, Claimed, Head, Released, VisitNotes, WindowLog};
 
-const PATIENCE: WaitPolicy = WaitPolicy {
+use self::story::Story;
+
+const POLICY: WaitPolicy = WaitPolicy {
     settle: Duration::from_mins(5),
     grace: Duration::from_mins(10),
     period: Duration::from_mins(30),
@@ -36,13 +42,13 @@ fn key() -> WindowKey {
 }
 
 fn call(service: Option<&str>, seconds: i64, error: Option<(&str, &str)>) -> Fact {
-    let outcome = error.map_or(Outcome::Accepted, |(code, message)| {
-        Outcome::Failed(ApiError {
+    let outcome = error.map_or(CallOutcome::Accepted, |(code, message)| {
+        CallOutcome::Failed(ApiError {
             code: code.to_owned(),
             message: Some(message.to_owned()),
         })
     });
-    Fact::UpdateService(Box::new(Call {
+    Fact::UpdateService(Box::new(UpdateServiceCall {
         event_time: at(seconds),
         event_id: format!("{service:?} {seconds} {outcome:?}"),
         outcome,
@@ -81,15 +87,24 @@ fn throttled(seconds: i64) -> Fact {
 
 /// A roster of a schedule that fires as the window begins, with a flexible window of 5 minutes.
 fn roster<const N: usize>(services: [&str; N]) -> Fact {
-    Fact::Roster(Box::new(Expected {
-        scheduled_time: at(0),
-        schedule: "morning".to_owned(),
+    roster_at(0, "morning", services.map(|service| (service, 1)))
+}
+
+/// A roster of a schedule that fires so many seconds after the window began.
+fn roster_at<const N: usize>(seconds: i64, schedule: &str, services: [(&str, i64); N]) -> Fact {
+    Fact::Roster(Box::new(Roster {
+        scheduled_time: at(seconds),
+        schedule: schedule.to_owned(),
         flexible_window_minutes: 5,
         account: "123456789012".to_owned(),
         region: "ap-northeast-2".to_owned(),
         cluster: "dev".to_owned(),
-        services: services.map(|service| (service.to_owned(), 1)).into(),
+        services: services
+            .map(|(service, count)| (service.to_owned(), count))
+            .into(),
         jobs: std::collections::BTreeMap::new(),
+        role: None,
+        retry_minutes: None,
     }))
 }
 
@@ -110,25 +125,6 @@ fn given_up(service: &str) -> Fact {
         },
         attempts: 4,
     }))
-}
-
-/// What arrived when.
-type Arrivals = Vec<(i64, Vec<Fact>)>;
-
-fn batches(arrivals: &Arrivals) -> Vec<Batch> {
-    let batch = |(arrived, facts): &(i64, Vec<Fact>)| Batch::new(facts.clone(), at(*arrived));
-    arrivals.iter().map(batch).collect()
-}
-
-#[test]
-fn news_arrives_once() {
-    let arrivals = vec![
-        (300, vec![ok("a", 1), ok("b", 2)]),
-        (100, vec![ok("a", 1)]),
-        (900, vec![ok("b", 2), ok("a", 1)]),
-    ];
-    assert_eq!(last_news_at(&batches(&arrivals)), Some(at(300)));
-    assert_eq!(last_news_at(&[]), None);
 }
 
 #[test]
@@ -160,7 +156,10 @@ fn a_timer_is_delayed_by_whole_seconds_up_to_a_quarter_of_an_hour() {
 
 #[test]
 fn a_timer_has_this_form_in_every_release() {
-    let timer = OwnMessage::Timer { window: key() };
+    let timer = OwnMessage::Timer {
+        window: key(),
+        unkept: 0,
+    };
     assert_eq!(
         serde_json::to_string(&timer).unwrap(),
         r#"{"rollcall":"timer","window":{"start":"2024-01-15T00:00:00Z","environment":"dev"}}"#
@@ -168,17 +167,31 @@ fn a_timer_has_this_form_in_every_release() {
 }
 
 #[test]
-fn only_the_holder_of_a_claim_writes_what_was_said() {
+fn a_record_that_cannot_be_kept_comes_back_at_growing_distances() {
+    let seconds: Vec<u64> = (1..=8)
+        .map(|receives| return_delay(receives).as_secs())
+        .collect();
+    assert_eq!(seconds, [30, 60, 120, 240, 480, 900, 900, 900]);
+    assert_eq!(return_delay(0).as_secs(), 30);
+    assert_eq!(return_delay(u32::MAX).as_secs(), 900);
+}
+
+#[test]
+fn only_the_holder_of_a_claim_leaves_notes() {
     let claim = |token: &str, until| Claim {
         token: token.to_owned(),
         until: at(until),
     };
-    let state = |failures| State {
-        failures,
-        ..State::default()
+    let notes = |runs| VisitNotes {
+        runs,
+        ..VisitNotes::default()
     };
-    let held = |failures, has_lapsed| Claimed::Held {
-        state: state(failures),
+    let held = |runs, timer_at: Option<i64>, has_lapsed| Claimed::Held {
+        head: Head {
+            timer_at: timer_at.map(at),
+            visit: notes(runs),
+            ..Head::default()
+        },
         has_lapsed,
     };
     let (first, second) = (claim("first", 30), claim("second", 60));
@@ -188,16 +201,25 @@ fn only_the_holder_of_a_claim_writes_what_was_said() {
     runtime.block_on(async {
         let (log, key) = (MemoryLog::default(), key());
         let claimed = async |claim, now| log.claim(&key, claim, at(now)).await.unwrap();
-        let released =
-            async |claim, failures| log.release(&key, claim, &state(failures)).await.unwrap();
-        assert_eq!(claimed(&first, 0).await, held(0, false));
-        assert_eq!(claimed(&second, 29).await, Claimed::Busy);
+        let released = async |claim, runs, timer: Option<i64>| {
+            let timer_at = timer.map(at);
+            log.release(&key, claim, &notes(runs), timer_at)
+                .await
+                .unwrap()
+        };
+        assert_eq!(claimed(&first, 0).await, held(0, None, false));
+        assert_eq!(claimed(&second, 29).await, Claimed::Busy(None));
         // A request may be repeated because its answer got lost.
-        assert_eq!(claimed(&first, 29).await, held(0, false));
-        assert_eq!(claimed(&second, 30).await, held(0, true));
-        assert_eq!(released(&first, 1).await, Released::Lost);
-        assert_eq!(released(&second, 2).await, Released::Done);
-        assert_eq!(released(&second, 3).await, Released::Lost);
-        assert_eq!(claimed(&first, 31).await, held(2, false));
+        assert_eq!(claimed(&first, 29).await, held(0, None, false));
+        assert_eq!(claimed(&second, 30).await, held(0, None, true));
+        assert_eq!(released(&first, 1, None).await, Released::Lost);
+        assert_eq!(released(&second, 2, Some(90)).await, Released::Done);
+        // The client repeats a release whose answer got lost; the first one counts.
+        assert_eq!(released(&second, 3, None).await, Released::Done);
+        assert_eq!(claimed(&second, 31).await, held(2, Some(90), false));
+        assert_eq!(claimed(&first, 32).await, Claimed::Busy(Some(at(90))));
+        // A visit that arms no timer leaves the one that is known.
+        assert_eq!(released(&second, 4, None).await, Released::Done);
+        assert_eq!(claimed(&first, 33).await, held(4, Some(90), false));
     });
 }

@@ -73,6 +73,14 @@ impl Meter {
         self.usage.borrow_mut().write_units += units(bytes, 1_024);
     }
 
+    fn note_chunk(&self, chunk: usize, bytes: usize) {
+        let mut chunks = self.chunks.borrow_mut();
+        if chunks.len() <= chunk {
+            chunks.resize(chunk + 1, 0);
+        }
+        chunks[chunk] = bytes;
+    }
+
     fn read(&self, bytes: usize) {
         let mut usage = self.usage.borrow_mut();
         usage.read_units += units(bytes, 4_096);
@@ -161,12 +169,7 @@ impl WindowLog for Meter {
     ) -> Result<(), WindowLogError> {
         let bytes = observed_size(observations);
         self.write(bytes);
-        let mut chunks = self.chunks.borrow_mut();
-        if chunks.len() <= chunk {
-            chunks.resize(chunk + 1, 0);
-        }
-        chunks[chunk] = bytes;
-        drop(chunks);
+        self.note_chunk(chunk, bytes);
         self.log.observe(key, chunk, observations).await
     }
 

@@ -76,7 +76,7 @@ fn without(names: &[&str]) -> Value {
     event
 }
 
-fn call(event: &Value) -> Call {
+fn call(event: &Value) -> UpdateServiceCall {
     match decode_body(&event.to_string()) {
         Ok(Decoded::Fact {
             fact: Fact::UpdateService(call),

@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 
 use super::{
     ContainerDescription, DeploymentDescription, EventDescription, ServiceDescription,
-    TaskDescription, observed, stop_remark,
+    TaskDescription, look, stop_remark,
 };
-use crate::core::fact::{Remark, RolloutState, ServiceState};
+use crate::core::observation::{Remark, RolloutState, ServiceState};
 
 fn at(clock: &str) -> DateTime<Utc> {
     format!("2024-01-15T{clock}Z").parse().unwrap()
@@ -28,7 +28,7 @@ fn service(events: &[(&str, &str)]) -> ServiceDescription {
 }
 
 fn state(service: &ServiceDescription, stopped: Option<Remark>) -> ServiceState {
-    let observed = observed(service, at("00:01:00"), at("00:06:00"), stopped, None);
+    let observed = look(service, at("00:01:00"), at("00:06:00"), stopped, None);
     observed.unwrap().state.unwrap()
 }
 

@@ -106,6 +106,7 @@ impl Given<'_> {
             firing: Some(firing.clone()),
             ..Run::new(firing.scheduled_time, arrived_at)
         };
+        self.expected.reserve_exact(1);
         self.expected.push(Expected { run, is_elsewhere });
     }
 }
@@ -127,9 +128,16 @@ pub(super) fn assign(
     let (mut unexplained, mut elsewhere) = (Vec::new(), Vec::new());
     let is_service = matches!(subject, Subject::Service(_));
     for call in calls {
-        let fitting = expected
-            .iter_mut()
-            .rfind(|expected| fits(&expected.run, &call, is_service));
+        // Another count of the same direction may be the schedule's all the same: the roster may be out of date.
+        let exact = expected
+            .iter()
+            .rposition(|one| fits(&one.run, &call, is_service, Fit::Exact));
+        let near = || {
+            expected
+                .iter()
+                .rposition(|one| fits(&one.run, &call, is_service, Fit::Direction))
+        };
+        let fitting = exact.or_else(near).map(|index| &mut expected[index]);
         match fitting {
             Some(expected) if expected.is_elsewhere => {
                 elsewhere.push((expected.run.time, call.fact.clone()));
@@ -146,11 +154,28 @@ pub(super) fn assign(
         .filter(|expected| !expected.is_elsewhere);
     let mut runs: Vec<Run> = here.map(|expected| expected.run).collect();
     runs.extend(own_runs(subject, unexplained));
-    runs.sort_by_key(|run| (run.time, run.asked));
+    runs.sort_by_key(|run| (run.time, !run.is_announced(), run.asked));
+    number_twins(&mut runs);
     if is_service {
         supersede(&mut runs);
     }
+    runs.shrink_to_fit();
     (runs, elsewhere)
+}
+
+/// Tells runs of the same time apart that no schedule's count tells apart.
+fn number_twins(runs: &mut [Run]) {
+    // A dead letter may leave out the count, and a call of the same second is then no different.
+    let key = |run: &Run| (run.time, run.asked.filter(|_| run.is_announced()));
+    for index in 1..runs.len() {
+        let (before, rest) = runs.split_at_mut(index);
+        let of_time = before
+            .iter()
+            .rev()
+            .take_while(|one| one.time == rest[0].time);
+        let twins = of_time.filter(|one| key(one) == key(&rest[0])).count();
+        rest[0].twin = u8::try_from(twins).unwrap_or(u8::MAX);
+    }
 }
 
 /// Several rosters, or a roster that was delivered in two forms, may announce the same run.
@@ -205,15 +230,35 @@ fn give_up(expected: &mut Vec<Expected>, mut letters: Vec<(&ScheduleDeadLetter, 
     expected.sort_by_key(|expected| (expected.run.time, expected.run.asked));
 }
 
+/// How well the count of a call must fit a run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fit {
+    /// The same count.
+    Exact,
+    /// Up or down, as the run.
+    Direction,
+}
+
 /// Whether a call may be an attempt of a run that a roster or a dead letter announces.
-fn fits(run: &Run, call: &Call<'_>, is_service: bool) -> bool {
-    let is_same_count =
-        !is_service || call.asked.is_none() || run.asked.is_none() || call.asked == run.asked;
+fn fits(run: &Run, call: &Call<'_>, is_service: bool, fit: Fit) -> bool {
+    let is_same_count = match (run.asked, call.asked) {
+        (Some(asked), Some(called)) if is_service => match fit {
+            Fit::Exact => asked == called,
+            Fit::Direction => (asked == 0) == (called == 0),
+        },
+        _ => true,
+    };
     if call.at < run.time || !is_same_count {
         return false;
     }
     match &run.firing {
-        Some(firing) => call.at <= firing.retries_until && firing.is_by(call.caller),
+        Some(firing) => {
+            let is_by = match fit {
+                Fit::Exact => firing.is_by(call.caller),
+                Fit::Direction => !firing.is_certainly_not(call.caller),
+            };
+            call.at <= firing.retries_until && is_by
+        }
         // Scheduler gave up on this run, so that none of its calls was accepted.
         None => {
             !call.is_accepted() && !call.caller.is_evidently_not_scheduler() && !is_used_up(run)
@@ -241,7 +286,7 @@ fn intervened<'e>(expected: &'e mut [Expected], call: &Call<'_>) -> Option<&'e m
     let mut before = runs.map(|expected| &mut expected.run);
     before.rfind(|run| {
         let firing = run.firing.as_ref();
-        run.time <= call.at && firing.is_some_and(|firing| !firing.is_by(call.caller))
+        run.time <= call.at && firing.is_some_and(|firing| firing.is_certainly_not(call.caller))
     })
 }
 
@@ -259,9 +304,14 @@ fn attempt(run: &mut Run, call: &Call<'_>) {
         CallOutcome::Accepted => None,
         CallOutcome::Failed(error) => Some(error.clone()),
     };
+    // Most runs have one attempt, and a growing vector makes room for four.
+    run.attempts.reserve_exact(1);
     run.attempts.push(Attempt { at: call.at, error });
     run.action = call.action.or(run.action);
-    run.asked = run.asked.or(call.asked);
+    // What a roster or a dead letter announces is what tells the run from others, so calls do not change it.
+    if !run.is_announced() {
+        run.asked = run.asked.or(call.asked);
+    }
     run.tasks.extend(call.tasks.into_iter().flatten().cloned());
     run.failures.extend(call.failures.iter().cloned());
     run.arrived_at = run.arrived_at.max(call.arrived_at);
@@ -276,13 +326,11 @@ fn own_runs(subject: &Subject, calls: Vec<Call<'_>>) -> Vec<Run> {
         let is_retry = last
             .as_ref()
             .is_some_and(|last| is_retry(subject, last, &call));
-        match runs.last_mut().filter(|_| is_retry) {
-            Some(run) => attempt(run, &call),
-            None => {
-                let mut run = Run::new(call.at, call.arrived_at);
-                attempt(&mut run, &call);
-                runs.push(run);
-            }
+        if !is_retry {
+            runs.push(Run::new(call.at, call.arrived_at));
+        }
+        if let Some(run) = runs.last_mut() {
+            attempt(run, &call);
         }
         last = Some(call);
     }

@@ -12,6 +12,8 @@ use crate::core::fact::{Action, ActionKind, ApiError, Caller, Roster};
 pub struct Run {
     /// When the schedule was to fire; for a call that no schedule explains, when it was made.
     pub time: DateTime<Utc>,
+    /// How many runs of the subject come before it that have the same time: records tell whole seconds.
+    pub twin: u8,
     /// The firing, where a roster announces it.
     pub firing: Option<Arc<Firing>>,
     /// The count that was to be set: the roster's, the dead letter's, or the call's; for a job, how many tasks were
@@ -58,6 +60,14 @@ impl Firing {
             calls_until: roster.calls_until(),
             retries_until: roster.retries_until(),
             role: roster.role.clone(),
+        }
+    }
+
+    /// Whether somebody else made a call by this caller, which sets another count than this firing's.
+    pub(super) fn is_certainly_not(&self, caller: &Caller) -> bool {
+        match &self.role {
+            Some(_) => !self.is_by(caller),
+            None => !caller.is_scheduler,
         }
     }
 
@@ -117,6 +127,7 @@ impl Run {
     pub fn new(time: DateTime<Utc>, arrived_at: DateTime<Utc>) -> Self {
         Self {
             time,
+            twin: 0,
             firing: None,
             asked: None,
             action: None,
@@ -152,6 +163,12 @@ impl Run {
             .iter()
             .find(is_accepted)
             .map(|attempt| attempt.at)
+    }
+
+    /// Whether a roster or a dead letter says when it was due.
+    #[must_use]
+    pub fn is_announced(&self) -> bool {
+        self.firing.is_some() || self.given_up.is_some()
     }
 
     /// Whether anything was heard of a call.

@@ -82,9 +82,9 @@ fn suspects(told: &[&RunStatus<'_>], lines: &Lines<'_>) -> Option<String> {
         .filter(is_open)
         .map(|one| lines.name(one.subject))
         .collect();
-    let named = listed(&names);
+    let list = listed(&names);
     Some(format!(
-        "{calls} refused before ECS recorded which service; without a successful call so far: {named}."
+        "{calls} refused before ECS recorded which service; without a successful call so far: {list}."
     ))
 }
 

@@ -52,7 +52,10 @@ impl Reason {
         timezone: Tz,
     ) -> Option<Self> {
         Some(match status {
-            Status::Failed(error) => Self::new(&error.code, error.to_string(), advice(error)),
+            Status::Failed(error) => {
+                let text = format!("{error}{}", called_by_others(run, timezone));
+                Self::new(&error.code, text, advice(error))
+            }
             Status::Troubled(remark) => {
                 let known = trouble(&remark.text).map(|trouble| trouble.advice);
                 let advice = known.or(Some(STARTING_ADVICE));
@@ -70,18 +73,11 @@ impl Reason {
         })
     }
 
-    /// `no call was recorded, and ECS has its desired count at 0; jane set 1 at 09:12`.
+    /// `no call was recorded, and ECS has its desired count at 0; jane called with count 1 at 09:12`.
     fn never_called(run: &Run, seen: Option<i64>, timezone: Tz) -> Self {
         let seen = seen.map(|seen| format!(", and ECS has its desired count at {seen}"));
-        let other = run.interventions.last().map(|other| {
-            let clock = other.at.with_timezone(&timezone).format("%H:%M");
-            let count = other
-                .count
-                .map_or_else(String::new, |count| format!(" with count {count}"));
-            format!("; {} called{count} at {clock}", other.caller)
-        });
-        let text = [Some(NEVER_CALLED.to_owned()), seen, other];
-        let text: String = text.into_iter().flatten().collect();
+        let others = called_by_others(run, timezone);
+        let text = format!("{NEVER_CALLED}{}{others}", seen.unwrap_or_default());
         Self::new(NEVER_CALLED, text, Some(NEVER_CALLED_ADVICE))
     }
 
@@ -128,6 +124,18 @@ impl Reason {
         let text = format!("ECS wants {desired} {tasks} where {asked} was asked for: {who}");
         Self::new("another count", text, Some(advice))
     }
+}
+
+/// Who else changed the service since the run was due, where the schedule did not: `; jane called with count 1 at 09:12`.
+fn called_by_others(run: &Run, timezone: Tz) -> String {
+    let Some(last) = run.interventions.last() else {
+        return String::new();
+    };
+    let clock = last.at.with_timezone(&timezone).format("%H:%M");
+    let count = last
+        .count
+        .map_or_else(String::new, |count| format!(" with count {count}"));
+    format!("; {} called{count} at {clock}", last.caller)
 }
 
 /// Without the name that ECS begins its service events with: the line has it already.

@@ -4,9 +4,15 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::{Summary, console, period};
-use crate::core::fact::{Action, ActionKind, ApiError, Call, Caller, Fact, Outcome, ServiceId};
+use crate::core::decide::MessageKind;
+use crate::core::fact::{
+    Action, ActionKind, ApiError, CallOutcome, Caller, Fact, ServiceId, UpdateServiceCall as Call,
+};
+use crate::core::observation::Observations;
+use crate::core::policy::WaitPolicy;
+use crate::core::runs::{Arrival, Runs};
+use crate::core::snapshot::WindowSnapshot;
 use crate::core::window::WindowKey;
-use crate::roll::{Over, Roll};
 
 fn time(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
@@ -16,7 +22,7 @@ fn time(text: &str) -> DateTime<Utc> {
 fn call(id: usize, service: &str) -> Call {
     Call {
         event_time: time("2024-01-15T00:00:03Z"),
-        outcome: Outcome::Accepted,
+        outcome: CallOutcome::Accepted,
         event_id: format!("event-{id}"),
         account: "123456789012".to_owned(),
         region: "ap-northeast-2".to_owned(),
@@ -36,7 +42,7 @@ fn call(id: usize, service: &str) -> Call {
 
 fn refused(call: Call, code: &str) -> Call {
     Call {
-        outcome: Outcome::Failed(ApiError {
+        outcome: CallOutcome::Failed(ApiError {
             code: code.to_owned(),
             message: None,
         }),
@@ -66,7 +72,20 @@ fn summary_of(facts: &[Fact]) -> Summary {
         start: time("2024-01-15T00:00:00Z"),
         environment: "dev".to_owned(),
     };
-    Summary::new(&key, &Roll::fold(facts), Over::default(), Tz::Asia__Seoul)
+    let now = time("2024-01-15T00:10:00Z");
+    let arrival = Arrival {
+        at: now,
+        siblings_until: None,
+    };
+    let runs = Runs::fold(key.start, facts.iter().map(|fact| (fact, arrival)));
+    let policy = WaitPolicy {
+        verify: None,
+        ..crate::config::DEFAULT_WAIT_POLICY
+    };
+    let observations = Observations::default();
+    let snapshot = WindowSnapshot::new(&key, &runs, &observations, policy, now);
+    let all: Vec<usize> = (0..snapshot.statuses.len()).collect();
+    Summary::new(&snapshot, &all, MessageKind::First, Tz::Asia__Seoul)
 }
 
 fn services(summary: &Summary) -> Vec<&str> {

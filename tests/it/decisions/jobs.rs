@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use rollcall::core::fact::{
-    ApiError, Caller, ClusterId, Container, Expected, Fact, Outcome, RunTask, Task, TaskId,
+    ApiError, CallOutcome, Caller, ClusterId, Container, Fact, Roster, RunTaskCall, TaskId,
+    TaskState,
 };
-use rollcall::core::summary::Summary;
-use rollcall::roll::{Over, Roll};
 
-use super::{at, key};
+use super::{Story, at};
 
 fn cluster() -> ClusterId {
     ClusterId {
@@ -18,8 +17,8 @@ fn cluster() -> ClusterId {
     }
 }
 
-fn called(seconds: i64, outcome: Outcome, tasks: &[&str]) -> Fact {
-    Fact::RunTask(Box::new(RunTask {
+fn called(seconds: i64, outcome: CallOutcome, tasks: &[&str]) -> Fact {
+    Fact::RunTask(Box::new(RunTaskCall {
         event_time: at(seconds),
         outcome,
         event_id: format!("run {seconds}"),
@@ -39,7 +38,7 @@ fn called(seconds: i64, outcome: Outcome, tasks: &[&str]) -> Fact {
 }
 
 fn started(seconds: i64, task: &str) -> Fact {
-    called(seconds, Outcome::Accepted, &[task])
+    called(seconds, CallOutcome::Accepted, &[task])
 }
 
 fn refused(seconds: i64) -> Fact {
@@ -47,11 +46,11 @@ fn refused(seconds: i64) -> Fact {
         code: "AccessDeniedException".to_owned(),
         message: None,
     };
-    called(seconds, Outcome::Failed(error), &[])
+    called(seconds, CallOutcome::Failed(error), &[])
 }
 
 fn roster(seconds: i64) -> Fact {
-    Fact::Roster(Box::new(Expected {
+    Fact::Roster(Box::new(Roster {
         scheduled_time: at(seconds),
         schedule: "report.job".to_owned(),
         flexible_window_minutes: 0,
@@ -60,6 +59,8 @@ fn roster(seconds: i64) -> Fact {
         cluster: cluster().name,
         services: BTreeMap::new(),
         jobs: BTreeMap::from([("report".to_owned(), 1)]),
+        role: None,
+        retry_minutes: None,
     }))
 }
 
@@ -70,7 +71,7 @@ fn stopped(task: &str, stop_code: &str, containers: &[(Option<i64>, &str)]) -> F
         exit_code: *exit_code,
         reason: Some((*reason).to_owned()).filter(|reason| !reason.is_empty()),
     };
-    Fact::Task(Box::new(Task {
+    Fact::Task(Box::new(TaskState {
         is_stopped: true,
         observed_at: at(300),
         task: TaskId {
@@ -86,8 +87,9 @@ fn stopped(task: &str, stop_code: &str, containers: &[(Option<i64>, &str)]) -> F
     }))
 }
 
+/// An hour later, when nothing more is awaited.
 fn row(facts: &[Fact]) -> String {
-    let summary = Summary::new(&key(), &Roll::fold(facts), Over::ALL, chrono_tz::UTC);
+    let summary = Story::of(facts).summary(3_600);
     let [row] = &summary.rows[..] else {
         panic!("one job is one row: {:?}", summary.rows);
     };
@@ -139,7 +141,7 @@ fn every_run_that_is_expected_must_be_called() {
     let ended = |task| stopped(task, "EssentialContainerExited", &[(Some(0), "")]);
     for (facts, expected) in [
         (vec![started(60, "1")], "✅ started"),
-        (vec![called(60, Outcome::Accepted, &[])], "✅"),
+        (vec![called(60, CallOutcome::Accepted, &[])], "✅"),
         (vec![refused(60)], "❌ Error"),
         (vec![refused(60), refused(90)], "❌ after 2 attempts"),
         // Scheduler tries a refused call again.
@@ -150,7 +152,7 @@ fn every_run_that_is_expected_must_be_called() {
         (vec![roster(0)], "❌ Missing"),
         (
             vec![roster(0), roster(600), started(60, "1"), ended("1")],
-            "❌ Missing",
+            "❌ 1 finished, 1 missing",
         ),
         (
             vec![
@@ -160,11 +162,11 @@ fn every_run_that_is_expected_must_be_called() {
                 started(660, "2"),
                 ended("1"),
             ],
-            "⏳ 1/2 ended",
+            "✅ 1 finished, 1 started",
         ),
         (
             vec![roster(600), started(60, "1"), ended("1")],
-            "❌ Missing",
+            "❌ 1 finished, 1 missing",
         ),
     ] {
         assert_eq!(row(&facts), expected, "{facts:?}");

@@ -6,20 +6,54 @@ mod rows;
 use std::time::Duration;
 
 use rollcall::core::fact::{
-    Action, ActionKind, ApiError, Call, Fact, Observable, Observed, Remark, ServiceEvent,
-    ServiceId, ServiceState, Unobserved,
+    Action, ActionKind, ApiError, Fact, ServiceEvent, ServiceId, UpdateServiceCall,
 };
-use rollcall::delivery::WaitPolicy;
+use rollcall::core::observation::{
+    Answer, AskFailure, Observable, Remark, ServiceLook, ServiceState,
+};
+use rollcall::core::policy::WaitPolicy;
 
-use super::{at, ok};
+use super::{Story, at, ok};
 
-const PATIENCE: WaitPolicy = WaitPolicy {
+const POLICY: WaitPolicy = WaitPolicy {
     verify: Some(Duration::from_mins(10)),
-    ..super::PATIENCE
+    ..super::POLICY
 };
+
+/// A fact, or an answer of ECS.
+#[derive(Debug, Clone)]
+enum Known {
+    Fact(Fact),
+    Answer(i64, Answer),
+}
+
+impl From<Fact> for Known {
+    fn from(fact: Fact) -> Self {
+        Self::Fact(fact)
+    }
+}
+
+/// Facts that arrived as the window began, and answers.
+fn story(known: &[Known]) -> Story {
+    let story = Story {
+        policy: POLICY,
+        ..Story::new()
+    };
+    add(story, 0, known)
+}
+
+/// More becomes known.
+fn add(story: Story, arrived_at: i64, known: &[Known]) -> Story {
+    known
+        .iter()
+        .fold(story, |story, known| match known.clone() {
+            Known::Fact(fact) => story.learn(arrived_at, &[fact]),
+            Known::Answer(asked_at, answer) => story.see([(asked_at, answer)]),
+        })
+}
 
 /// An accepted call for so many tasks.
-fn scaled(service: &str, seconds: i64, count: i64) -> Fact {
+fn scaled(service: &str, seconds: i64, count: i64) -> Known {
     let Fact::UpdateService(call) = ok(service, seconds) else {
         unreachable!("it is a call");
     };
@@ -27,14 +61,14 @@ fn scaled(service: &str, seconds: i64, count: i64) -> Fact {
         0 => ActionKind::ScaleDown,
         _ => ActionKind::ScaleUp,
     };
-    Fact::UpdateService(Box::new(Call {
+    Known::Fact(Fact::UpdateService(Box::new(UpdateServiceCall {
         action: Some(Action {
             kind,
             desired_count: Some(count),
         }),
         event_id: format!("{service} {seconds} {count}"),
         ..*call
-    }))
+    })))
 }
 
 fn id(service: &str) -> ServiceId {
@@ -47,7 +81,7 @@ fn id(service: &str) -> ServiceId {
 }
 
 /// What ECS says of a service: `running/desired`.
-fn seen(service: &str, seconds: i64, counts: &str) -> Fact {
+fn seen(service: &str, seconds: i64, counts: &str) -> Known {
     seen_with(service, seconds, counts, |_| {})
 }
 
@@ -56,7 +90,7 @@ fn seen_with(
     seconds: i64,
     counts: &str,
     change: impl FnOnce(&mut ServiceState),
-) -> Fact {
+) -> Known {
     let (running, desired) = counts.split_once('/').unwrap();
     let (running, desired): (i64, i64) = (running.parse().unwrap(), desired.parse().unwrap());
     let mut state = ServiceState {
@@ -69,20 +103,21 @@ fn seen_with(
         bounds: None,
     };
     change(&mut state);
-    Fact::Observed(Box::new(Observed {
-        observed_at: at(seconds),
+    let look = ServiceLook {
+        at: at(seconds),
         service: id(service),
         state: Some(state),
-    }))
+    };
+    Known::Answer(seconds, Answer::Service(look))
 }
 
-fn steady(service: &str, seconds: i64, counts: &str, since: i64) -> Fact {
+fn steady(service: &str, seconds: i64, counts: &str, since: i64) -> Known {
     seen_with(service, seconds, counts, |state| {
         state.steady_at = Some(at(since));
     })
 }
 
-fn troubled(service: &str, seconds: i64, counts: &str, since: i64, text: &str) -> Fact {
+fn troubled(service: &str, seconds: i64, counts: &str, since: i64, text: &str) -> Known {
     seen_with(service, seconds, counts, |state| {
         state.trouble = Some(Remark {
             at: at(since),
@@ -91,26 +126,27 @@ fn troubled(service: &str, seconds: i64, counts: &str, since: i64, text: &str) -
     })
 }
 
-fn in_vain(seconds: i64, code: &str) -> Fact {
-    Fact::Unobserved(Box::new(Unobserved {
-        observed_at: at(seconds),
+fn in_vain(seconds: i64, code: &str) -> Known {
+    let failure = AskFailure {
+        at: at(seconds),
         cluster: id("any").cluster_id(),
         about: Observable::Services,
         error: ApiError {
             code: code.to_owned(),
             message: None,
         },
-    }))
+    };
+    Known::Answer(seconds, Answer::Failure(failure))
 }
 
-fn event(service: &str, seconds: i64, name: &str, reason: Option<&str>) -> Fact {
-    Fact::ServiceEvent(Box::new(ServiceEvent {
+fn event(service: &str, seconds: i64, name: &str, reason: Option<&str>) -> Known {
+    Known::Fact(Fact::ServiceEvent(Box::new(ServiceEvent {
         created_at: at(seconds),
         event_id: format!("{service} {seconds} {name}"),
         service: id(service),
         event_name: name.to_owned(),
         reason: reason.map(str::to_owned),
-    }))
+    })))
 }
 
 const CAPACITY: &str =

@@ -1,28 +1,19 @@
 //! Which words a decision leads to: totals, what is missing, and what changed.
 
-use std::collections::BTreeMap;
-
-use rollcall::core::fact::{ApiError, Fact, ServiceId};
+use rollcall::core::decide::{Decision, MessageKind, decide};
+use rollcall::core::fact::{ApiError, Fact};
+use rollcall::core::status::Status;
 use rollcall::core::summary::Summary;
-use rollcall::roll::{Over, Roll, Standing, Subject};
+use rollcall::core::told::ToldStatus;
 
-use super::{key, ok, refused, roster, throttled};
+use super::story::rows;
+use super::{Story, ok, refused, roster, throttled};
 
-fn over(calls: bool) -> Over {
-    Over {
-        calls,
-        checks: true,
-    }
-}
+/// When all waiting is over.
+const OVER: i64 = 3_600;
 
 fn summary(facts: &[Fact], is_over: bool) -> Summary {
-    Summary::new(&key(), &Roll::fold(facts), over(is_over), chrono_tz::UTC)
-}
-
-fn follow_up(earlier: &[Fact], was_over: bool, since: &[Fact], is_over: bool) -> Option<Summary> {
-    let said: BTreeMap<Subject, Standing> = Roll::fold(earlier).standings(over(was_over));
-    let roll = Roll::fold(earlier.iter().chain(since));
-    Summary::follow_up(&key(), &roll, over(is_over), &said, chrono_tz::UTC)
+    Story::of(facts).summary(if is_over { OVER } else { 100 })
 }
 
 #[test]
@@ -112,96 +103,72 @@ fn refused_calls_without_a_name_are_set_beside_who_has_not_succeeded() {
 }
 
 #[test]
-fn a_follow_up_shows_what_changed_and_counts_everything() {
+fn a_later_message_shows_what_changed() {
     let earlier = [
         roster(["a", "b", "c", "d"]),
         ok("a", 60),
         refused("b", 60),
         refused("c", 60),
+        ok("d", 60),
     ];
-    let since = [ok("b", 90), refused("c", 91)];
-    let summary = follow_up(&earlier, false, &since, true).unwrap();
-    let rows: Vec<String> = summary
-        .rows
-        .iter()
-        .map(|row| format!("{} {}", row.service, row.status))
-        .collect();
-    assert_eq!(rows, ["d ❌ Missing", "b ✅ after 2 attempts"]);
-    assert_eq!(summary.failures.len(), 1);
+    let story = Story::of(&earlier);
+    let mut report = story.told(OVER);
+    let story = story.learn(OVER + 10, &[ok("b", 90), refused("c", 91)]);
+    let later = OVER + 1_000;
+    let summary = story.at(later, |snapshot| match decide(snapshot, &report) {
+        Decision::Say(message) => {
+            assert_eq!(message.kind, MessageKind::Changes);
+            Summary::new(snapshot, &message.runs, message.kind, chrono_tz::UTC)
+        }
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(rows(&summary), ["b Scale Up (→ 1) ✅ after 2 attempts"]);
     assert_eq!(summary.headline(), "ECS Scheduled Scaling Changes");
-    assert_eq!(
-        summary.totals(),
-        "Total: 2/4 succeeded, 1 failed, 1 missing"
-    );
+    assert_eq!(story.tell(&mut report, later).len(), 1);
+    assert_eq!(story.tell(&mut report, later + 1_000), [""; 0]);
 }
 
 #[test]
-fn there_is_no_follow_up_without_news() {
-    let earlier = [roster(["a", "b"]), ok("a", 60)];
-    assert_eq!(follow_up(&earlier, false, &[], false), None);
-    assert_eq!(follow_up(&earlier, true, &[], true), None);
-    assert_eq!(follow_up(&earlier, true, &[refused("a", 30)], true), None);
-}
-
-#[test]
-fn a_follow_up_may_only_take_something_back() {
-    let earlier = [ok("a", 60), throttled(30)];
-    let summary = follow_up(&earlier, false, &[roster(["a"])], false).unwrap();
-    assert!(summary.rows.is_empty() && summary.failures.is_empty());
-    assert_eq!(summary.totals(), "Total: 1/1 succeeded, 0 failed");
+fn refused_calls_without_a_name_may_turn_out_to_be_harmless() {
+    let story = Story::of(&[ok("a", 60), throttled(30)]);
+    let mut report = story.told(OVER);
+    let story = story.learn(OVER + 10, &[roster(["a"])]);
     assert_eq!(
-        summary.notes[0],
-        "1 call was refused without naming a service; every expected call was accepted."
+        story.tell(&mut report, OVER + 1_000),
+        ["changes: (unknown) — ✅ called again"]
     );
 }
 
 #[test]
 fn what_people_need_to_hear_of() {
     let failed = |code: &str, message: &str| {
-        Standing::Failed(ApiError {
+        Status::Failed(ApiError {
             code: code.to_owned(),
             message: Some(message.to_owned()),
         })
     };
-    let (ok, missing, pending) = (
-        Standing::Accepted,
-        Standing::Missing { seen: None },
-        Standing::Pending,
-    );
-    for (now, earlier, is_news) in [
-        (ok.clone(), None, true),
-        (ok.clone(), Some(ok.clone()), false),
-        (ok.clone(), Some(failed("A", "")), true),
-        (ok.clone(), Some(missing.clone()), true),
-        (ok, Some(pending.clone()), true),
-        (failed("A", "1"), Some(failed("A", "2")), false),
-        (failed("A", "1"), Some(failed("B", "1")), true),
-        (missing.clone(), Some(pending.clone()), true),
-        (missing.clone(), Some(missing), false),
-        (pending.clone(), None, false),
-        (pending, Some(failed("A", "")), false),
-        (Standing::Unnamed(2), Some(Standing::Unnamed(1)), true),
-        (Standing::Unnamed(2), Some(Standing::Unnamed(2)), false),
+    let never = || Status::NeverCalled { seen: None };
+    for (earlier, now, is_news) in [
+        (Status::Succeeded, Status::Succeeded, false),
+        (Status::Succeeded, Status::Accepted, false),
+        (failed("A", ""), Status::Succeeded, true),
+        (never(), Status::Accepted, true),
+        (failed("A", "2"), failed("A", "1"), false),
+        (failed("B", "1"), failed("A", "1"), true),
+        (never(), never(), false),
+        (never(), Status::NeverCalled { seen: Some(0) }, false),
+        (never(), Status::Unkept, true),
+        (failed("A", ""), Status::Pending, false),
+        (never(), Status::Verifying, false),
+        (Status::Unnamed(1), Status::Unnamed(2), true),
+        (Status::Unnamed(2), Status::Unnamed(2), false),
+        (Status::Unnamed(2), Status::Resolved, true),
     ] {
+        let told = ToldStatus::of(&earlier);
         assert_eq!(
-            now.is_news(earlier.as_ref()),
+            told.is_outdated_by(&now),
             is_news,
             "{now:?} after {earlier:?}"
         );
-    }
-    let subject = Subject::Service(ServiceId {
-        name: "a".to_owned(),
-        cluster: "dev".to_owned(),
-        region: "ap-northeast-2".to_owned(),
-        account: "123456789012".to_owned(),
-    });
-    let nothing = BTreeMap::new();
-    for (earlier, is_news) in [
-        (Standing::Missing { seen: None }, true),
-        (Standing::Pending, false),
-    ] {
-        let earlier = BTreeMap::from([(subject.clone(), earlier)]);
-        let news = rollcall::roll::news(&nothing, &earlier);
-        assert_eq!(news.is_some(), is_news);
     }
 }

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::invocation::TIMEOUT;
 use super::mail::{Millis, moment};
-use super::plan::{Illness, Plan};
+use super::plan::{HoldKind, Illness, Plan};
 use super::ports::{Effect, Fate};
 use super::world::World;
 
@@ -21,7 +21,8 @@ impl World {
         match outage.map(|outage| outage.illness) {
             _ if until_deadline == 0 => (Fate::Failed, 0),
             None => (Fate::Done, takes),
-            Some(Illness::TooManyRequests | Illness::ServerError) => (Fate::Failed, takes),
+            Some(Illness::TooManyRequests(seconds)) => (Fate::RateLimited(seconds), takes),
+            Some(Illness::ServerError) => (Fate::Failed, takes),
             Some(Illness::PostsAndFails) => (Fate::AnswerLost, takes),
             Some(Illness::Hangs) => (Fate::Failed, until_deadline),
             Some(Illness::PostsAndHangs) => (Fate::AnswerLost, until_deadline),
@@ -50,14 +51,16 @@ impl World {
 
     /// Whether nothing goes wrong in this world, and the pollers can keep up.
     pub fn is_well(&self) -> bool {
-        let services: usize = self.plan.runs.iter().map(|run| run.services.len()).sum();
         let Plan {
             slack,
             table,
+            hold,
             quirks,
             ..
         } = &self.plan;
-        slack.is_empty() && table.is_none() && quirks.is_empty() && services <= 25
+        let is_disabled = hold.is_some_and(|hold| matches!(hold.kind, HoldKind::Mapping));
+        let is_small = self.shared.script.runs.len() <= 25;
+        slack.is_empty() && table.is_none() && quirks.is_empty() && !is_disabled && is_small
     }
 
     /// How long a timer may take to lead to a visit: a batch, and others that are in the way.

@@ -1,120 +1,174 @@
-//! How the simulated world's services really are, whatever anybody was told: tasks take their time, come and
-//! go, or never come.
+//! How the simulated world's services and tasks really are, whatever anybody was told: tasks take their time, come
+//! and go, or never come.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
-use rollcall::core::fact::{
-    ApiError, ClusterId, Fact, Observable, Observed, ServiceId, ServiceState, Unobserved,
-};
-use rollcall::ecs::Wanted;
+use chrono::SecondsFormat;
+use serde_json::{Value, json};
 
 use super::mail::{Millis, moment};
-use super::plan::{Life, Plan};
+use super::plan::Life;
+use super::script::{Script, Subject};
 
-/// Every service and what was really called, with or without a record.
+/// Every service and task, as what was really called made them, with or without a record.
 #[derive(Default)]
 pub struct Ecs {
-    services: BTreeMap<String, Service>,
+    services: BTreeMap<Subject, Service>,
+    tasks: BTreeMap<String, Task>,
 }
 
 struct Service {
+    /// How many tasks ran before the world began.
+    first: i64,
+    /// Accepted calls in the order in which they were made.
+    changes: Vec<Change>,
+}
+
+struct Change {
+    at: Millis,
+    count: i64,
     life: Life,
-    called: Vec<Millis>,
+}
+
+struct Task {
+    created: Millis,
+    life: Life,
+    /// What its end says where it fails, which tells whose it is.
+    mark: String,
+}
+
+/// How many tasks of a service run, and how many are to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    pub running: i64,
+    pub desired: i64,
 }
 
 impl Ecs {
-    pub fn new(plan: &Plan) -> Self {
-        let mut services = BTreeMap::new();
-        for (number, run) in plan.runs.iter().enumerate() {
-            let start = i64::try_from(number).unwrap() * 1_800_000;
-            for (index, service) in run.services.iter().enumerate() {
-                let accepted = service.calls.iter().filter(|call| call.error.is_none());
-                let called = accepted.map(|call| run.called_at(start, call)).collect();
-                let life = service.life;
-                services.insert(
-                    format!("{number}-service-{index}"),
-                    Service { life, called },
+    pub fn new(script: &Script) -> Self {
+        let mut ecs = Self::default();
+        for run in &script.runs {
+            if run.subject.is_job {
+                if let Some(call) = run.accepted() {
+                    ecs.tasks.insert(
+                        run.task(),
+                        Task {
+                            created: call.at,
+                            life: run.life,
+                            mark: run.mark(),
+                        },
+                    );
+                }
+                continue;
+            }
+            let service = ecs.services.entry(run.subject.clone());
+            let service = service.or_insert(Service {
+                first: 1 - run.count,
+                changes: Vec::new(),
+            });
+            service.changes.extend(run.accepted().map(|call| Change {
+                at: call.at,
+                count: call.count,
+                life: run.life,
+            }));
+        }
+        for call in script
+            .interventions
+            .iter()
+            .filter(|call| call.is_accepted())
+        {
+            let Some(subject) = &call.subject else {
+                continue;
+            };
+            let life = Life::Slow(30);
+            if subject.is_job {
+                let mark = call.mark.clone();
+                ecs.tasks.insert(
+                    format!("task-{}", call.label),
+                    Task {
+                        created: call.at,
+                        life,
+                        mark,
+                    },
                 );
+            } else if let Some(service) = ecs.services.get_mut(subject) {
+                service.changes.push(Change {
+                    at: call.at,
+                    count: call.count,
+                    life,
+                });
             }
         }
-        Self { services }
+        for service in ecs.services.values_mut() {
+            service.changes.sort_by_key(|change| change.at);
+        }
+        ecs
     }
 
-    /// How many tasks run, and how many are to run.
-    pub fn counts(&self, service: &str, at: Millis) -> (i64, i64) {
-        let service = &self.services[service];
-        let called = service.called.iter().filter(|called| **called <= at);
-        match called.min() {
-            None => (0, 0),
-            Some(called) => (i64::from(service.life.runs_after(at - called)), 1),
+    pub fn counts(&self, subject: &Subject, at: Millis) -> Option<Counts> {
+        let service = self.services.get(subject)?;
+        let made = service.changes.iter().filter(|change| change.at <= at);
+        let (mut running, mut desired) = (service.first, service.first);
+        let made: Vec<&Change> = made.collect();
+        for (index, change) in made.iter().enumerate() {
+            let until = made.get(index + 1).map_or(at, |next| next.at);
+            running = change.running(running, until);
+            desired = change.count;
+        }
+        Some(Counts { running, desired })
+    }
+
+    /// Whether a service is at the count that was asked for at some moment, and stays there.
+    pub fn settles_at(&self, subject: &Subject, count: i64) -> Option<Millis> {
+        let service = self.services.get(subject)?;
+        let last = service.changes.last()?;
+        match last.life {
+            Life::Slow(seconds) if last.count == count => {
+                Some(last.at + Millis::from(seconds) * 1_000)
+            }
+            _ => None,
         }
     }
 
-    /// What ECS says at a moment, noted under another.
-    pub fn look(&self, wanted: &Wanted, at: Millis, noted_at: DateTime<Utc>) -> Vec<Fact> {
-        let observed = wanted.services.keys().map(|id| {
-            let (running, desired) = self.counts(&id.name, at);
-            Fact::Observed(Box::new(Observed {
-                observed_at: noted_at,
-                service: id.clone(),
-                state: Some(ServiceState {
-                    desired,
-                    running,
-                    pending: desired - running,
-                    rollout: None,
-                    steady_at: None,
-                    trouble: None,
-                    bounds: None,
-                }),
-            }))
-        });
-        observed.collect()
-    }
-
-    /// What ECS says where it does not answer.
-    pub fn look_in_vain(wanted: &Wanted, noted_at: DateTime<Utc>, code: &str) -> Vec<Fact> {
-        let clusters = wanted.services.keys().map(ServiceId::cluster_id);
-        let clusters: BTreeSet<ClusterId> = clusters.collect();
-        let unobserved = clusters.into_iter().map(|cluster| {
-            Fact::Unobserved(Box::new(Unobserved {
-                observed_at: noted_at,
-                cluster,
-                about: Observable::Services,
-                error: ApiError {
-                    code: code.to_owned(),
-                    message: None,
-                },
-            }))
-        });
-        unobserved.collect()
-    }
-
-    /// Whether a service is there for good from some moment on, and since when.
-    pub fn settles_at(&self, service: &str) -> Option<DateTime<Utc>> {
-        let service = self.services.get(service)?;
-        let called = *service.called.iter().min()?;
-        match service.life {
-            Life::Slow(seconds) => Some(moment(called + Millis::from(seconds) * 1_000)),
-            Life::Flapping(_) | Life::Never => None,
+    /// When a task ends; `None` where it never does.
+    pub fn ends_at(&self, task: &str) -> Option<Millis> {
+        let task = self.tasks.get(task)?;
+        match task.life {
+            Life::Slow(seconds) | Life::Flapping(seconds) => {
+                Some(task.created + Millis::from(seconds) * 1_000)
+            }
+            Life::Never => None,
         }
     }
 
-    /// Whether no task of a service ever runs although one was called for.
-    pub fn never_comes(&self, service: &str) -> bool {
-        self.services.get(service).is_some_and(|service| {
-            matches!(service.life, Life::Never) && !service.called.is_empty()
-        })
+    /// A task as ECS describes it, but for where it is.
+    pub fn describe_task(&self, id: &str, at: Millis) -> Option<Value> {
+        let task = self.tasks.get(id)?;
+        let text = |at: Millis| moment(at).to_rfc3339_opts(SecondsFormat::Millis, true);
+        let mut described = json!({"lastStatus": "RUNNING", "createdAt": text(task.created)});
+        if let Some(end) = self.ends_at(id).filter(|end| *end <= at) {
+            let is_failed = matches!(task.life, Life::Flapping(_));
+            described["lastStatus"] = json!("STOPPED");
+            described["stoppedAt"] = json!(text(end));
+            described["stopCode"] = json!("EssentialContainerExited");
+            described["containers"] = json!([{
+                "name": "main", "exitCode": i64::from(is_failed),
+                "reason": is_failed.then(|| task.mark.clone()),
+            }]);
+        }
+        Some(described)
     }
 }
 
-impl Life {
-    fn runs_after(self, elapsed: Millis) -> bool {
-        let seconds = elapsed / 1_000;
-        match self {
-            Self::Slow(start) => seconds >= i64::from(start),
-            Self::Flapping(period) => seconds / i64::from(period.max(1)) % 2 == 1,
-            Self::Never => false,
-        }
+impl Change {
+    /// How many tasks run at a moment, where so many ran before.
+    fn running(&self, before: i64, at: Millis) -> i64 {
+        let seconds = (at - self.at) / 1_000;
+        let is_there = match self.life {
+            Life::Slow(start) => seconds >= i64::from(start),
+            Life::Flapping(period) => seconds / i64::from(period.max(1)) % 2 == 1,
+            Life::Never => false,
+        };
+        if is_there { self.count } else { before }
     }
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::checks::Tally;
 use super::live;
 use super::plan::{
-    Again, Call, EcsPlan, Illness, Life, Mapping, Outage, Plan, Quirk, Roster, Run, Service,
+    Again, Call, EcsPlan, Entry, Hold, HoldKind, Illness, Life, Mapping, Mode, Outage, Plan, Quirk,
+    Roster, Schedule, Target,
 };
 
 fn call(at: u16, latency: u32) -> Call {
@@ -24,100 +25,148 @@ fn refused(at: u16, latency: u32) -> Call {
     }
 }
 
-fn service(calls: impl IntoIterator<Item = Call>) -> Service {
-    Service {
+fn entry(calls: impl IntoIterator<Item = Call>) -> Entry {
+    Entry {
         calls: calls.into_iter().collect(),
         dead_letter: None,
         life: Life::Slow(30),
+        event: None,
     }
 }
 
-fn world(services: Vec<Service>, roster: Option<u32>, pollers: u8) -> Plan {
+fn schedule(minute: u8, target: Target, entries: Vec<Entry>, roster: Option<u32>) -> Schedule {
+    Schedule {
+        environment: 0,
+        minute,
+        flexible_minutes: if matches!(target, Target::Rate(_)) {
+            0
+        } else {
+            5
+        },
+        target,
+        first: 0,
+        entries,
+        roster: roster.map(|latency| Roster {
+            parts: vec![latency],
+        }),
+        throttled: Vec::new(),
+    }
+}
+
+fn world(schedules: Vec<Schedule>) -> Plan {
     Plan {
-        runs: vec![Run {
-            services,
-            flexible_minutes: 5,
-            roster: roster.map(|latency| Roster {
-                parts: vec![latency],
-            }),
-            throttled: Vec::new(),
-        }],
+        schedules,
         mapping: Mapping {
-            pollers,
+            pollers: 2,
             batch_seconds: 1,
             batch_size: 2,
             jitter: 300,
             seed: 1,
+            max_receives: super::invocation::MAX_RECEIVES[0],
         },
-        slack: Vec::new(),
-        table: None,
-        ecs: EcsPlan::default(),
-        quirks: BTreeMap::new(),
+        ..Plan::default()
     }
 }
 
-/// The worlds, and what each leads to where nothing goes wrong: first messages and follow-ups.
+fn up(entries: Vec<Entry>, roster: Option<u32>) -> Schedule {
+    schedule(0, Target::Up, entries, roster)
+}
+
+/// The worlds, and what each leads to where nothing goes wrong: messages that are no changes, and changes.
 fn worlds() -> Vec<(&'static str, Plan, [usize; 2])> {
-    let all_succeed = world(
-        (0..3).map(|at| service([call(at, 1_500)])).collect(),
+    let all_succeed = world(vec![up(
+        (0..3).map(|at| entry([call(at, 1_500)])).collect(),
         Some(1_000),
-        3,
-    );
-    let retried = world(
+    )]);
+    let retried = world(vec![up(
         vec![
-            service([refused(0, 9_000), call(100, 2_000)]),
-            service([call(0, 31_000)]),
+            entry([refused(0, 9_000), call(30, 2_000)]),
+            entry([call(0, 31_000)]),
         ],
         None,
-        2,
-    );
-    let one_missing = world(
+    )]);
+    let one_missing = world(vec![up(
         vec![
-            service([call(0, 1_000)]),
-            service([]),
-            service([refused(10, 1_500)]),
+            entry([call(0, 1_000)]),
+            entry([]),
+            entry([refused(10, 1_500)]),
         ],
         Some(2_000),
-        2,
-    );
-    let mut late_change = world(
+    )]);
+    let mut late_change = world(vec![up(
         vec![
-            service([refused(0, 1_000), call(900, 1_200_000)]),
-            service([call(0, 1_000)]),
+            entry([refused(0, 1_000), call(270, 1_200_000)]),
+            entry([call(0, 1_000)]),
         ],
         None,
-        2,
-    );
-    late_change.runs[0].services[1].calls[0].again = vec![Again::Event(40), Again::Message(2_000)];
-    let mut late_roster = world(
-        vec![service([call(0, 1_000)]), service([])],
+    )]);
+    late_change.schedules[0].entries[1].calls[0].again =
+        vec![Again::Event(40), Again::Message(2_000)];
+    let mut late_roster = world(vec![up(
+        vec![entry([call(0, 1_000)]), entry([])],
         Some(600_000),
-        2,
-    );
-    late_roster.runs[0].throttled = vec![refused(0, 2_000)];
-    late_roster.runs[0].services[1].dead_letter = Some(1_900_000);
-    let mut slack_is_down = world(
-        vec![service([call(0, 1_000)]), service([call(5, 1_000)])],
+    )]);
+    late_roster.schedules[0].throttled = vec![refused(0, 2_000)];
+    late_roster.schedules[0].entries[1].dead_letter = Some(1_900_000);
+    let mut slack_is_down = world(vec![up(
+        vec![entry([call(0, 1_000)]), entry([call(5, 1_000)])],
         None,
-        2,
-    );
+    )]);
     slack_is_down.slack = vec![Outage {
         from: 200,
         seconds: 900,
         illness: Illness::Hangs,
     }];
-    let mut slow_tasks = world(
-        vec![
-            service([call(0, 1_000)]),
-            service([call(5, 2_500)]),
-            service([]),
-        ],
+    let mut slow_tasks = world(vec![up(
+        vec![entry([call(0, 1_000)]), entry([call(5, 2_500)]), entry([])],
         Some(1_000),
-        2,
-    );
-    slow_tasks.ecs.verify_minutes = 4;
-    slow_tasks.runs[0].services[0].life = Life::Slow(45);
-    slow_tasks.runs[0].services[1].life = Life::Never;
+    )]);
+    slow_tasks.ecs = EcsPlan {
+        verify_minutes: 4,
+        ..EcsPlan::default()
+    };
+    slow_tasks.schedules[0].entries[0].life = Life::Slow(45);
+    slow_tasks.schedules[0].entries[1].life = Life::Never;
+    let two_rosters = world(vec![
+        up(vec![entry([])], Some(1_000)),
+        schedule(
+            20,
+            Target::Down,
+            vec![entry([refused(0, 1_000)]), entry([call(0, 2_000)])],
+            Some(1_000),
+        ),
+    ]);
+    let up_and_down = world(vec![
+        up(vec![entry([refused(0, 1_000)])], Some(1_000)),
+        schedule(20, Target::Down, vec![entry([call(0, 1_000)])], Some(1_000)),
+    ]);
+    let jobs = world(vec![
+        schedule(
+            0,
+            Target::Job,
+            vec![entry([refused(0, 1_000)])],
+            Some(1_000),
+        ),
+        schedule(
+            20,
+            Target::Job,
+            vec![entry([call(0, 1_000)]), entry([])],
+            Some(1_000),
+        ),
+    ]);
+    let mut held_back = world(vec![up(
+        (0..4).map(|at| entry([call(at, 1_500)])).collect(),
+        Some(1_000),
+    )]);
+    held_back.schedules[0].entries.push(entry([]));
+    held_back.hold = Some(Hold {
+        from: 0,
+        seconds: 1_200,
+        kind: HoldKind::Records {
+            fragment: 1,
+            gap: 100,
+        },
+    });
     vec![
         ("slow tasks", slow_tasks, [1, 0]),
         ("all succeed", all_succeed, [1, 0]),
@@ -126,11 +175,16 @@ fn worlds() -> Vec<(&'static str, Plan, [usize; 2])> {
         ("late change", late_change, [1, 1]),
         ("late roster", late_roster, [1, 2]),
         ("Slack is down", slack_is_down, [1, 0]),
+        ("two rosters", two_rosters, [2, 0]),
+        ("up and down", up_and_down, [2, 0]),
+        ("jobs", jobs, [2, 0]),
+        ("held back", held_back, [1, 1]),
     ]
 }
 
 fn steps_of(name: &str, plan: &Plan) -> (u16, Tally) {
-    let (world, tally) = live(plan).unwrap_or_else(|problem| panic!("{name}: {problem}"));
+    let (world, tally) =
+        live(plan).unwrap_or_else(|problem| panic!("{name}: {problem}\n{plan:#?}"));
     (world.steps, tally)
 }
 
@@ -138,31 +192,37 @@ fn steps_of(name: &str, plan: &Plan) -> (u16, Tally) {
 fn worlds_where_nothing_goes_wrong_are_told_without_repetition() {
     for (name, plan, told) in worlds() {
         let (_, tally) = steps_of(name, &plan);
-        assert_eq!([tally.firsts, tally.follow_ups], told, "{name}");
-        assert_eq!(
-            [tally.repeats, tally.partials, tally.redrives],
-            [0; 3],
-            "{name}"
-        );
+        let told_in = [tally.messages - tally.follow_ups, tally.follow_ups];
+        assert_eq!(told_in, told, "{name}");
+        assert_eq!([tally.partials, tally.redrives], [0; 2], "{name}");
     }
+}
+
+fn each_mode(plan: &Plan) -> [Plan; 2] {
+    [Mode::Webhook, Mode::Bot].map(|mode| Plan {
+        mode,
+        ..plan.clone()
+    })
 }
 
 #[test]
 fn a_fault_at_any_step_changes_nothing_but_a_repetition() {
     for (name, plan, _) in worlds() {
-        for step in 0..steps_of(name, &plan).0 {
-            let late = Quirk::TimerLate(1_000);
-            for quirk in [
-                Quirk::Die,
-                Quirk::Fail,
-                Quirk::LoseAnswer,
-                Quirk::TimerTwice(1),
-                late,
-            ] {
-                let mut plan = plan.clone();
-                plan.quirks.insert(step, quirk);
-                let (_, tally) = steps_of(name, &plan);
-                assert!(tally.repeats <= 1, "{name}: {quirk:?} at {step}");
+        for plan in each_mode(&plan) {
+            for step in 0..steps_of(name, &plan).0 {
+                let late = Quirk::TimerLate(1_000);
+                for quirk in [
+                    Quirk::Die,
+                    Quirk::Fail,
+                    Quirk::LoseAnswer,
+                    Quirk::Twice,
+                    Quirk::TimerTwice(1),
+                    late,
+                ] {
+                    let mut plan = plan.clone();
+                    plan.quirks = BTreeMap::from([(step, quirk)]);
+                    steps_of(name, &plan);
+                }
             }
         }
     }
@@ -178,8 +238,7 @@ fn two_deaths_at_any_two_steps_change_nothing_but_repetitions() {
                 let mut plan = plan.clone();
                 plan.quirks
                     .extend([(first, Quirk::Die), (second, Quirk::Die)]);
-                let (_, tally) = steps_of(name, &plan);
-                assert!(tally.repeats <= 2, "{name}: deaths at {first} and {second}");
+                steps_of(name, &plan);
             }
         }
     }
@@ -187,9 +246,10 @@ fn two_deaths_at_any_two_steps_change_nothing_but_repetitions() {
 
 #[test]
 fn a_window_that_waits_for_one_moment_has_one_timer() {
-    let services = (0..6).map(|index| service((index > 0).then(|| call(150 * index, 1_234))));
+    let entries = (0..6).map(|index| entry((index > 0).then(|| call(150 * index, 1_234))));
     // At a fraction of a second, where a delay in whole seconds comes a little late.
-    let plan = world(services.collect(), Some(1_001), 1);
+    let mut plan = world(vec![up(entries.collect(), Some(1_001))]);
+    plan.mapping.pollers = 1;
     let (world, _) = live(&plan).unwrap();
     let timers = world
         .messages

@@ -6,35 +6,41 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use aws_lambda_events::sqs::SqsMessage;
-use rollcall::core::decode::OwnMessage;
-use rollcall::core::window::WindowKey;
+use serde::Serialize;
 
 use super::circumstances::clock;
 use super::ecs::Ecs;
-use super::invocation::{Invocation, TIMEOUT, run};
-use super::mail::{Mail, Millis, timer};
-use super::plan::{Plan, Quirk};
-use super::ports::{Effect, Fate, Gate, Shared};
+use super::invocation::{Invocation, Memory, TIMEOUT, run};
+use super::mail::{Mail, Millis, letters, timer};
+use super::plan::{HoldKind, Plan, Quirk};
+use super::ports::{Effect, Fate, Gate, Ordered, Place, Post, Shared};
+use super::script::Script;
 
-const LAST_RECEIVE: u32 = 5;
 /// How often an operator moves dead letters back to the queue; the world ends when nothing is left.
 const REDRIVES: u32 = 10;
-const MOST_EVENTS: usize = 200_000;
+const MOST_EVENTS: usize = 60_000;
 
 /// A message in the queue.
 pub struct Message {
     pub mail: Mail,
     pub receives: u32,
+    /// When it was received first.
+    pub received_at: Option<Millis>,
     pub is_deleted: bool,
+    /// Counts how often it was said anew when it becomes visible; what was said before does not count.
+    turn: u32,
 }
 
 #[derive(Clone, Copy)]
 enum Event {
-    Visible(usize),
+    /// A message becomes visible, unless something else was said since.
+    Visible(usize, u32),
     Echo(usize),
     Batch(usize, u64),
     Step(usize),
     Timeout(usize),
+    /// The event source mapping is enabled again.
+    Enabled,
 }
 
 /// Fills a batch, has it handled, and only then fetches again.
@@ -53,15 +59,21 @@ pub struct World {
     /// How many steps there were; a step is an effect or a return.
     pub steps: u16,
     pub redrives: u32,
+    /// How many messages became dead letters.
+    pub dead_letters: usize,
     /// Timers that became dead letters without need.
     pub lost_timers: Vec<String>,
     pub trace: Vec<(Millis, String)>,
     pollers: Vec<Poller>,
     visible: VecDeque<usize>,
+    /// Instances of the function that have nothing to do.
+    idle: Vec<Rc<Memory>>,
     dead: Vec<usize>,
     events: BTreeMap<(Millis, u64), Event>,
     scheduled: u64,
     pub now: Millis,
+    /// How many posts the story has told of.
+    shown: usize,
 }
 
 impl World {
@@ -89,42 +101,54 @@ impl World {
             number: 0,
             is_busy: false,
         });
+        let script = Script::new(plan);
+        let ecs = Ecs::new(&script);
+        let letters = letters(plan, &script, &ecs);
         let mut world = Self {
             plan: plan.clone(),
             shared: Rc::new(Shared {
-                ecs: Ecs::new(plan),
-                ecs_plan: plan.ecs,
+                plan: plan.clone(),
+                script,
+                ecs,
                 ..Shared::default()
             }),
             messages: Vec::new(),
             invocations: Vec::new(),
             steps: 0,
             redrives: 0,
+            dead_letters: 0,
             lost_timers: Vec::new(),
             trace: Vec::new(),
             pollers: pollers.collect(),
             visible: VecDeque::new(),
+            idle: Vec::new(),
             dead: Vec::new(),
             events: BTreeMap::new(),
             scheduled: 0,
             now: 0,
+            shown: 0,
         };
-        for mail in plan.mail() {
+        for mail in letters {
             world.send(mail);
+        }
+        if let Some(until) = world.disabled_until(|(_, _)| true) {
+            world.schedule(until, Event::Enabled);
         }
         world
     }
 
     fn send(&mut self, mail: Mail) {
         let index = self.messages.len();
-        self.schedule(mail.at, Event::Visible(index));
+        self.schedule(mail.at, Event::Visible(index, 0));
         for &echo in &mail.echoes {
             self.schedule(echo, Event::Echo(index));
         }
         self.messages.push(Message {
             mail,
             receives: 0,
+            received_at: None,
             is_deleted: false,
+            turn: 0,
         });
     }
 
@@ -132,6 +156,13 @@ impl World {
         self.scheduled += 1;
         self.events
             .insert((at.max(self.now), self.scheduled), event);
+    }
+
+    /// A message becomes visible at a time, and not at the one that was said before.
+    fn show_again(&mut self, message: usize, at: Millis) {
+        self.messages[message].turn += 1;
+        let turn = self.messages[message].turn;
+        self.schedule(at, Event::Visible(message, turn));
     }
 
     fn note(&mut self, text: String) {
@@ -149,8 +180,12 @@ impl World {
 
     fn happen(&mut self, event: Event) {
         match event {
-            Event::Visible(message) if self.messages[message].is_deleted => {}
-            Event::Visible(message) if self.messages[message].receives >= LAST_RECEIVE => {
+            Event::Visible(message, turn)
+                if self.messages[message].is_deleted || self.messages[message].turn != turn => {}
+            Event::Visible(message, _)
+                if self.messages[message].receives >= self.plan.mapping.max_receives =>
+            {
+                self.dead_letters += 1;
                 self.lost_timers.extend(self.lost_timer(message));
                 self.note(format!(
                     "{} is a dead letter",
@@ -158,7 +193,7 @@ impl World {
                 ));
                 self.dead.push(message);
             }
-            Event::Visible(message) | Event::Echo(message) => {
+            Event::Visible(message, _) | Event::Echo(message) => {
                 self.visible.push_back(message);
                 self.fetch();
             }
@@ -167,13 +202,28 @@ impl World {
                     self.invoke(poller);
                 }
             }
+            Event::Enabled => self.fetch(),
             Event::Step(invocation) => self.step(invocation),
             Event::Timeout(invocation) => self.die(invocation, "runs out of time"),
         }
     }
 
+    /// Until when the event source mapping is disabled, if it is at a time that fits.
+    fn disabled_until(&self, fits: impl Fn((Millis, Millis)) -> bool) -> Option<Millis> {
+        let hold = self.plan.hold?;
+        let span = matches!(hold.kind, HoldKind::Mapping).then(|| hold.span())?;
+        fits(span).then_some(span.1)
+    }
+
     /// Whichever poller has nothing else to do takes the next message.
     fn fetch(&mut self) {
+        let now = self.now;
+        if self
+            .disabled_until(|(from, to)| (from..to).contains(&now))
+            .is_some()
+        {
+            return;
+        }
         let mapping = self.plan.mapping;
         let batch_window = Millis::from(mapping.batch_seconds) * 1_000;
         while let Some(&message) = self.visible.front() {
@@ -186,10 +236,8 @@ impl World {
             };
             self.visible.pop_front();
             self.messages[message].receives += 1;
-            self.schedule(
-                self.now + 6 * TIMEOUT + batch_window,
-                Event::Visible(message),
-            );
+            self.messages[message].received_at.get_or_insert(now);
+            self.show_again(message, self.now + 6 * TIMEOUT + batch_window);
             if self.pollers[poller].batch.is_empty() {
                 let number = self.pollers[poller].number;
                 self.schedule(self.now + batch_window, Event::Batch(poller, number));
@@ -230,21 +278,25 @@ impl World {
         let is_timer =
             |message: &&Message| message.mail.label.starts_with("timer") && message.receives == 1;
         let gate = Rc::<Gate>::default();
+        let dice = self.dice(!self.scheduled, self.idle.len() as u64);
+        let memory = match self.idle.len() {
+            0 => Rc::default(),
+            _ => self.idle.swap_remove(usize::try_from(dice).unwrap()),
+        };
         let invocation = Invocation {
             future: Some(run(
                 records,
                 self.shared.clone(),
+                memory.clone(),
                 gate.clone(),
                 id,
                 self.now,
             )),
             gate,
             poller,
+            memory,
             start: self.now,
             is_timer_only: received.iter().all(is_timer),
-            is_last_chance: received
-                .iter()
-                .any(|message| message.receives >= LAST_RECEIVE),
             messages,
             next: None,
             timer_quirk: None,
@@ -265,18 +317,16 @@ impl World {
         let polled = future
             .as_mut()
             .poll(&mut Context::from_waker(Waker::noop()));
-        let (effect, label) = match polled {
-            Poll::Pending => {
-                let (effect, key) = invocation.gate.asked.take().unwrap();
-                (effect, invocation.gate.label(key))
-            }
+        let (effect, place) = match polled {
+            Poll::Pending => invocation.gate.asked.take().unwrap(),
             Poll::Ready(again) => {
                 invocation.again = Some(again);
-                (Effect::Return, String::new())
+                (Effect::Return, Place::default())
             }
         };
+        let label = format!("{} {}", place.0, &clock(place.1)[3..8]);
         let quirk = self.plan.quirks.get(&self.steps).copied();
-        self.steps += 1;
+        self.steps = self.steps.saturating_add(1);
         let dice = self.dice(
             u64::from(self.steps) << 16,
             u64::from(self.plan.mapping.jitter),
@@ -290,12 +340,9 @@ impl World {
             (Some(Quirk::Stall(millis)), _) => (Fate::Done, Millis::from(millis)),
             (Some(Quirk::Fail), _) => (Fate::Failed, takes),
             (Some(Quirk::LoseAnswer), _) => (Fate::AnswerLost, takes),
-            (_, Effect::Say) => self.ask_slack(id, takes),
-            (_, Effect::Append | Effect::Claim | Effect::Read | Effect::Release)
-                if self.is_table_down() =>
-            {
-                (Fate::Failed, takes)
-            }
+            _ if effect.is_on_slack() => self.ask_slack(id, takes),
+            _ if effect.is_on_table() && self.is_table_down() => (Fate::Failed, takes),
+            (Some(Quirk::Twice), _) if effect.is_on_table() => (Fate::Twice, takes),
             _ => (Fate::Done, takes),
         };
         self.invocations[id].timer_quirk = quirk.filter(|_| effect == Effect::Arm);
@@ -327,15 +374,33 @@ impl World {
         invocation.gate.granted.set(Some(fate));
         self.advance(id);
         let quirk = self.invocations[id].timer_quirk;
-        let armed = self.shared.armed.take();
-        for armed in armed {
-            self.send_timers(&armed.key, armed.at, quirk);
+        self.note_posts();
+        for order in self.shared.ordered.take() {
+            match order {
+                Ordered::Timer(message, at) => self.send_timer(&message, at, quirk),
+                Ordered::Return(receipt, at) => {
+                    let is_it = |message: &Message| message.mail.label == receipt;
+                    if let Some(message) = self.messages.iter().position(is_it) {
+                        self.show_again(message, at);
+                    }
+                }
+            }
         }
     }
 
-    fn send_timers(&mut self, key: &WindowKey, at: Millis, quirk: Option<Quirk>) {
-        let window = key.clone();
-        let body = serde_json::to_value(OwnMessage::Timer { window }).unwrap();
+    /// Tells the story what people saw.
+    fn note_posts(&mut self) {
+        let posts = self.shared.posts.borrow();
+        let new: Vec<String> = posts[self.shown..].iter().map(Post::words).collect();
+        self.shown = posts.len();
+        drop(posts);
+        for words in new {
+            self.note(words);
+        }
+    }
+
+    fn send_timer(&mut self, message: &impl Serialize, at: Millis, quirk: Option<Quirk>) {
+        let body = serde_json::to_value(message).unwrap();
         let number = self.messages.len();
         let late = match quirk {
             Some(Quirk::TimerLate(seconds)) => Millis::from(seconds) * 1_000,
@@ -345,11 +410,7 @@ impl World {
         if let Some(Quirk::TimerTwice(seconds)) = quirk {
             mail.echoes.push(at + Millis::from(seconds) * 1_000);
         }
-        let label = mail.label.clone();
-        self.note(format!(
-            "{label} for {key} is to fire at {}",
-            clock(mail.at)
-        ));
+        self.note(format!("{} is to fire at {}", mail.label, clock(mail.at)));
         self.send(mail);
     }
 
@@ -370,11 +431,16 @@ impl World {
         if self.invocations[id].future.take().is_some() {
             self.invocations[id].again = None;
             self.note(format!("#{id} {how}"));
+            // A crash ends the instance; an invocation that ends in an error may leave it as it is.
+            if self.dice(id as u64, 2) == 0 {
+                self.invocations[id].memory = Rc::default();
+            }
             self.rest(id);
         }
     }
 
     fn rest(&mut self, id: usize) {
+        self.idle.push(self.invocations[id].memory.clone());
         self.pollers[self.invocations[id].poller].is_busy = false;
         self.fetch();
     }
@@ -396,7 +462,7 @@ impl World {
         self.note(format!("{} dead letters go back to the queue", dead.len()));
         for message in dead {
             self.messages[message].receives = 0;
-            self.schedule(self.now, Event::Visible(message));
+            self.show_again(message, self.now);
         }
         true
     }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::Decoded;
 use super::{decode_body, reason, with};
-use crate::core::fact::{CallOutcome, Fact, RunTask};
+use crate::core::fact::{CallOutcome, Fact, RunTaskCall};
 
 const ARN: &str = "arn:aws:ecs:ap-northeast-2:123456789012";
 
@@ -35,7 +35,7 @@ fn event(changes: Value) -> Value {
     event
 }
 
-fn run_task(event: &Value) -> RunTask {
+fn run_task(event: &Value) -> RunTaskCall {
     match decode_body(&event.to_string()) {
         Ok(Decoded::Fact {
             fact: Fact::RunTask(call),

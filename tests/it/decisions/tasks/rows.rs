@@ -1,15 +1,22 @@
 //! In which words, by what ECS said.
 
-use rollcall::core::fact::{Bounds, Fact};
-use rollcall::core::summary::Summary;
-use rollcall::roll::{Over, Roll, news};
+use rollcall::core::fact::Fact;
+use rollcall::core::observation::Bounds;
+use rollcall::core::report::LastReport;
 
-use super::super::{at, key, refused, roster, throttled};
-use super::{CAPACITY, UNHEALTHY, event, in_vain, scaled, seen, seen_with, steady, troubled};
+use super::super::{at, refused, roster, throttled};
+use super::{
+    CAPACITY, Known, UNHEALTHY, event, in_vain, scaled, seen, seen_with, steady, story, troubled,
+};
+
+/// Half a minute before the time for tasks is over.
+const EARLY: i64 = 630;
+/// When all waiting is over.
+const OVER: i64 = 3_600;
 
 /// The row of service `a` at a moment.
-pub(super) fn row(facts: &[Fact], over: Over) -> String {
-    let summary = Summary::new(&key(), &Roll::fold(facts), over, chrono_tz::UTC);
+pub(super) fn row(known: &[Known], now: i64) -> String {
+    let summary = story(known).summary(now);
     let row = summary.rows.iter().find(|row| row.service == "a").unwrap();
     row.status.to_string()
 }
@@ -19,9 +26,9 @@ pub(super) fn row(facts: &[Fact], over: Over) -> String {
 fn a_row_says_what_ecs_says() {
     let up = scaled("a", 60, 1);
     let down = scaled("a", 60, 0);
-    let early = Over::default();
+    let mut wrong = Vec::new();
     for (facts, before, after) in [
-        (vec![up.clone()], "✅", "✅"),
+        (vec![up.clone()], "⏳ accepted", "✅"),
         (
             vec![up.clone(), in_vain(70, "AccessDeniedException")],
             "✅ accepted",
@@ -35,7 +42,7 @@ fn a_row_says_what_ecs_says() {
         // What ECS said before the call says nothing about it.
         (
             vec![up.clone(), seen("a", 59, "1/1"), seen("b", 70, "1/1")],
-            "✅",
+            "⏳ accepted",
             "✅",
         ),
         // One look may see a task that is about to fail; ECS's own word or a second look tells.
@@ -118,7 +125,7 @@ fn a_row_says_what_ecs_says() {
         ),
         (
             vec![up.clone(), event("a", 90, "SERVICE_STEADY_STATE", None)],
-            "✅",
+            "⏳ accepted",
             "✅",
         ),
         (
@@ -151,43 +158,47 @@ fn a_row_says_what_ecs_says() {
             "⚠️ 3/1 stopping",
         ),
         (
-            vec![refused("a", 60), seen("a", 70, "1/1")],
+            vec![refused("a", 60).into(), seen("a", 70, "1/1")],
             "❌ Error",
             "❌ Error",
         ),
         (
-            vec![roster(["a"]), seen("a", 70, "1/1")],
+            vec![roster(["a"]).into(), seen("a", 70, "1/1")],
             "⏳",
             "✅ (seen at ECS, no record)",
         ),
         (
-            vec![roster(["a"]), seen("a", 70, "0/0")],
+            vec![roster(["a"]).into(), seen("a", 70, "0/0")],
             "⏳",
             "❌ Missing",
         ),
         (
-            vec![roster(["a"]), seen("a", 70, "0/1")],
+            vec![roster(["a"]).into(), seen("a", 70, "0/1")],
             "⏳",
             "⚠️ 0/1 starting",
         ),
         (
-            vec![roster(["a"]), scaled("a", 60, 3), seen("a", 70, "3/3")],
-            "⚠️ 3/3 running, not 1",
+            vec![
+                roster(["a"]).into(),
+                scaled("a", 60, 3),
+                seen("a", 70, "3/3"),
+            ],
+            "⏳ 3/1 stopping",
             "⚠️ 3/3 running, not 1",
         ),
     ] {
-        assert_eq!(
-            [row(&facts, early), row(&facts, Over::ALL)],
-            [before, after],
-            "{facts:?}"
-        );
+        let got = [row(&facts, EARLY), row(&facts, OVER)];
+        if got != [before, after] {
+            wrong.push(format!("{got:?}, not {before} and {after}: {facts:?}"));
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
 fn reasons_say_who_and_when() {
-    let reason = |facts: &[Fact]| {
-        let summary = Summary::new(&key(), &Roll::fold(facts), Over::ALL, chrono_tz::UTC);
+    let reason = |known: &[Known]| {
+        let summary = story(known).summary(OVER);
         let failure = summary.failures.first();
         failure.map_or_else(|| summary.notes.join(" "), |failure| failure.reason.clone())
     };
@@ -198,23 +209,23 @@ fn reasons_say_who_and_when() {
         })
     };
     let set = |role: &str, session: &str| {
-        let Fact::UpdateService(mut call) = scaled("a", 720, 3) else {
+        let Known::Fact(Fact::UpdateService(mut call)) = scaled("a", 720, 3) else {
             unreachable!("it is a call");
         };
         call.caller.role = Some(role.to_owned());
         call.caller.session = Some(session.to_owned());
         call.caller.is_scheduler = false;
-        Fact::UpdateService(call)
+        Known::Fact(Fact::UpdateService(call))
     };
-    let at_second = |seconds, fact: Fact| {
-        let Fact::UpdateService(mut call) = fact else {
+    let at_second = |seconds, known: Known| {
+        let Known::Fact(Fact::UpdateService(mut call)) = known else {
             unreachable!("it is a call");
         };
         call.event_time = at(seconds);
-        Fact::UpdateService(call)
+        Known::Fact(Fact::UpdateService(call))
     };
-    let asked = [roster(["a"]), scaled("a", 60, 1)];
-    let with = |facts: Vec<Fact>| [asked.to_vec(), facts].concat();
+    let asked = [roster(["a"]).into(), scaled("a", 60, 1)];
+    let with = |facts: Vec<Known>| [asked.to_vec(), facts].concat();
     for (facts, expected) in [
         (
             with(vec![seen("a", 600, "3/3")]),
@@ -227,7 +238,7 @@ fn reasons_say_who_and_when() {
         // Scheduler's call came after hers, so that it is not hers any more.
         (
             vec![
-                roster(["a"]),
+                roster(["a"]).into(),
                 at_second(30, set("Admin", "jane")),
                 scaled("a", 60, 1),
                 seen("a", 700, "3/3"),
@@ -248,7 +259,11 @@ fn reasons_say_who_and_when() {
             "0 of 1 running 10 min 0 s after the call",
         ),
         (
-            vec![roster(["a"]), throttled(60), seen("a", 900, "0/0")],
+            vec![
+                roster(["a"]).into(),
+                throttled(60).into(),
+                seen("a", 900, "0/0"),
+            ],
             "no call was recorded, and ECS has its desired count at 0",
         ),
         (
@@ -268,15 +283,13 @@ fn totals_count_what_is_real() {
         scaled("b", 2, 2),
         scaled("c", 3, 0),
         scaled("d", 4, 1),
-        refused("e", 5),
+        refused("e", 5).into(),
         steady("a", 40, "1/1", 30),
         seen("b", 40, "0/2"),
         seen("c", 40, "0/0"),
         seen("d", 40, "2/2"),
     ];
-    let totals = |facts: &[Fact]| {
-        Summary::new(&key(), &Roll::fold(facts), Over::ALL, chrono_tz::UTC).totals()
-    };
+    let totals = |known: &[Known]| story(known).summary(OVER).totals();
     assert_eq!(
         totals(&facts),
         "Total: 1 running, 1 stopped, 1 starting, 1 changed, 1 failed"
@@ -290,7 +303,6 @@ fn totals_count_what_is_real() {
 
 #[test]
 fn what_is_as_it_should_be_is_no_news() {
-    let standings = |facts: &[Fact]| Roll::fold(facts).standings(Over::ALL);
     let up = scaled("a", 60, 1);
     let (accepted, running) = (
         vec![up.clone()],
@@ -307,7 +319,13 @@ fn what_is_as_it_should_be_is_no_news() {
         (&starting, &troubled, true),
         (&troubled, &running, true),
     ] {
-        let is_told = news(&standings(now), &standings(earlier)).is_some();
-        assert_eq!(is_told, is_news, "{earlier:?} then {now:?}");
+        let mut report = LastReport::default();
+        assert_eq!(story(earlier).tell(&mut report, OVER).len(), 1);
+        let said = story(now).tell(&mut report, OVER);
+        assert_eq!(
+            !said.is_empty(),
+            is_news,
+            "{earlier:?} then {now:?}: {said:?}"
+        );
     }
 }

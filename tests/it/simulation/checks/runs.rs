@@ -1,0 +1,509 @@
+//! Laws about what people are told of each run: every failure is told, nothing is told twice or too soon, and what was
+//! told last is true.
+
+use std::collections::BTreeMap;
+
+use super::{Court, Violation};
+use crate::simulation::invocation::GRACE;
+use crate::simulation::plan::Mode;
+use crate::simulation::ports::Place;
+use crate::simulation::script::{Attempt, Run, SCHEDULER, Subject, window_of};
+use crate::simulation::shown::Word;
+use crate::simulation::told::{Telling, Truth, fits, place_of};
+
+impl<'a> Court<'a> {
+    /// Each failure of each run is told.
+    pub fn check_told(&mut self) {
+        let world = self.world;
+        for run in &world.shared.script.runs {
+            if run.roster.is_none() || world.is_lost(run) {
+                continue;
+            }
+            let is_told = match world.truth(run) {
+                Truth::Accepted => continue,
+                Truth::Refused => self.is_mark_told(&run.mark()),
+                Truth::Missing if self.may_be_seen(run) => continue,
+                Truth::Missing => {
+                    let mut alarms = self.tellings.iter().filter(|telling| telling.is_alarm());
+                    alarms.any(|telling| {
+                        telling.is_of(run.id) && fits(&telling.row.word, Truth::Missing)
+                    })
+                }
+            };
+            if is_told {
+                self.tally.failures += 1;
+            } else {
+                let truth = world.truth(run);
+                let text = format!("nobody was told that {} is {truth:?}", self.name(run.id));
+                self.break_law("hidden", text);
+            }
+        }
+        for (place, subject, calls) in self.unexplained() {
+            self.check_unexplained_told(&place, &subject, &calls);
+        }
+        for run in &world.shared.script.runs {
+            if run.roster.is_none() && world.is_delivered(&run.dead_letter_label()) {
+                self.check_dead_letter_told(run);
+            }
+        }
+    }
+
+    fn is_mark_told(&self, mark: &str) -> bool {
+        let mut alarms = self.tellings.iter().filter(|telling| telling.is_alarm());
+        alarms.any(|telling| telling.has_mark(mark))
+    }
+
+    /// Whether ECS may show that a run whose records are lost was called all the same.
+    fn may_be_seen(&self, run: &Run) -> bool {
+        let world = self.world;
+        if world.plan.ecs.verify_minutes == 0 || run.subject.is_job {
+            return false;
+        }
+        let ecs = &world.shared.ecs;
+        let counts = ecs.counts(&run.subject, run.scheduled);
+        let has_count = counts.is_some_and(|counts| counts.desired == run.count);
+        let calls = world.shared.script.calls();
+        let mut later = calls.filter(|call| call.subject.as_ref() == Some(&run.subject));
+        has_count || later.any(|call| call.is_accepted() && call.count == run.count)
+    }
+
+    /// Delivered calls that no roster explains, by window and subject, in order.
+    fn unexplained(&self) -> Vec<(Place, Subject, Vec<&'a Attempt>)> {
+        let script = &self.world.shared.script;
+        let mut found: BTreeMap<(Place, Subject), Vec<&'a Attempt>> = BTreeMap::new();
+        for call in script.calls() {
+            let Some(subject) = &call.subject else {
+                continue;
+            };
+            let is_expected = self.world.runs_for(subject).any(|run| run.roster.is_some());
+            if is_expected || !self.world.is_delivered(&call.label) {
+                continue;
+            }
+            let place = (subject.environment.clone(), window_of(call.at));
+            found
+                .entry((place, subject.clone()))
+                .or_default()
+                .push(call);
+        }
+        for calls in found.values_mut() {
+            // Records tell whole seconds; within one, a success is the last word.
+            calls.sort_by_key(|call| (call.at / 1_000, call.is_accepted(), call.label.clone()));
+        }
+        let found = found.into_iter();
+        found
+            .map(|((place, subject), calls)| (place, subject, calls))
+            .collect()
+    }
+
+    /// Calls that nothing explains are runs of their own: a new one begins after an accepted call, with another count
+    /// or with another caller.
+    fn check_unexplained_told(&mut self, place: &Place, subject: &Subject, calls: &[&Attempt]) {
+        let mut begun: Vec<Vec<&Attempt>> = Vec::new();
+        for &call in calls {
+            let goes_on = begun.last().and_then(|run| run.last()).is_some_and(|last| {
+                !last.is_accepted() && last.count == call.count && last.role == call.role
+            });
+            match begun.last_mut().filter(|_| goes_on) {
+                Some(run) => run.push(call),
+                None => begun.push(vec![call]),
+            }
+        }
+        for run in begun {
+            if run.iter().any(|call| call.is_accepted()) {
+                continue;
+            }
+            let others = self.world.runs_for(subject).map(Run::mark);
+            let mut marks: Vec<String> = run.iter().map(|call| call.mark.clone()).collect();
+            // A dead letter of the same schedule says the same.
+            if run[0].role == SCHEDULER {
+                let letters = self.world.runs_for(subject);
+                let letters =
+                    letters.filter(|run| self.world.is_delivered(&run.dead_letter_label()));
+                marks.extend(letters.map(Run::mark));
+            }
+            // Nobody can tell whose a call is where an answer of another firing with the same count came later.
+            let is_answered_later = others.count() > 1 && self.is_answered_later(subject, &run);
+            if !is_answered_later && !marks.iter().any(|mark| self.is_mark_told(mark)) {
+                let text = format!(
+                    "nobody was told of {marks:?} of {} in {place:?}",
+                    subject.name
+                );
+                self.break_law("hidden call", text);
+            }
+        }
+    }
+
+    /// Whether the same was accepted in another window before this run ended: a retry that crossed the boundary.
+    fn is_answered_later(&self, subject: &Subject, run: &[&Attempt]) -> bool {
+        let last = run[run.len() - 1];
+        let calls = self.world.shared.script.calls();
+        let mut same = calls.filter(|call| call.subject.as_ref() == Some(subject));
+        let has_letter = self
+            .world
+            .runs_for(subject)
+            .any(|run| self.world.is_delivered(&run.dead_letter_label()));
+        has_letter
+            && same.any(|call| call.is_accepted() && call.at >= last.at && call.count == last.count)
+    }
+
+    /// That Scheduler gave a run up is told, unless a call of it may have been accepted all the same.
+    fn check_dead_letter_told(&mut self, run: &Run) {
+        let is_same = |call: &&Attempt| call.is_accepted() && self.world.is_delivered(&call.label);
+        let is_answered = if run.is_rate {
+            run.attempts.iter().any(|call| is_same(&call))
+        } else {
+            let calls = self.world.shared.script.calls();
+            let mut calls = calls.filter(|call| call.subject.as_ref() == Some(&run.subject));
+            calls.any(|call| is_same(&call) && call.count == run.count)
+        };
+        if !is_answered && !self.is_mark_told(&run.mark()) {
+            let text = format!("nobody was told that {} was given up", self.name(run.id));
+            self.break_law("hidden letter", text);
+        }
+    }
+
+    /// Where nobody dies and no answer is lost, each failure is told once.
+    pub fn check_repetition(&mut self) {
+        let mut alarms: BTreeMap<(Place, usize, String), Vec<usize>> = BTreeMap::new();
+        let mut missing: BTreeMap<(Place, String), Vec<usize>> = BTreeMap::new();
+        for telling in self.tellings.iter().filter(|telling| telling.is_alarm()) {
+            let place = telling.post.place.clone();
+            match &telling.row.word {
+                Word::Failed(code) => {
+                    for &run in &telling.runs {
+                        let mark = self.world.shared.script.runs[run].mark();
+                        if telling.has_mark(&mark) {
+                            let known = alarms.entry((place.clone(), run, code.clone()));
+                            known.or_default().push(telling.number);
+                        }
+                    }
+                }
+                Word::Missing => {
+                    let known = missing.entry((place, telling.row.subject.clone()));
+                    known.or_default().push(telling.number);
+                }
+                Word::Good | Word::Waiting | Word::Unkept | Word::Late(_) => {}
+            }
+        }
+        for ((place, run, code), posts) in alarms {
+            let is_mixed_up = self.world.is_mixed_up(&self.world.shared.script.runs[run]);
+            if posts.len() > 1 + self.excuses(&place) && !is_mixed_up {
+                let text = format!("{} told {code} in posts {posts:?}", self.name(run));
+                self.break_law("twice", text);
+            }
+        }
+        for ((place, subject), posts) in missing {
+            let script = &self.world.shared.script;
+            let runs = script.runs.iter().filter(|run| {
+                run.subject.name == subject && place_of(run) == place && run.roster.is_some()
+            });
+            let runs = runs.count();
+            self.tally.missing += posts.len();
+            if posts.len() > runs * (1 + self.excuses(&place)) {
+                let text =
+                    format!("{subject} has {runs} runs in {place:?}, missing in posts {posts:?}");
+                self.break_law("missing twice", text);
+            }
+        }
+        self.check_rows_once();
+    }
+
+    /// A follow-up does not repeat what is known.
+    fn check_rows_once(&mut self) {
+        if self.world.plan.mode == Mode::Bot {
+            return;
+        }
+        let verifies = self.world.plan.ecs.verify_minutes > 0;
+        let mut known: BTreeMap<(&Place, usize), &Telling> = BTreeMap::new();
+        let mut repeated = Vec::new();
+        for telling in self.tellings.iter().filter(|telling| telling.is_display()) {
+            let [run] = telling.runs[..] else { continue };
+            // A dead letter and a call are two runs until a roster explains both.
+            if self
+                .world
+                .is_delivered(&self.world.shared.script.runs[run].dead_letter_label())
+            {
+                continue;
+            }
+            let runs = &self.world.shared.script;
+            let subject = &runs.runs[run].subject;
+            let mut persons = runs.interventions.iter();
+            // What a person calls without a roster is told as a run that looks the same.
+            if runs.runs[run].roster.is_none()
+                && persons.any(|call| call.subject.as_ref() == Some(subject))
+            {
+                continue;
+            }
+            let is_settled = !verifies || telling.row.word != Word::Good;
+            if let Some(before) = known.insert((&telling.post.place, run), telling)
+                && before.row.word == telling.row.word
+                && is_settled
+                && self.excuses(&telling.post.place) == 0
+            {
+                repeated.push((run, before.number, telling.number, telling.row.word.clone()));
+            }
+        }
+        for (run, before, after, word) in repeated {
+            let text = format!(
+                "{} is {word:?} in posts {before} and {after}",
+                self.name(run)
+            );
+            self.break_law("repeated", text);
+        }
+    }
+
+    /// Nobody is told missing before its time, or whose record is known or known to be on its way.
+    pub fn check_missing(&mut self) {
+        let world = self.world;
+        let mut broken = Vec::new();
+        let is_outage_only = world.plan.table.is_some()
+            && world.plan.slack.is_empty()
+            && world.plan.quirks.is_empty();
+        for telling in &self.tellings {
+            if telling.row.word != Word::Missing || telling.runs.is_empty() {
+                continue;
+            }
+            let runs = || {
+                telling
+                    .runs
+                    .iter()
+                    .map(|&run| &world.shared.script.runs[run])
+            };
+            let post = telling.post;
+            let names = || {
+                runs()
+                    .map(|run| self.name(run.id))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            };
+            if runs().all(|run| post.now < run.calls_end() + GRACE) {
+                broken.push(Violation {
+                    law: "missing early",
+                    text: format!(
+                        "post {} calls {} missing before its time",
+                        telling.number,
+                        names()
+                    ),
+                });
+            }
+            let read_at = post.read_at.unwrap_or(post.now);
+            let is_known = |run: &Run| {
+                let mut calls = run.attempts.iter();
+                // A call that crossed the boundary takes a visit of its own window to get here.
+                let way = if world.is_well() { 60_000 } else { 1_200_000 };
+                let is_kept = |call: &Attempt| match window_of(call.at) == run.window() {
+                    true => world.is_kept(&call.label, read_at),
+                    false => world.is_kept(&call.label, read_at - way),
+                };
+                calls.any(is_kept) || world.is_kept(&run.dead_letter_label(), read_at)
+            };
+            if runs().all(is_known) {
+                broken.push(Violation {
+                    law: "false missing",
+                    text: format!(
+                        "post {} calls {} missing, whose record is known",
+                        telling.number,
+                        names()
+                    ),
+                });
+            } else if is_outage_only
+                && runs().all(|run| is_known(run) || self.is_in_the_air(run, post.now))
+            {
+                broken.push(Violation {
+                    law: "air",
+                    text: format!(
+                        "post {} calls {} missing, whose record was received",
+                        telling.number,
+                        names()
+                    ),
+                });
+            }
+        }
+        self.violations.extend(broken);
+    }
+
+    /// Whether a record of a run was received by a moment, and could not be kept yet.
+    fn is_in_the_air(&self, run: &Run, at: i64) -> bool {
+        let labels: Vec<String> = run.attempts.iter().map(|call| call.label.clone()).collect();
+        self.world.messages.iter().any(|message| {
+            let is_of_run = message
+                .mail
+                .fact
+                .as_ref()
+                .is_some_and(|fact| labels.contains(fact) || *fact == run.dead_letter_label());
+            is_of_run && message.received_at.is_some_and(|received| received < at)
+        })
+    }
+
+    /// What people are told last of each run is how it ended.
+    pub fn check_last_words(&mut self) {
+        let world = self.world;
+        let mut broken = Vec::new();
+        for run in world
+            .shared
+            .script
+            .runs
+            .iter()
+            .filter(|run| run.roster.is_some() && !world.is_lost(run))
+        {
+            let place = place_of(run);
+            let all: Vec<&Telling> = self.tellings.iter().collect();
+            let problem = self.last_words_problem(run, &all);
+            // What was said and not noted may stand beside what is remembered.
+            let noted: Vec<&Telling> = self
+                .tellings
+                .iter()
+                .filter(|telling| telling.post.is_noted)
+                .collect();
+            let is_excused =
+                self.excuses(&place) > 0 && self.last_words_problem(run, &noted).is_none();
+            if let Some(problem) = problem.filter(|_| !is_excused) {
+                broken.push(Violation {
+                    law: "last words",
+                    text: problem,
+                });
+            }
+            self.check_attempts_said(run, &mut broken);
+        }
+        self.violations.extend(broken);
+    }
+
+    fn last_words_problem(&self, run: &Run, tellings: &[&Telling]) -> Option<String> {
+        let world = self.world;
+        let of_run = |telling: &&&Telling| telling.is_of(run.id) && telling.is_display();
+        // Each of the bot's messages stands as it was edited last, whatever an earlier edit said.
+        let last = tellings
+            .iter()
+            .filter(of_run)
+            .map(|telling| telling.number)
+            .max()?;
+        let words: Vec<&&Telling> = tellings
+            .iter()
+            .filter(|telling| telling.number == last && telling.is_of(run.id))
+            .collect();
+        let truth = world.truth(run);
+        // ECS may say of its own accord what keeps tasks from running.
+        let verifies = world.plan.ecs.verify_minutes > 0
+            || world.runs_for(&run.subject).any(|run| run.event.is_some());
+        let is_allowed = |telling: &Telling| {
+            let word = &telling.row.word;
+            let has_own_mark = telling.has_mark(&run.mark());
+            match truth {
+                _ if fits(word, truth) => true,
+                // Tasks may not have come up, or a job's may have ended badly.
+                Truth::Accepted if run.subject.is_job => has_own_mark,
+                Truth::Accepted => {
+                    verifies
+                        && matches!(word, Word::Late(_) | Word::Failed(_))
+                        && !telling.row.text.contains("[")
+                }
+                Truth::Missing => *word != Word::Waiting && self.may_be_seen(run),
+                Truth::Refused => false,
+            }
+        };
+        let is_any = words.iter().any(|telling| is_allowed(telling));
+        let is_every = words
+            .iter()
+            .filter(|telling| telling.is_only(run.id))
+            .all(|telling| is_allowed(telling));
+        (!is_any || !is_every).then(|| {
+            let said: Vec<_> = words.iter().map(|telling| &telling.row).collect();
+            format!(
+                "{} is {truth:?}, and post {last} says {said:?}",
+                self.name(run.id)
+            )
+        })
+    }
+
+    /// How many attempts a row says it took is how many calls of that run were recorded.
+    fn check_attempts_said(&self, run: &Run, broken: &mut Vec<Violation>) {
+        if self.world.is_mixed_up(run) {
+            return;
+        }
+        let delivered = run
+            .attempts
+            .iter()
+            .filter(|call| self.world.is_delivered(&call.label));
+        let mut most = delivered.count();
+        if self.world.is_delivered(&run.dead_letter_label()) {
+            most = most.max(4);
+        }
+        let said = self
+            .tellings
+            .iter()
+            .filter(|telling| telling.is_only(run.id));
+        for telling in said {
+            if let Some(attempts) = telling.row.attempts.filter(|attempts| *attempts > most) {
+                broken.push(Violation {
+                    law: "attempts said",
+                    text: format!(
+                        "post {} says {attempts} attempts of {}, which had {most}",
+                        telling.number,
+                        self.name(run.id)
+                    ),
+                });
+            }
+        }
+    }
+
+    /// What was told final is never told as pending.
+    pub fn check_retractions(&mut self) {
+        let world = self.world;
+        let verifies = world.plan.ecs.verify_minutes > 0;
+        let mut final_since: BTreeMap<(Option<usize>, usize), &Telling> = BTreeMap::new();
+        let mut broken = Vec::new();
+        for telling in self.tellings.iter().filter(|telling| telling.is_display()) {
+            let [run] = telling.runs[..] else { continue };
+            // Without a roster, a dead letter and a call of one firing are two runs.
+            let roster = world.shared.script.runs[run].roster.as_ref();
+            let read_at = telling.post.read_at.unwrap_or(0);
+            if !roster.is_some_and(|label| world.is_kept(label, read_at)) {
+                continue;
+            }
+            let key = (telling.post.message, run);
+            match &telling.row.word {
+                Word::Waiting => {
+                    let Some(before) = final_since.get(&key) else {
+                        continue;
+                    };
+                    // An accepted call after a refused one begins anew where ECS is asked.
+                    let calls = &world.shared.script.runs[run].attempts;
+                    let is_new = verifies
+                        && calls.iter().any(|call| {
+                            call.is_accepted()
+                                && world.is_delivered(&call.label)
+                                && !world.is_kept(&call.label, before.post.read_at.unwrap_or(0))
+                        });
+                    if !is_new {
+                        broken.push(Violation {
+                            law: "retracted",
+                            text: format!(
+                                "{} is {:?} in post {} and waited for in post {}",
+                                self.name(run),
+                                before.row.word,
+                                before.number,
+                                telling.number
+                            ),
+                        });
+                    }
+                }
+                Word::Good | Word::Late(_) if verifies => {}
+                // What keeps tasks from running may be overcome.
+                Word::Failed(_) if !telling.row.text.contains("[run") => {}
+                _ => {
+                    final_since.insert(key, telling);
+                }
+            }
+        }
+        self.violations.extend(broken);
+    }
+
+    pub fn name(&self, run: usize) -> String {
+        let run = &self.world.shared.script.runs[run];
+        let minutes = run.scheduled / 60_000;
+        format!(
+            "run {} ({} at minute {minutes} to {})",
+            run.id, run.subject.name, run.count
+        )
+    }
+}
