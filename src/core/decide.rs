@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::report::{LastReport, LiveMessage};
 use super::snapshot::{Group, RunStatus, WindowSnapshot};
 use super::status::{Kind, Severity, Status};
-use super::told::ToldStatus;
+use super::told::{Told, ToldStatus};
 
 /// What to do about a window now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -301,19 +301,19 @@ pub struct ThreadNews {
 
 /// What to tell the thread of a group's message, if there is cause to. The first failure is told at once; what else
 /// happens is told when nothing that was told still stands, or when the group has ended: a storm of failures is two
-/// replies, not one for each.
+/// replies, not one for each. `replied` is what the threads of the window have heard.
 #[must_use]
 pub fn thread_news(
     snapshot: &WindowSnapshot<'_>,
     members: &[usize],
-    message: &LiveMessage,
+    replied: &Told,
     has_ended: bool,
 ) -> Option<ThreadNews> {
     let mut news = ThreadNews::default();
     let mut is_any_left = false;
     for &index in members {
         let one = &snapshot.statuses[index];
-        let told = message.replied.of(one.subject, one.run);
+        let told = replied.of(one.subject, one.run);
         match (told, one.status.severity()) {
             (None, Severity::Bad | Severity::Warn) => news.failed.push(index),
             (Some(told), Severity::Bad | Severity::Warn) if told.is_outdated_by(&one.status) => {

@@ -7,7 +7,6 @@ use rollcall::config::DEFAULT_WAIT_POLICY;
 use rollcall::core::decide::{MessageKind, ThreadNews, thread_news};
 use rollcall::core::fact::Fact;
 use rollcall::core::policy::WaitPolicy;
-use rollcall::core::report::{Bookmark, LiveMessage};
 use rollcall::core::snapshot::WindowSnapshot;
 use rollcall::core::summary::{News, Summary};
 use rollcall::core::told::Told;
@@ -116,22 +115,14 @@ proptest! {
     ) {
         let key = WindowKey { start: start(), environment: "dev".to_owned() };
         let everything: Vec<Fact> = before.iter().chain(&after).cloned().collect();
-        let mut message = LiveMessage {
-            start: start(),
-            bookmark: Bookmark(String::new()),
-            edited_at: start(),
-            shown: 0,
-            is_final: false,
-            is_frozen: false,
-            replied: Told::default(),
-        };
+        let mut replied = Told::default();
         for facts in [before, everything] {
             let runs = fold(&facts);
             let observations = observe(&runs, &[]);
             let snapshot =
                 WindowSnapshot::new(&key, &runs, &observations, DEFAULT_WAIT_POLICY, moment(seconds));
             let all: Vec<usize> = (0..snapshot.statuses.len()).collect();
-            let news = thread_news(&snapshot, &all, &message, true).unwrap_or_default();
+            let news = thread_news(&snapshot, &all, &replied, true).unwrap_or_default();
             if news != ThreadNews::default() {
                 let news = News::of(&snapshot, &news, chrono_tz::UTC);
                 let reply = serde_json::to_value(reply(&news, Some(MENTION))).unwrap();
@@ -139,7 +130,7 @@ proptest! {
             }
             for &index in &news.failed {
                 let one = &snapshot.statuses[index];
-                message.replied.tell(one.subject, one.run, &one.status);
+                replied.tell(one.subject, one.run, &one.status);
             }
         }
     }
