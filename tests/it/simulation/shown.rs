@@ -126,8 +126,12 @@ impl Shown {
 impl Row {
     /// For the story.
     pub fn words(&self) -> String {
-        let at = self.scheduled.map_or_else(String::new, |at| format!("{}' ", at / 60_000));
-        let count = self.count.map_or_else(String::new, |count| format!(" → {count}"));
+        let at = self
+            .scheduled
+            .map_or_else(String::new, |at| format!("{}' ", at / 60_000));
+        let count = self
+            .count
+            .map_or_else(String::new, |count| format!(" → {count}"));
         format!("{at}{}{count} {:?} {}", self.subject, self.word, self.text)
     }
 
