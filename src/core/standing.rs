@@ -138,8 +138,8 @@ impl Moment<'_> {
         if !self.waits_longer {
             return Some(own);
         }
-        let settled = self.policy.settled_at(run.arrived_at);
-        Some(own.max(settled)).max(self.runs.siblings_until)
+        let settled = run.announced_at.map(|at| self.policy.settled_at(at));
+        Some(own).max(settled).max(self.runs.siblings_until)
     }
 
     /// How a run without an answer stands while nothing but its record matters; `None` once the time for that is over.
