@@ -15,7 +15,9 @@ impl Court<'_> {
         // A call that crossed the boundary is known only once its own window was visited.
         let way = |call: &Attempt| match window_of(call.at) == run.window() {
             true => 0,
-            false => 60_000,
+            false if run.roster.is_some() => 60_000,
+            // Without a roster, it is told in its own window.
+            false => Millis::MAX,
         };
         let is_near = |call: &&Attempt| {
             kept.get(&call.label).is_some_and(|at| at.saturating_add(way(call)) <= until)

@@ -191,7 +191,7 @@ impl<'a> Court<'a> {
             let subject = &self.world.shared.script.runs[run];
             // Where no roster tells, a call of a job so much later is a run of its own.
             let gaps = subject.attempts.windows(2).map(|pair| pair[1].at - pair[0].at);
-            let is_apart = subject.roster.is_none() && subject.subject.is_job && gaps.max() > Some(240_000);
+            let is_apart = subject.subject.is_job && gaps.max() > Some(240_000);
             if again.count() > self.excuses(&place) && !is_mixed_up && !is_apart {
                 let text = format!("{} failed in posts {posts:?}", self.name(run));
                 self.break_law("twice", text);
@@ -242,6 +242,7 @@ impl<'a> Court<'a> {
             }
             let is_settled = !verifies || telling.row.word != Word::Good;
             if let Some(before) = known.insert((&telling.post.place, run), telling)
+                && before.number != telling.number
                 && before.row.word == telling.row.word
                 && is_settled
                 && self.excuses(&telling.post.place) == 0
