@@ -120,6 +120,11 @@ impl Court<'_> {
                 .iter()
                 .flat_map(|other| self.arrivals(other, Millis::MAX))
                 .collect();
+            // Whatever others call is a record of the window, too.
+            let kept = world.shared.kept.borrow();
+            let others = world.shared.script.interventions.iter();
+            let others = others.filter(|call| call.environment == run.subject.environment);
+            arrivals.extend(others.filter_map(|call| kept.get(&call.label)));
             arrivals.sort_unstable();
             for arrival in arrivals {
                 if arrival <= due + way {
