@@ -117,7 +117,9 @@ impl Post {
     /// For the story.
     pub fn words(&self) -> String {
         let rows: Vec<String> = self.shown.rows.iter().map(Row::words).collect();
-        let message = self.message.map_or_else(String::new, |number| format!(" {number}"));
+        let message = self
+            .message
+            .map_or_else(String::new, |number| format!(" {number}"));
         format!("  {:?}{message}: {}", self.effect, rows.join("; "))
     }
 }

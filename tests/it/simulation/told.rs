@@ -62,9 +62,17 @@ impl World {
         let is_well = matches!(row.word, Word::Good | Word::Waiting);
         let is_persons = |call: &&Attempt| {
             let subject = call.subject.as_ref();
-            call.is_accepted() && subject.is_some_and(|subject| subject.is_job && subject.name == row.subject)
+            call.is_accepted()
+                && subject.is_some_and(|subject| subject.is_job && subject.name == row.subject)
         };
-        if is_well && self.shared.script.interventions.iter().any(|call| is_persons(&call)) {
+        if is_well
+            && self
+                .shared
+                .script
+                .interventions
+                .iter()
+                .any(|call| is_persons(&call))
+        {
             return Vec::new();
         }
         let (environment, window) = &post.place;
@@ -187,7 +195,11 @@ impl World {
         let kept = self.shared.kept.borrow();
         self.runs_for(&run.subject).any(|other| {
             let roster = other.roster.as_ref().and_then(|label| kept.get(label));
-            let known = other.attempts.iter().filter_map(|call| kept.get(&call.label)).min();
+            let known = other
+                .attempts
+                .iter()
+                .filter_map(|call| kept.get(&call.label))
+                .min();
             let is_late = known.is_some_and(|known| roster.is_none_or(|roster| roster >= known));
             is_late && other.count == run.count && self.runs_for(&run.subject).count() > 1
         })

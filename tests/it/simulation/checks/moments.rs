@@ -36,7 +36,9 @@ impl Court<'_> {
             let read_at = post.read_at.unwrap_or(post.now);
             let script = &self.world.shared.script;
             let is_two = |run: &Run| {
-                run.roster.is_none() && self.world.is_delivered(&run.dead_letter_label())
+                let roster = run.roster.as_ref();
+                !roster.is_some_and(|label| self.world.is_kept(label, read_at))
+                    && self.world.is_delivered(&run.dead_letter_label())
             };
             let told = |run: &&Run| {
                 let mut of_post = self

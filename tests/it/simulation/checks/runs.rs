@@ -164,7 +164,7 @@ impl<'a> Court<'a> {
 
     /// Where nobody dies and no answer is lost, each failure is told once.
     pub fn check_repetition(&mut self) {
-        let mut alarms: BTreeMap<(Place, usize, String), Vec<usize>> = BTreeMap::new();
+        let mut alarms: BTreeMap<(Place, usize), Vec<(usize, String)>> = BTreeMap::new();
         let mut missing: BTreeMap<(Place, String), Vec<usize>> = BTreeMap::new();
         for telling in self.tellings.iter().filter(|telling| telling.is_alarm()) {
             let place = telling.post.place.clone();
@@ -173,8 +173,8 @@ impl<'a> Court<'a> {
                     for &run in &telling.runs {
                         let mark = self.world.shared.script.runs[run].mark();
                         if telling.has_mark(&mark) {
-                            let known = alarms.entry((place.clone(), run, code.clone()));
-                            known.or_default().push(telling.number);
+                            let known = alarms.entry((place.clone(), run)).or_default();
+                            known.push((telling.number, code.clone()));
                         }
                     }
                 }
@@ -185,10 +185,11 @@ impl<'a> Court<'a> {
                 Word::Good | Word::Waiting | Word::Unkept | Word::Late(_) => {}
             }
         }
-        for ((place, run, code), posts) in alarms {
+        for ((place, run), posts) in alarms {
             let is_mixed_up = self.world.is_mixed_up(&self.world.shared.script.runs[run]);
-            if posts.len() > 1 + self.excuses(&place) && !is_mixed_up {
-                let text = format!("{} told {code} in posts {posts:?}", self.name(run));
+            let again = posts.windows(2).filter(|pair| pair[0].1 == pair[1].1);
+            if again.count() > self.excuses(&place) && !is_mixed_up {
+                let text = format!("{} failed in posts {posts:?}", self.name(run));
                 self.break_law("twice", text);
             }
         }
@@ -219,6 +220,9 @@ impl<'a> Court<'a> {
         for telling in self.tellings.iter().filter(|telling| telling.is_display()) {
             let [run] = telling.runs[..] else { continue };
             // A dead letter and a call are two runs until a roster explains both.
+            if self.world.is_mixed_up(&self.world.shared.script.runs[run]) {
+                continue;
+            }
             if self
                 .world
                 .is_delivered(&self.world.shared.script.runs[run].dead_letter_label())
@@ -370,13 +374,11 @@ impl<'a> Court<'a> {
 
     fn last_words_problem(&self, run: &Run, tellings: &[&Telling]) -> Option<String> {
         let world = self.world;
-        let of_run = |telling: &&&Telling| telling.is_of(run.id) && telling.is_display();
-        // Each of the bot's messages stands as it was edited last, whatever an earlier edit said.
-        let last = tellings
-            .iter()
-            .filter(of_run)
-            .map(|telling| telling.number)
-            .max()?;
+        let displays = || tellings.iter().filter(|telling| telling.is_display());
+        // What is only about this run says more than a row that may be about several.
+        let only = displays().filter(|telling| telling.is_only(run.id));
+        let any = displays().filter(|telling| telling.is_of(run.id));
+        let last = only.last().or(any.last())?.number;
         let words: Vec<&&Telling> = tellings
             .iter()
             .filter(|telling| telling.number == last && telling.is_of(run.id))
