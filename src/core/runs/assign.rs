@@ -110,6 +110,7 @@ impl Given<'_> {
             asked: Some(count),
             action: towards(Some(count)),
             firing: Some(firing.clone()),
+            announced_at: Some(arrived_at),
             ..Run::new(firing.scheduled_time, arrived_at)
         };
         self.expected.reserve_exact(1);
@@ -196,6 +197,7 @@ fn merge(mut expected: Vec<Expected>) -> Vec<Expected> {
         let is_same = key(later) == key(kept);
         if is_same {
             kept.run.arrived_at = kept.run.arrived_at.min(later.run.arrived_at);
+            kept.run.announced_at = kept.run.announced_at.min(later.run.announced_at);
         }
         is_same
     });
