@@ -190,8 +190,12 @@ impl<'a> Court<'a> {
             let again = posts.windows(2).filter(|pair| pair[0].1 == pair[1].1);
             let subject = &self.world.shared.script.runs[run];
             // Where no roster tells, a call of a job so much later is a run of its own.
-            let gaps = subject.attempts.windows(2).map(|pair| pair[1].at - pair[0].at);
-            let is_apart = subject.roster.is_none() && subject.subject.is_job && gaps.max() > Some(240_000);
+            let gaps = subject
+                .attempts
+                .windows(2)
+                .map(|pair| pair[1].at - pair[0].at);
+            let is_apart =
+                subject.roster.is_none() && subject.subject.is_job && gaps.max() > Some(240_000);
             if again.count() > self.excuses(&place) && !is_mixed_up && !is_apart {
                 let text = format!("{} failed in posts {posts:?}", self.name(run));
                 self.break_law("twice", text);
@@ -344,7 +348,10 @@ impl<'a> Court<'a> {
         let is_received = of(labels(run))
             .any(|message| message.received_at.is_some_and(|received| received < at));
         let script = &self.world.shared.script;
-        let beside = script.runs.iter().filter(|other| place_of(other) == place_of(run));
+        let beside = script
+            .runs
+            .iter()
+            .filter(|other| place_of(other) == place_of(run));
         let beside = beside.flat_map(|other| labels(other).into_iter().chain(other.roster.clone()));
         let kept = self.world.shared.kept.borrow();
         let told_until = of(beside.collect()).filter_map(|message| {
