@@ -316,7 +316,7 @@ fn seen_status(run: &Run, progress: &ServiceProgress, is_over: bool) -> Option<S
                 running,
                 desired,
                 asked,
-                by: change.map(|other| (other.caller.clone(), other.at)),
+                by: change.map(|other| (other.caller.to_string(), other.at)),
             })
         } else if let Some(trouble) = progress.trouble.as_ref().filter(|_| !progress.is_steady) {
             Status::Troubled(trouble.clone())

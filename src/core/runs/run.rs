@@ -88,6 +88,8 @@ impl Firing {
 pub struct Attempt {
     /// When it was made.
     pub at: DateTime<Utc>,
+    /// Who made it, as [`Caller`] displays.
+    pub caller: Arc<str>,
     /// Why it was refused; `None` where ECS accepted it.
     pub error: Option<ApiError>,
 }
@@ -107,7 +109,7 @@ pub struct Intervention {
     /// When.
     pub at: DateTime<Utc>,
     /// Who.
-    pub caller: String,
+    pub caller: Arc<str>,
     /// The count that was asked for, where the record tells.
     pub count: Option<i64>,
 }

@@ -111,7 +111,9 @@ impl World {
     /// Whether anything about a run was known at a moment.
     fn is_known(&self, run: &Run, at: Millis) -> bool {
         let labels = run.attempts.iter().map(|call| call.label.clone());
-        let mut labels = labels.chain([run.dead_letter_label()]).chain(run.roster.clone());
+        let mut labels = labels
+            .chain([run.dead_letter_label()])
+            .chain(run.roster.clone());
         labels.any(|label| self.is_kept(&label, at))
     }
 

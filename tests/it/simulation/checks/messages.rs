@@ -60,7 +60,10 @@ impl Court<'_> {
             }
             let told = self.told_in(number);
             // A row that may be about several runs begins none.
-            let only = self.tellings.iter().filter(|telling| telling.number == number);
+            let only = self
+                .tellings
+                .iter()
+                .filter(|telling| telling.number == number);
             let only = only.filter(|telling| telling.runs.len() == 1);
             let only: BTreeSet<usize> = only.flat_map(|telling| telling.runs.clone()).collect();
             let new: BTreeSet<usize> = only.difference(&known).copied().collect();

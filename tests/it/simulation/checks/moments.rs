@@ -20,7 +20,8 @@ impl Court<'_> {
             false => Millis::MAX,
         };
         let is_near = |call: &&Attempt| {
-            kept.get(&call.label).is_some_and(|at| at.saturating_add(way(call)) <= until)
+            kept.get(&call.label)
+                .is_some_and(|at| at.saturating_add(way(call)) <= until)
         };
         let calls = run.attempts.iter().filter(is_near);
         let labels = calls.map(|call| call.label.clone());

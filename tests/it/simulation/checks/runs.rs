@@ -348,7 +348,10 @@ impl<'a> Court<'a> {
         let is_received = of(labels(run))
             .any(|message| message.received_at.is_some_and(|received| received < at));
         let script = &self.world.shared.script;
-        let beside = script.runs.iter().filter(|other| place_of(other) == place_of(run));
+        let beside = script
+            .runs
+            .iter()
+            .filter(|other| place_of(other) == place_of(run));
         let beside = beside.flat_map(|other| labels(other).into_iter().chain(other.roster.clone()));
         let kept = self.world.shared.kept.borrow();
         let told_until = of(beside.collect()).filter_map(|message| {
