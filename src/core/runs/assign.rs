@@ -333,18 +333,18 @@ fn attempt(run: &mut Run, call: &Call<'_>) {
 /// accepted call, with another count, and with another caller.
 fn own_runs(subject: &Subject, calls: Vec<Call<'_>>) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
-    let mut last: Option<Call<'_>> = None;
+    // The last call of each caller, and which run it belongs to: calls of others in between change nothing.
+    let mut last: Vec<(Call<'_>, usize)> = Vec::new();
     for call in calls {
-        let is_retry = last
-            .as_ref()
-            .is_some_and(|last| is_retry(subject, last, &call));
-        if !is_retry {
+        let place = last.iter().position(|(last, _)| is_same_caller(last, &call));
+        let before = place.map(|place| last.swap_remove(place));
+        let retried = before.filter(|(last, _)| is_retry(subject, last, &call));
+        let index = retried.map_or(runs.len(), |(_, index)| index);
+        if index == runs.len() {
             runs.push(Run::new(call.at, call.arrived_at));
         }
-        if let Some(run) = runs.last_mut() {
-            attempt(run, &call);
-        }
-        last = Some(call);
+        attempt(&mut runs[index], &call);
+        last.push((call, index));
     }
     runs
 }
@@ -357,12 +357,15 @@ fn is_retry(subject: &Subject, last: &Call<'_>, call: &Call<'_>) -> bool {
         Subject::Job(_) | Subject::Service(_) => {}
     }
     let is_same_count = last.asked == call.asked || last.asked.is_none() || call.asked.is_none();
-    // Scheduler's session names are random, so a role is the same caller whatever its session is called.
-    let is_same_caller = match (&last.caller.role, &call.caller.role) {
-        (None, None) => last.caller.session == call.caller.session,
+    !last.is_accepted() && is_same_count
+}
+
+/// Scheduler's session names are random, so a role is the same caller whatever its session is called.
+fn is_same_caller(one: &Call<'_>, other: &Call<'_>) -> bool {
+    match (&one.caller.role, &other.caller.role) {
+        (None, None) => one.caller.session == other.caller.session,
         (one, other) => one == other,
-    };
-    !last.is_accepted() && is_same_count && is_same_caller
+    }
 }
 
 /// Tells each run when a later one was accepted.
