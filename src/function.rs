@@ -164,7 +164,7 @@ async fn keep_and_visit<L: WindowLog, N: Notifier, Q: Queue, E: Ecs, C: Clock>(
     metrics: &mut Metrics,
 ) -> bool {
     let result = match facts {
-        None => visit(key, ports, how, metrics).await,
+        None => visit(key, arrival.siblings_until, ports, how, metrics).await,
         Some(facts) => match ports.log.append(key, facts, arrival).await {
             Err(error) => {
                 tracing::error!(window = %key, %error, "cannot keep what was learned about {key}: {error}");
@@ -173,7 +173,7 @@ async fn keep_and_visit<L: WindowLog, N: Notifier, Q: Queue, E: Ecs, C: Clock>(
             Ok(head) => match rest(&head, ports.clock.now()) {
                 Rest::Visited => return true,
                 Rest::Until(at) => arm_at(key, at, ports).await,
-                Rest::Over => visit(key, ports, how, metrics).await,
+                Rest::Over => visit(key, arrival.siblings_until, ports, how, metrics).await,
             },
         },
     };

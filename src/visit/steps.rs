@@ -52,12 +52,14 @@ pub fn pace(runs: usize) -> TimeDelta {
     pace.clamp(SHORTEST_PACE, LONGEST_PACE)
 }
 
-/// Visits a window: says what is to be said, and makes sure that somebody comes when there may be more.
+/// Visits a window: says what is to be said, and makes sure that somebody comes when there may be more. What brought the
+/// visit may have come back from the queue; then records of the window may be on their way until `siblings_until`.
 ///
 /// # Errors
 /// When the log or the queue fails. The facts are kept, and another visit will do what this one did not.
 pub async fn visit<L: WindowLog, N: Notifier, Q: Queue, E: Ecs, C: Clock>(
     key: &WindowKey,
+    siblings_until: Option<DateTime<Utc>>,
     ports: &Ports<'_, L, N, Q, E, C>,
     visit: Visit<'_>,
     metrics: &mut Metrics,
@@ -83,7 +85,15 @@ pub async fn visit<L: WindowLog, N: Notifier, Q: Queue, E: Ecs, C: Clock>(
             metrics.claims_lapsed += 1;
         }
         work(
-            key, &head, has_lapsed, known, &mut notes, ports, visit, metrics,
+            key,
+            &head,
+            has_lapsed,
+            siblings_until,
+            known,
+            &mut notes,
+            ports,
+            visit,
+            metrics,
         )
         .await
     } else {
@@ -152,6 +162,7 @@ async fn work<L: WindowLog, N: Notifier, Q: Queue, E: Ecs, C: Clock>(
     key: &WindowKey,
     head: &Head,
     has_lapsed: bool,
+    siblings_until: Option<DateTime<Utc>>,
     known: &mut RememberedWindow,
     notes: &mut VisitNotes,
     ports: &Ports<'_, L, N, Q, E, C>,
@@ -160,6 +171,9 @@ async fn work<L: WindowLog, N: Notifier, Q: Queue, E: Ecs, C: Clock>(
 ) -> Result<Option<DateTime<Utc>>, VisitError> {
     ports.log.refresh(key, head, &mut known.contents).await?;
     known.fold(key);
+    // A visit that comes late because the log could not be reached may be ahead of records that come late, too.
+    let runs = &mut known.runs;
+    runs.siblings_until = runs.siblings_until.max(siblings_until);
     notes.version += 1;
     forward(key, known, notes, ports, visit).await?;
     let next_look = look(key, known, notes, ports, visit, metrics).await;
