@@ -57,7 +57,8 @@ impl<'a> Lines<'a> {
                 self.services(id, runs, is_alone)
             }
             Subject::Job(id) => {
-                let is_several = runs.len() > 1 || (is_changes && self.is_several(subject));
+                // Its good runs may be told in another message.
+                let is_several = self.is_several(subject);
                 vec![self.job(id, runs, is_several)]
             }
             Subject::Unnamed(calls) => unnamed(calls, runs, is_changes),
