@@ -41,6 +41,8 @@ pub struct Invocation {
     pub gate: Rc<Gate>,
     pub start: Millis,
     pub messages: Vec<usize>,
+    /// How often each was received, this time included.
+    pub receives: Vec<u32>,
     /// One of its messages comes from a timer's first delivery, and nothing else brought it.
     pub is_timer_only: bool,
     pub next: Option<(Effect, Fate)>,

@@ -297,6 +297,7 @@ impl World {
             memory,
             start: self.now,
             is_timer_only: received.iter().all(is_timer),
+            receives: received.iter().map(|message| message.receives).collect(),
             messages,
             next: None,
             timer_quirk: None,

@@ -92,7 +92,13 @@ impl Court<'_> {
                             && (other.scheduled - run.scheduled).abs() <= SETTLE + other.flexible
                     })
                 };
-                if post.shown.is_follow_up && !group.iter().any(|run| is_near(run)) {
+                let script = &self.world.shared.script;
+                let anonymous = script.anonymous.iter().map(|(_, call)| call);
+                // Calls without a name, or by people, may have begun the group before its roster.
+                let is_begun = anonymous.chain(&script.interventions).any(|call| {
+                    call.environment == post.place.0 && self.world.is_delivered(&call.label)
+                });
+                if post.shown.is_follow_up && !is_begun && !group.iter().any(|run| is_near(run)) {
                     broken.push(Violation {
                         law: "as changes",
                         text: format!("post {number} tells {} as a change", self.name(group[0].id)),

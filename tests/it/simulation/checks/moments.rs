@@ -53,6 +53,9 @@ impl Court<'_> {
                     && self.world.is_delivered(&run.dead_letter_label())
             };
             let told = |run: &&Run| {
+                if run.has_gap() {
+                    return false;
+                }
                 let mut of_post = self
                     .tellings
                     .iter()
@@ -123,7 +126,8 @@ impl Court<'_> {
                 .collect();
             // Whatever others call is a record of the window, too.
             let kept = world.shared.kept.borrow();
-            let others = world.shared.script.interventions.iter();
+            let anonymous = world.shared.script.anonymous.iter().map(|(_, call)| call);
+            let others = world.shared.script.interventions.iter().chain(anonymous);
             let others = others.filter(|call| call.environment == run.subject.environment);
             arrivals.extend(others.filter_map(|call| kept.get(&call.label)));
             arrivals.sort_unstable();

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::{Court, Violation};
 use crate::simulation::invocation::GRACE;
 use crate::simulation::plan::Mode;
-use crate::simulation::ports::Place;
+use crate::simulation::ports::{Place, Post};
 use crate::simulation::script::{Attempt, Run, SCHEDULER, Subject, window_of};
 use crate::simulation::shown::Word;
 use crate::simulation::told::{Telling, Truth, fits, place_of};
@@ -100,10 +100,14 @@ impl<'a> Court<'a> {
     fn check_unexplained_told(&mut self, place: &Place, subject: &Subject, calls: &[&Attempt]) {
         let mut begun: Vec<Vec<&Attempt>> = Vec::new();
         for &call in calls {
-            let goes_on = begun.last().and_then(|run| run.last()).is_some_and(|last| {
-                !last.is_accepted() && last.count == call.count && last.role == call.role
+            // Calls of others may come in between.
+            let of_caller = begun.iter_mut().rev().find(|run| run[0].role == call.role);
+            let goes_on = of_caller.filter(|run| {
+                let last = run[run.len() - 1];
+                let is_near = !subject.is_job || call.at - last.at <= 240_000;
+                !last.is_accepted() && last.count == call.count && is_near
             });
-            match begun.last_mut().filter(|_| goes_on) {
+            match goes_on {
                 Some(run) => run.push(call),
                 None => begun.push(vec![call]),
             }
@@ -317,7 +321,7 @@ impl<'a> Court<'a> {
                     ),
                 });
             } else if is_outage_only
-                && runs().all(|run| is_known(run) || self.is_in_the_air(run, post.now))
+                && runs().all(|run| is_known(run) || self.is_in_the_air(run, post))
             {
                 broken.push(Violation {
                     law: "air",
@@ -334,7 +338,7 @@ impl<'a> Court<'a> {
 
     /// Whether a record of a run was received by a moment, could not be kept yet, and others of its window that came back
     /// tell so.
-    fn is_in_the_air(&self, run: &Run, at: i64) -> bool {
+    fn is_in_the_air(&self, run: &Run, post: &Post) -> bool {
         let labels = |run: &Run| -> Vec<String> {
             let labels = run.attempts.iter().map(|call| call.label.clone());
             labels.chain([run.dead_letter_label()]).collect()
@@ -346,21 +350,14 @@ impl<'a> Court<'a> {
             })
         };
         let is_received = of(labels(run))
-            .any(|message| message.received_at.is_some_and(|received| received < at));
-        let script = &self.world.shared.script;
-        let beside = script
-            .runs
-            .iter()
-            .filter(|other| place_of(other) == place_of(run));
-        let beside = beside.flat_map(|other| labels(other).into_iter().chain(other.roster.clone()));
-        let kept = self.world.shared.kept.borrow();
-        let told_until = of(beside.collect()).filter_map(|message| {
-            let kept_at = kept.get(message.mail.fact.as_ref()?)?;
-            let again = message.receives.checked_sub(2)?;
-            let away = (30_000 << again.min(10)).min(900_000);
-            (*kept_at < at).then_some(kept_at + away)
+            .any(|message| message.received_at.is_some_and(|received| received < post.now));
+        // Whoever told it came back from the queue itself, and knows for how long others may stay away.
+        let invocation = &self.world.invocations[post.invocation];
+        let told_until = invocation.receives.iter().filter_map(|receives| {
+            let again = receives.checked_sub(2)?;
+            Some(post.now + (30_000 << again.min(10)).min(900_000))
         });
-        is_received && told_until.max().is_some_and(|until| at < until)
+        is_received && told_until.max().is_some_and(|until| post.now < until)
     }
 
     /// What people are told last of each run is how it ended.
@@ -401,8 +398,9 @@ impl<'a> Court<'a> {
         let displays = || tellings.iter().filter(|telling| telling.is_display());
         // What is only about this run says more than a row that may be about several.
         let only = displays().filter(|telling| telling.is_only(run.id));
-        let any = displays().filter(|telling| telling.is_of(run.id));
-        let last = only.last().or(any.last())?.number;
+        let any = || displays().filter(|telling| telling.is_of(run.id));
+        let last = only.last().or(any().last())?.number;
+        let is_never_alone = !displays().any(|telling| telling.is_only(run.id));
         let words: Vec<&&Telling> = tellings
             .iter()
             .filter(|telling| telling.number == last && telling.is_of(run.id))
@@ -434,7 +432,9 @@ impl<'a> Court<'a> {
             .all(|telling| is_allowed(telling));
         // A later row that may be about this run and others may set it right.
         let mut later = displays().filter(|telling| telling.number > last && telling.is_of(run.id));
-        let is_right = (is_any && is_every) || later.any(|telling| is_allowed(telling));
+        let is_right = (is_any && is_every)
+            || (is_never_alone && any().any(|telling| is_allowed(telling)))
+            || later.any(|telling| is_allowed(telling));
         (!is_right).then(|| {
             let said: Vec<_> = words.iter().map(|telling| &telling.row).collect();
             format!(
@@ -446,7 +446,9 @@ impl<'a> Court<'a> {
 
     /// How many attempts a row says it took is how many calls of that run were recorded.
     fn check_attempts_said(&self, run: &Run, broken: &mut Vec<Violation>) {
-        if self.world.is_mixed_up(run) {
+        let mut persons = self.world.shared.script.interventions.iter();
+        let is_beside_persons = persons.any(|call| call.subject.as_ref() == Some(&run.subject));
+        if self.world.is_mixed_up(run) || is_beside_persons {
             return;
         }
         let delivered = run
