@@ -73,9 +73,10 @@ impl<'a> Lines<'a> {
     /// A run's subject, with its time where there are several.
     pub(super) fn run_name(&self, one: &RunStatus<'_>) -> String {
         let name = self.name(one.subject);
-        match self.is_several(one.subject) {
-            true => format!("{name} ({})", self.clock(one.run.time)),
-            false => name,
+        if self.is_several(one.subject) {
+            format!("{name} ({})", self.clock(one.run.time))
+        } else {
+            name
         }
     }
 
