@@ -146,7 +146,11 @@ fn digests(subject: &Subject, run: &Run) -> impl Iterator<Item = RunDigest> {
         .iter()
         .filter(move |attempt| !is_own || attempt.at != run.time);
     let by_calls = others.map(|attempt| run_digest(subject, attempt.at, None, 0));
-    std::iter::once(own_digest(subject, run)).chain(by_calls)
+    // A job's dead letter does not tell the count, which the roster tells later.
+    let by_letter = run.given_up.iter().map(|_| run_digest(subject, run.time, None, 0));
+    std::iter::once(own_digest(subject, run))
+        .chain(by_calls)
+        .chain(by_letter)
 }
 
 /// Schedules that fire at the same time for the same service differ in the count; a call is told apart by its time.

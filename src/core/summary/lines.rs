@@ -182,13 +182,17 @@ impl<'a> Lines<'a> {
             .iter()
             .filter_map(|one| self.job_failure(id, &name, one, is_several));
         let asked = runs.first().and_then(|one| one.run.asked).unwrap_or(1);
+        let action = match asked {
+            1 => "Run Task".to_owned(),
+            count => format!("Run Task ({count})"),
+        };
         Line {
             failures: failures.collect(),
             row: Row {
                 service: name,
-                action: match asked {
-                    1 => "Run Task".to_owned(),
-                    count => format!("Run Task ({count})"),
+                action: match runs {
+                    [one] if is_several => format!("{} {action}", self.clock(one.run.time)),
+                    _ => action,
                 },
                 status: job_status(runs, &counts),
                 counts: counts.into_iter().collect(),

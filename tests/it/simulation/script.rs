@@ -122,6 +122,12 @@ impl Run {
         mark(self.id)
     }
 
+    /// Whether a call came so long after the one before that, without a roster, it is a run of a job of its own.
+    pub fn has_gap(&self) -> bool {
+        let gaps = self.attempts.windows(2).map(|pair| pair[1].at - pair[0].at);
+        self.subject.is_job && gaps.max() > Some(240_000)
+    }
+
     /// When it was accepted, whether or not a record tells so.
     pub fn accepted(&self) -> Option<&Attempt> {
         self.attempts.iter().find(|attempt| attempt.is_accepted())

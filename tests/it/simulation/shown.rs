@@ -66,7 +66,7 @@ impl Shown {
                 .failures
                 .iter()
                 .any(|failure| failure.subject == format!("{} (job)", row.service))
-                || row.action.starts_with("Run Task");
+                || row.action.contains("Run Task");
             if !is_job {
                 let is_failure = row.status.severity <= Severity::Warn;
                 let failure = is_failure.then(|| failures.next()).flatten();

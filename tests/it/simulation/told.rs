@@ -59,7 +59,7 @@ impl World {
             return marked;
         }
         // A person's run of a job is a run of its own, and its row looks the same.
-        let is_well = matches!(row.word, Word::Good | Word::Waiting);
+        let is_well = matches!(row.word, Word::Good | Word::Waiting) && row.scheduled.is_none();
         let is_persons = |call: &&Attempt| {
             let subject = call.subject.as_ref();
             call.is_accepted()

@@ -15,7 +15,9 @@ impl Court<'_> {
         // A call that crossed the boundary is known only once its own window was visited.
         let way = |call: &Attempt| match window_of(call.at) == run.window() {
             true => 0,
-            false => 60_000,
+            false if run.roster.is_some() => 60_000,
+            // Without a roster, it is told in its own window.
+            false => Millis::MAX,
         };
         let is_near = |call: &&Attempt| {
             kept.get(&call.label)
@@ -119,6 +121,11 @@ impl Court<'_> {
                 .iter()
                 .flat_map(|other| self.arrivals(other, Millis::MAX))
                 .collect();
+            // Whatever others call is a record of the window, too.
+            let kept = world.shared.kept.borrow();
+            let others = world.shared.script.interventions.iter();
+            let others = others.filter(|call| call.environment == run.subject.environment);
+            arrivals.extend(others.filter_map(|call| kept.get(&call.label)));
             arrivals.sort_unstable();
             for arrival in arrivals {
                 if arrival <= due + way {

@@ -190,12 +190,7 @@ impl<'a> Court<'a> {
             let again = posts.windows(2).filter(|pair| pair[0].1 == pair[1].1);
             let subject = &self.world.shared.script.runs[run];
             // Where no roster tells, a call of a job so much later is a run of its own.
-            let gaps = subject
-                .attempts
-                .windows(2)
-                .map(|pair| pair[1].at - pair[0].at);
-            let is_apart =
-                subject.roster.is_none() && subject.subject.is_job && gaps.max() > Some(240_000);
+            let is_apart = subject.has_gap();
             if again.count() > self.excuses(&place) && !is_mixed_up && !is_apart {
                 let text = format!("{} failed in posts {posts:?}", self.name(run));
                 self.break_law("twice", text);
@@ -240,12 +235,17 @@ impl<'a> Court<'a> {
             let runs = &self.world.shared.script;
             let subject = &runs.runs[run].subject;
             let mut persons = runs.interventions.iter();
+            // Where no roster tells, a call of a job some minutes later is a run of its own.
+            if subject.is_job && (runs.runs[run].roster.is_none() || runs.runs[run].has_gap()) {
+                continue;
+            }
             // What a person calls before there is a roster is told as a run that looks the same.
             if persons.any(|call| call.subject.as_ref() == Some(subject)) {
                 continue;
             }
             let is_settled = !verifies || telling.row.word != Word::Good;
             if let Some(before) = known.insert((&telling.post.place, run), telling)
+                && before.number != telling.number
                 && before.row.word == telling.row.word
                 && is_settled
                 && self.excuses(&telling.post.place) == 0
@@ -432,7 +432,10 @@ impl<'a> Court<'a> {
             .iter()
             .filter(|telling| telling.is_only(run.id))
             .all(|telling| is_allowed(telling));
-        (!is_any || !is_every).then(|| {
+        // A later row that may be about this run and others may set it right.
+        let mut later = displays().filter(|telling| telling.number > last && telling.is_of(run.id));
+        let is_right = (is_any && is_every) || later.any(|telling| is_allowed(telling));
+        (!is_right).then(|| {
             let said: Vec<_> = words.iter().map(|telling| &telling.row).collect();
             format!(
                 "{} is {truth:?}, and post {last} says {said:?}",
@@ -500,7 +503,8 @@ impl<'a> Court<'a> {
                                 && world.is_delivered(&call.label)
                                 && !world.is_kept(&call.label, before.post.read_at.unwrap_or(0))
                         });
-                    if !is_new {
+                    // Nobody could know of what was shown and not noted.
+                    if !is_new && before.post.is_noted {
                         broken.push(Violation {
                             law: "retracted",
                             text: format!(

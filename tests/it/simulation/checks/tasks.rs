@@ -83,7 +83,8 @@ impl Court<'_> {
             .attempts
             .iter()
             .any(|call| window_of(call.at) != run.window());
-        if run.roster.is_none() && crosses {
+        let has_letter = world.is_delivered(&run.dead_letter_label());
+        if run.roster.is_none() && (crosses || has_letter) {
             return;
         }
         let all = self.tellings.iter();
@@ -109,7 +110,7 @@ impl Court<'_> {
                 ),
             });
         }
-        let before = world.shared.ecs.counts(&run.subject, call.at - 1);
+        let before = world.shared.ecs.counts(&run.subject, call.at);
         let is_elsewhere = before.is_some_and(|counts| counts.running != run.count);
         let never_comes = matches!(run.life, Life::Never) && is_elsewhere;
         if never_comes && last.row.word == Word::Good {

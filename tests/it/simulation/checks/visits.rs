@@ -31,7 +31,8 @@ impl Court<'_> {
     pub fn check_cost(&mut self) {
         for (id, invocation) in self.world.invocations.iter().enumerate() {
             for ((place, effect), count) in invocation.gate.cost.borrow().iter() {
-                if *count > 6 {
+                let most = if *effect == Effect::Note { 24 } else { 10 };
+                if *count > most {
                     self.violations.push(super::Violation {
                         law: "cost",
                         text: format!("#{id} cost {count} × {effect:?} on {place:?}"),
