@@ -11,11 +11,15 @@ use chrono::DateTime;
 use chrono_tz::Asia;
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
+use rollcall::config::DEFAULT_WAIT_POLICY;
+use rollcall::core::decide::MessageKind;
 use rollcall::core::decode::{Decoded, decode};
 use rollcall::core::fact::Fact;
+use rollcall::core::observation::Observations;
+use rollcall::core::runs::{Arrival, Runs};
+use rollcall::core::snapshot::WindowSnapshot;
 use rollcall::core::summary::Summary;
 use rollcall::core::window::WindowKey;
-use rollcall::roll::{Over, Roll};
 use rollcall::slack::message::{Message, TableForm};
 use rollcall::slack::render::render;
 
@@ -38,7 +42,9 @@ fn small_records(bencher: Bencher, records: usize) {
 /// The shares of the steps at ten thousand.
 #[divan::bench_group]
 mod of_10_000_small_records {
-    use super::{Bencher, Roll, TableForm, black_box, facts, messages, render, summarise};
+    use super::{
+        Bencher, TableForm, black_box, facts, in_words, messages, render, runs, summarise,
+    };
 
     const RECORDS: usize = 10_000;
 
@@ -51,7 +57,13 @@ mod of_10_000_small_records {
     #[divan::bench]
     fn fold(bencher: Bencher) {
         let facts = facts(&messages(RECORDS, 0));
-        bencher.bench_local(|| Roll::fold(black_box(&facts)));
+        bencher.bench_local(|| runs(black_box(&facts)));
+    }
+
+    #[divan::bench]
+    fn summary(bencher: Bencher) {
+        let runs = runs(&facts(&messages(RECORDS, 0)));
+        bencher.bench_local(|| in_words(black_box(&runs)));
     }
 
     #[divan::bench]
@@ -97,10 +109,30 @@ fn facts(messages: &[SqsMessage]) -> Vec<Fact> {
     messages.iter().map(fact).collect()
 }
 
-fn summarise(facts: &[Fact]) -> Summary {
+fn runs(facts: &[Fact]) -> Runs {
+    let arrival = Arrival {
+        at: DateTime::UNIX_EPOCH,
+        siblings_until: None,
+    };
+    Runs::fold(
+        DateTime::UNIX_EPOCH,
+        facts.iter().map(|fact| (fact, arrival)),
+    )
+}
+
+/// How everything stands, in words.
+fn in_words(runs: &Runs) -> Summary {
     let key = WindowKey {
         start: DateTime::UNIX_EPOCH,
         environment: "dev".to_owned(),
     };
-    Summary::new(&key, &Roll::fold(facts), Over::ALL, Asia::Seoul)
+    let observations = Observations::default();
+    let (policy, now) = (DEFAULT_WAIT_POLICY, DateTime::UNIX_EPOCH);
+    let snapshot = WindowSnapshot::new(&key, runs, &observations, policy, now);
+    let all: Vec<usize> = (0..snapshot.statuses.len()).collect();
+    Summary::new(&snapshot, &all, MessageKind::First, Asia::Seoul)
+}
+
+fn summarise(facts: &[Fact]) -> Summary {
+    in_words(&runs(facts))
 }

@@ -21,8 +21,15 @@ ROSTER = {
     "region": "ap-northeast-2",
     "cluster": "dev",
     "services": {"nestjs": 1, "frontend": 0},
+    "jobs": {"nightly-report": 1},
+    "role": "arn:aws:iam::123456789012:role/dev-ecs-scheduler",
+    "retry_minutes": 15,
 }
-TIMER = {"rollcall": "timer", "window": {"start": "2024-01-15T00:00:00Z", "environment": "dev"}}
+TIMER = {
+    "rollcall": "timer",
+    "window": {"start": "2024-01-15T00:00:00Z", "environment": "dev"},
+    "unkept": 2,
+}
 
 
 def main():

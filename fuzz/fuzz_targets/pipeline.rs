@@ -1,5 +1,5 @@
-//! Whatever stands in an SQS record: decoding, folding, summarising and rendering never panic, the roll does not
-//! depend on the order, facts survive the log's JSON, and no message leaves Slack's limits.
+//! Whatever stands in an SQS record: decoding, folding, summarising and rendering never panic, runs do not depend
+//! on the order of facts, facts survive the log's JSON, and no message leaves Slack's limits.
 //!
 //! Every line of the input is the body of one record; after a `!` it is that of a schedule's dead letter.
 
@@ -9,13 +9,17 @@ use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsMessage, SqsMessageAttribute};
 use libfuzzer_sys::fuzz_target;
+use rollcall::config::DEFAULT_WAIT_POLICY;
+use rollcall::core::decide::MessageKind;
 use rollcall::core::decode::{Decoded, decode};
 use rollcall::core::fact::Fact;
-use rollcall::roll::{Over, Roll};
+use rollcall::core::observation::Observations;
+use rollcall::core::runs::{Arrival, Runs};
+use rollcall::core::snapshot::WindowSnapshot;
+use rollcall::core::summary::Summary;
+use rollcall::core::window::{WindowKey, Windowing};
 use rollcall::slack::message::TableForm;
 use rollcall::slack::render::render;
-use rollcall::core::summary::Summary;
-use rollcall::core::window::Windowing;
 use serde_json::Value;
 
 #[path = "../../tests/it/slack_reference.rs"]
@@ -33,14 +37,18 @@ fuzz_target!(|input: &str| {
         let read: Fact = serde_json::from_str(&stored).expect("the JSON of a fact");
         assert_eq!(read, *fact);
     }
-    let roll = Roll::fold(&facts);
-    assert_eq!(roll, Roll::fold(facts.iter().rev().chain(&facts)));
+    let mut keys = facts.iter().flat_map(|fact| WINDOWING.keys_of(fact));
+    let Some(key) = keys.next() else { return };
+    let runs = fold(&key, &facts);
+    assert_eq!(runs, fold(&key, facts.iter().rev().chain(&facts)));
 
-    let Some(key) = facts.iter().find_map(|fact| WINDOWING.key_of(fact, None)) else {
-        return;
-    };
-    for over in [Over::default(), Over::ALL] {
-        let summary = Summary::new(&key, &roll, over, chrono_tz::Asia::Seoul);
+    let observations = Observations::default();
+    // In the middle of the window, and when everything has had its time.
+    for minutes in [10, 24 * 60] {
+        let now = key.start + Duration::from_mins(minutes);
+        let snapshot = WindowSnapshot::new(&key, &runs, &observations, DEFAULT_WAIT_POLICY, now);
+        let all: Vec<usize> = (0..snapshot.statuses.len()).collect();
+        let summary = Summary::new(&snapshot, &all, MessageKind::First, chrono_tz::Asia::Seoul);
         for form in [TableForm::Table, TableForm::Preformatted] {
             let message = render(&summary, Some(slack_reference::MENTION), form);
             let body = serde_json::to_string(&message).expect("a message is JSON");
@@ -53,6 +61,14 @@ fuzz_target!(|input: &str| {
         }
     }
 });
+
+fn fold<'a>(key: &WindowKey, facts: impl IntoIterator<Item = &'a Fact>) -> Runs {
+    let arrival = Arrival {
+        at: key.start,
+        siblings_until: None,
+    };
+    Runs::fold(key.start, facts.into_iter().map(|fact| (fact, arrival)))
+}
 
 /// What a record says; here every record that cannot be decoded is mentioned.
 fn facts(line: &str) -> Vec<Fact> {
@@ -77,8 +93,7 @@ fn facts(line: &str) -> Vec<Fact> {
     }
     match decode(&record) {
         Ok(Decoded::Fact { fact, .. }) => vec![fact],
-        Ok(Decoded::Facts(facts)) => facts,
-        Ok(Decoded::Timer(_) | Decoded::Ignored(_)) => Vec::new(),
+        Ok(Decoded::Timer { .. } | Decoded::Ignored(_)) => Vec::new(),
         Err(error) => vec![Fact::Undecodable {
             message_id: error.to_string(),
         }],

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::report::{LastReport, LiveMessage};
 use super::snapshot::{Group, RunStatus, WindowSnapshot};
 use super::status::{Kind, Severity, Status};
-use super::told::ToldStatus;
+use super::told::{Told, ToldStatus};
 
 /// What to do about a window now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,83 +88,103 @@ type Due = (DateTime<Utc>, Reason);
 /// What to tell a receiver whose messages cannot be edited.
 #[must_use]
 pub fn decide(snapshot: &WindowSnapshot<'_>, report: &LastReport) -> Decision {
-    let now = snapshot.now;
-    let told = told_by_run(snapshot, report);
-    let mut changes: Vec<usize> = Vec::new();
-    let mut changed_at = now;
-    let mut waits: Vec<Due> = Vec::new();
+    let mut open = Open::default();
+    for (group, members) in snapshot.groups.iter().zip(by_group(snapshot)) {
+        let told = |index: &usize| {
+            let one = &snapshot.statuses[*index];
+            report.told.of(one.subject, one.run)
+        };
+        let (heard, new): (Vec<usize>, Vec<usize>) =
+            members.into_iter().partition(|index| told(index).is_some());
+        // A group that nobody has heard of is told as a whole. The good runs of jobs at a rate come together at the end
+        // of the window, whatever was told of them before.
+        let is_whole = heard.is_empty() || group.is_rest;
+        let mut news: Vec<usize> = heard;
+        news.retain(|index| is_news(&snapshot.statuses[*index], told(index)));
+        if !is_whole {
+            news.extend(
+                new.iter()
+                    .filter(|index| is_news(&snapshot.statuses[**index], None)),
+            );
+        } else if report.said_at.is_none()
+            || new
+                .iter()
+                .any(|index| is_news(&snapshot.statuses[*index], None))
+        {
+            let due = due(snapshot, group, &new);
+            if !new.is_empty() && snapshot.now >= due.0 {
+                return ready(report, snapshot.now, whole(report, new, due));
+            }
+            open.waits.extend((!new.is_empty()).then_some(due));
+        }
+        open.change(snapshot, news);
+    }
+    open.decide(report, snapshot.now)
+}
+
+/// Which runs are in which group.
+fn by_group(snapshot: &WindowSnapshot<'_>) -> Vec<Vec<usize>> {
     let mut members: Vec<Vec<usize>> = vec![Vec::new(); snapshot.groups.len()];
     for (index, one) in snapshot.statuses.iter().enumerate() {
         members[one.group].push(index);
     }
-    for (group, members) in snapshot.groups.iter().zip(members) {
-        let is_first = members.iter().all(|&index| told[index].is_none());
-        let is_nothing = || {
-            members
-                .iter()
-                .all(|&index| snapshot.statuses[index].status == Status::Resolved)
-        };
-        if is_first && report.said_at.is_some() && is_nothing() {
-            continue;
-        }
-        if is_first {
-            let (at, reason) = due(snapshot, group, &members);
-            if now < at {
-                waits.push((at, reason));
-                continue;
+    members
+}
+
+fn whole(report: &LastReport, runs: Vec<usize>, (due_at, reason): Due) -> Message {
+    let is_first = report.said_at.is_none();
+    Message {
+        runs,
+        kind: if is_first {
+            MessageKind::First
+        } else {
+            MessageKind::Later
+        },
+        reason,
+        due_at,
+    }
+}
+
+/// What is left besides groups that nobody has heard of.
+#[derive(Default)]
+struct Open {
+    /// Runs that are told as changes, and since when these are due.
+    changes: Vec<usize>,
+    changed_at: Option<DateTime<Utc>>,
+    waits: Vec<Due>,
+}
+
+impl Open {
+    /// Takes in what changed of a group. What is still awaited has its own time; what is final is told when nothing new
+    /// has arrived for a while, as what comes next may belong to it.
+    fn change(&mut self, snapshot: &WindowSnapshot<'_>, news: Vec<usize>) {
+        let is_final = |index: &usize| snapshot.statuses[*index].final_at.is_none();
+        let (ready, awaited): (Vec<usize>, Vec<usize>) = news.into_iter().partition(is_final);
+        let until = |index: &usize| awaited_until(&snapshot.statuses[*index]);
+        self.waits.extend(awaited.iter().filter_map(until));
+        match settled_at(snapshot, &ready) {
+            Some(at) if snapshot.now < at => self.waits.push((at, Reason::Settled)),
+            Some(at) => {
+                self.changes.extend(ready);
+                self.changed_at = Some(self.changed_at.map_or(at, |other| other.min(at)));
             }
-            let kind = if report.said_at.is_some() {
-                MessageKind::Later
-            } else {
-                MessageKind::First
+            None => {}
+        }
+    }
+
+    fn decide(self, report: &LastReport, now: DateTime<Utc>) -> Decision {
+        if let Some(due_at) = self.changed_at {
+            let message = Message {
+                runs: self.changes,
+                kind: MessageKind::Changes,
+                reason: Reason::Settled,
+                due_at,
             };
-            return ready(
-                report,
-                now,
-                Message {
-                    runs: members,
-                    kind,
-                    reason,
-                    due_at: at,
-                },
-            );
+            return ready(report, now, message);
         }
-        let news = |index: &usize| is_news(&snapshot.statuses[*index], told[*index]);
-        let (ready, awaited): (Vec<usize>, Vec<usize>) = members
-            .into_iter()
-            .filter(news)
-            .partition(|&index| snapshot.statuses[index].final_at.is_none());
-        waits.extend(
-            awaited
-                .iter()
-                .filter_map(|&index| awaited_until(&snapshot.statuses[index])),
-        );
-        if let Some(at) = settled_at(snapshot, &ready) {
-            if now < at {
-                waits.push((at, Reason::Settled));
-            } else {
-                changes.extend(ready);
-                changed_at = changed_at.min(at);
-            }
-        }
+        let next = self.waits.into_iter().min();
+        next.map_or(Decision::Nothing, |(at, reason)| Decision::Wait(at, reason))
     }
-    if !changes.is_empty() {
-        let (kind, reason) = (MessageKind::Changes, Reason::Settled);
-        return ready(
-            report,
-            now,
-            Message {
-                runs: changes,
-                kind,
-                reason,
-                due_at: changed_at,
-            },
-        );
-    }
-    waits
-        .into_iter()
-        .min()
-        .map_or(Decision::Nothing, |(at, reason)| Decision::Wait(at, reason))
 }
 
 /// A message that is due is said, or held back where the receiver is not to be called yet.
@@ -173,11 +193,6 @@ fn ready(report: &LastReport, now: DateTime<Utc>, message: Message) -> Decision 
         Some(not_before) => Decision::Hold(not_before, message),
         None => Decision::Say(message),
     }
-}
-
-fn told_by_run(snapshot: &WindowSnapshot<'_>, report: &LastReport) -> Vec<Option<ToldStatus>> {
-    let told = |one: &RunStatus<'_>| report.told.of(one.subject, one.run);
-    snapshot.statuses.iter().map(told).collect()
 }
 
 /// Whether people need to hear of a run, of whose group they have heard.
@@ -301,19 +316,19 @@ pub struct ThreadNews {
 
 /// What to tell the thread of a group's message, if there is cause to. The first failure is told at once; what else
 /// happens is told when nothing that was told still stands, or when the group has ended: a storm of failures is two
-/// replies, not one for each.
+/// replies, not one for each. `replied` is what the threads of the window have heard.
 #[must_use]
 pub fn thread_news(
     snapshot: &WindowSnapshot<'_>,
     members: &[usize],
-    message: &LiveMessage,
+    replied: &Told,
     has_ended: bool,
 ) -> Option<ThreadNews> {
     let mut news = ThreadNews::default();
     let mut is_any_left = false;
     for &index in members {
         let one = &snapshot.statuses[index];
-        let told = message.replied.of(one.subject, one.run);
+        let told = replied.of(one.subject, one.run);
         match (told, one.status.severity()) {
             (None, Severity::Bad | Severity::Warn) => news.failed.push(index),
             (Some(told), Severity::Bad | Severity::Warn) if told.is_outdated_by(&one.status) => {

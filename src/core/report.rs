@@ -19,6 +19,9 @@ pub struct LastReport {
     /// Messages that are edited while their runs go on, one for each group of runs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub messages: Vec<LiveMessage>,
+    /// The failed runs that the threads of the messages heard of and that have not recovered.
+    #[serde(default, with = "told_text", skip_serializing_if = "Told::is_empty")]
+    pub replied: Told,
     /// How often in a row it could not be reached.
     #[serde(default)]
     pub failures: u32,
@@ -46,9 +49,6 @@ pub struct LiveMessage {
     /// The receiver does not let it be edited any more.
     #[serde(default)]
     pub is_frozen: bool,
-    /// The failed runs that its thread heard of and that have not recovered.
-    #[serde(default, with = "told_text")]
-    pub replied: Told,
 }
 
 /// Where a message is, in the words of the receiver that wrote it.

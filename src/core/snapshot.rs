@@ -168,12 +168,18 @@ impl<'a> WindowSnapshot<'a> {
         }
     }
 
-    /// A job that runs at a rate is told with the window while it is well: where no roster announces its runs, or it
-    /// has several in one window.
+    /// A job that runs at a rate is told with the window while it is well: each run that no roster announces, and of the
+    /// announced ones all but the first.
     fn is_rest(&self, one: &RunStatus<'_>) -> bool {
         let is_job = matches!(one.subject, Subject::Job(_));
-        let runs = || self.runs.by_subject.get(one.subject).map_or(0, Vec::len);
-        is_job && !one.status.is_failure() && (!one.run.is_announced() || runs() > 1)
+        let first = || {
+            self.runs
+                .by_subject
+                .get(one.subject)
+                .and_then(|runs| runs.first())
+        };
+        let is_first = || first().is_some_and(|first| std::ptr::eq(first, one.run));
+        is_job && !one.status.is_failure() && !(one.run.is_announced() && is_first())
     }
 
     /// Whatever was refused without a name was called again, once everything that the rosters of the group name was

@@ -128,11 +128,13 @@ impl Moment<'_> {
         (self.now < end).then_some(end)
     }
 
-    /// Until when the record of a run's call is awaited: its own deadline, and as long as records that were given
-    /// back to the queue may still return.
+    /// Until when the record of a run's call is awaited: its own deadline, a little longer where the roster itself came
+    /// late, and as long as records that were given back to the queue may still return.
     fn call_deadline(&self, run: &Run) -> Option<DateTime<Utc>> {
         let firing = run.firing.as_ref()?;
-        Some(self.policy.call_deadline(firing)).max(self.runs.siblings_until)
+        let own = self.policy.call_deadline(firing);
+        let settled = self.policy.settled_at(run.arrived_at);
+        Some(own.max(settled)).max(self.runs.siblings_until)
     }
 
     /// How a run without an answer stands while nothing but its record matters; `None` once the time for that is over.

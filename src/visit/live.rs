@@ -200,9 +200,6 @@ async fn show<L: WindowLog, N, Q, E, C: Clock>(
     if is_final && !was_final {
         metrics.count(&target.summary);
     }
-    let replied = message
-        .as_ref()
-        .map_or_else(Told::default, |message| message.replied.clone());
     let new = LiveMessage {
         start: target.group.start,
         bookmark,
@@ -210,7 +207,6 @@ async fn show<L: WindowLog, N, Q, E, C: Clock>(
         shown,
         is_final,
         is_frozen: false,
-        replied,
     };
     report
         .messages
@@ -343,7 +339,7 @@ async fn reply<L: WindowLog, N, Q, E, C>(
         return Ok(None);
     };
     let has_ended = target.has_ended;
-    let Some(news) = thread_news(snapshot, &target.members, &message, has_ended) else {
+    let Some(news) = thread_news(snapshot, &target.members, &report.replied, has_ended) else {
         return Ok(None);
     };
     if let Some(not_before) = report
@@ -364,10 +360,7 @@ async fn reply<L: WindowLog, N, Q, E, C>(
         Err(error) if error.refusal().is_none() => back_off(report, &error, visit.now),
         // Where Slack refuses replies, the message itself shows it, and asking again would not help.
         Ok(()) | Err(_) => {
-            let is_it = |known: &&mut LiveMessage| known.bookmark == message.bookmark;
-            if let Some(message) = report.messages.iter_mut().find(is_it) {
-                note_replies(snapshot, &news, message);
-            }
+            note_replies(snapshot, &news, &mut report.replied);
             report.confirm(visit.now);
         }
     }
@@ -375,14 +368,14 @@ async fn reply<L: WindowLog, N, Q, E, C>(
     Ok(report.not_before)
 }
 
-fn note_replies(snapshot: &WindowSnapshot<'_>, news: &ThreadNews, message: &mut LiveMessage) {
+fn note_replies(snapshot: &WindowSnapshot<'_>, news: &ThreadNews, replied: &mut Told) {
     for &index in &news.failed {
         let one = &snapshot.statuses[index];
-        message.replied.tell(one.subject, one.run, &one.status);
+        replied.tell(one.subject, one.run, &one.status);
     }
     for &index in &news.recovered {
         let one = &snapshot.statuses[index];
-        message.replied.forget(one.subject, one.run);
+        replied.forget(one.subject, one.run);
     }
 }
 

@@ -21,6 +21,8 @@ pub(super) struct RememberedWindow {
     pub(super) contents: WindowContents,
     /// The fold of its facts.
     pub(super) runs: Runs,
+    /// What was told is known here and could not be noted in the log.
+    pub(super) is_unnoted: bool,
     /// How many batches were folded.
     folded: usize,
 }

@@ -163,28 +163,51 @@ async fn work<L: WindowLog, N: Notifier, Q: Queue, E: Ecs, C: Clock>(
     notes.version += 1;
     forward(key, known, notes, ports, visit).await?;
     let next_look = look(key, known, notes, ports, visit, metrics).await;
-    let mut report = known.contents.reports.remove(SLACK).unwrap_or_default();
-    // The visitor that did not come back may have posted a message.
-    report.is_in_doubt |= has_lapsed;
-    let observations = &known.contents.observations;
-    let mut snapshot = WindowSnapshot::new(key, &known.runs, observations, visit.policy, visit.now);
-    // A window that was told in a message which cannot be edited goes on like that.
-    let is_said_once = report.said_at.is_some() && report.messages.is_empty();
-    let told = match ports.notifier.live().filter(|_| !is_said_once) {
-        Some(channel) => {
-            live::tell(&mut snapshot, channel, ports, visit, &mut report, metrics).await
-        }
-        None => say::tell(&snapshot, ports, visit, &mut report, metrics).await,
-    };
-    notes.runs = snapshot.statuses.len();
-    known.contents.reports.insert(SLACK.to_owned(), report);
+    let told = tell(key, has_lapsed, known, notes, ports, visit, metrics).await;
+    // What was told and could not be noted is known here alone: the next visit of this instance must not repeat it.
+    known.is_unnoted = told.is_err();
+    known.contents.version = notes.version;
+    known.contents.chunks.clone_from(&notes.chunks);
     let wake_at = told?.into_iter().chain(next_look).min();
     notes.read = known.contents.cursor;
     notes.visited_at = Some(ports.clock.now());
     notes.wake_at = wake_at;
-    known.contents.version = notes.version;
-    known.contents.chunks.clone_from(&notes.chunks);
     Ok(wake_at)
+}
+
+/// Tells people what is due. Returns when there is more to tell.
+async fn tell<L: WindowLog, N: Notifier, Q, E, C: Clock>(
+    key: &WindowKey,
+    has_lapsed: bool,
+    known: &mut RememberedWindow,
+    notes: &mut VisitNotes,
+    ports: &Ports<'_, L, N, Q, E, C>,
+    visit: Visit<'_>,
+    metrics: &mut Metrics,
+) -> Result<Option<DateTime<Utc>>, VisitError> {
+    let mut report = known.contents.reports.remove(SLACK).unwrap_or_default();
+    let noted = if known.is_unnoted {
+        ports.log.note(key, SLACK, &report).await
+    } else {
+        Ok(())
+    };
+    // The visitor that did not come back may have posted a message.
+    report.is_in_doubt |= has_lapsed;
+    let observations = &known.contents.observations;
+    let mut snapshot = WindowSnapshot::new(key, &known.runs, observations, visit.policy, visit.now);
+    notes.runs = snapshot.statuses.len();
+    // A window that was told in a message which cannot be edited goes on like that.
+    let is_said_once = report.said_at.is_some() && report.messages.is_empty();
+    let told = match (&noted, ports.notifier.live().filter(|_| !is_said_once)) {
+        (Err(_), _) => Ok(None),
+        (Ok(()), Some(channel)) => {
+            live::tell(&mut snapshot, channel, ports, visit, &mut report, metrics).await
+        }
+        (Ok(()), None) => say::tell(&snapshot, ports, visit, &mut report, metrics).await,
+    };
+    known.contents.reports.insert(SLACK.to_owned(), report);
+    noted?;
+    told
 }
 
 /// Appends calls that answer a run of an earlier window to that window, where they are told.

@@ -57,6 +57,11 @@ impl Emulator {
         }
     }
 
+    /// Waits for what needs the emulator.
+    pub fn wait_for<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+
     /// For the function's `AWS_ENDPOINT_URL`.
     pub fn endpoint(&self) -> &str {
         &self.endpoint

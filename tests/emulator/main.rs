@@ -1,6 +1,7 @@
 //! One message per window, with real concurrency and a real DynamoDB and SQS API.
 //!
-//! Several `rollcall-lambda` processes take fragments of one window from a queue, as an event source mapping
+//! [`log`] holds the window log to its contract, [`instances`] lets two instances of the function share a window. For the
+//! other tests, several `rollcall-lambda` processes take fragments of one window from a queue, as an event source mapping
 //! would hand them out, and are killed at random. The emulator is moto's server (`pip install 'moto[server]'`),
 //! started by the test and ended by it; so this runs only where it is asked for:
 //! `cargo test --test emulator`.
@@ -15,6 +16,8 @@
 mod support;
 
 mod emulator;
+mod instances;
+mod log;
 mod looks;
 mod mapping;
 mod windows;

@@ -11,6 +11,8 @@ use crate::support::function::Function;
 
 /// What an invocation may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// What an invocation on a large window may take.
+const LONG_TIMEOUT: Duration = Duration::from_mins(1);
 /// A mapping that still finds work after this has found a loop.
 const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -61,11 +63,45 @@ impl Mapping {
         }
     }
 
+    /// A function with the mapping's environment.
+    pub fn function(&self) -> Function {
+        let environment: Vec<(&str, &str)> = self
+            .environment
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        Function::start(&environment)
+    }
+
+    /// As [`Self::drain`], with one function that is running already.
+    pub fn drain_with(&self, function: &mut Function) {
+        let started = Instant::now();
+        while !runtime().block_on(self.is_drained()) {
+            assert!(started.elapsed() < PATIENCE, "the queue does not drain");
+            self.hand_out_once(function);
+        }
+    }
+
+    /// Receives one batch and hands it to a function. Returns how many messages it had, and how many failed.
+    pub fn hand_out_once(&self, function: &mut Function) -> (usize, usize) {
+        let runtime = runtime();
+        let messages = runtime.block_on(self.receive());
+        if messages.is_empty() {
+            return (0, 0);
+        }
+        let response = function.invoke(&event(&messages), LONG_TIMEOUT);
+        let failed: Vec<String> = response
+            .failed_ids()
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
+        let counts = (messages.len(), failed.len());
+        runtime.block_on(self.delete(messages, &failed));
+        counts
+    }
+
     fn poll(&self) {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
+        let runtime = runtime();
         let mut function = None;
         let started = Instant::now();
         while !self.is_over.load(Ordering::SeqCst) {
@@ -117,12 +153,7 @@ impl Mapping {
     fn invoke(&self, function: &mut Option<Function>, messages: &[Message]) -> Option<Vec<String>> {
         self.invocations.fetch_add(1, Ordering::SeqCst);
         let kill = self.kills.lock().unwrap().pop().flatten();
-        let environment: Vec<(&str, &str)> = self
-            .environment
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect();
-        let running = function.get_or_insert_with(|| Function::start(&environment));
+        let running = function.get_or_insert_with(|| self.function());
         let event = event(messages);
         let Some(after) = kill else {
             let response = running.invoke(&event, TIMEOUT);
@@ -167,6 +198,13 @@ impl Mapping {
             delete.set_entries(Some(entries)).send().await.unwrap();
         }
     }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
 }
 
 /// The batch as Lambda hands it to a function.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use rollcall::core::decode::{OwnMessage, Roster};
+use rollcall::core::decode::{OwnMessage, RosterMessage};
 use serde_json::{Value, json};
 
 use crate::emulator::{Emulator, Resources};
@@ -43,7 +43,7 @@ pub fn call(service: usize, error: Option<&str>) -> Value {
 }
 
 fn roster(services: usize) -> Value {
-    let roster = OwnMessage::Roster(Roster {
+    let roster = OwnMessage::Roster(RosterMessage {
         environment: "dev".to_owned(),
         schedule: "morning".to_owned(),
         scheduled_time: now() - TimeDelta::seconds(1),
@@ -55,6 +55,8 @@ fn roster(services: usize) -> Value {
             .map(|service| (format!("service-{service:02}"), 1))
             .collect(),
         jobs: BTreeMap::new(),
+        role: None,
+        retry_minutes: None,
     });
     serde_json::to_value(&roster).unwrap()
 }
@@ -194,6 +196,7 @@ fn ten_thousand_services_fit_into_128_megabytes() {
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect();
     let mut function = Function::start(&pairs);
+    let pid = function.pid();
     let record = |(id, body): (usize, Value)| json!({"messageId": format!("message-{id}"), "body": body.to_string()});
     let bodies: Vec<Value> = std::iter::once(roster(MANY))
         .chain((0..MANY).map(|service| call(service, None)))
@@ -203,6 +206,10 @@ fn ten_thousand_services_fit_into_128_megabytes() {
         let response = function.invoke(&json!({"Records": batch}), Duration::from_secs(60));
         assert!(response.failed_ids().is_empty(), "{:?}", response.body);
     }
+    // Batches that arrive close together leave the visit to a timer.
+    let queue_url = resources.queue_url.clone();
+    let mapping = Mapping::new(emulator.sqs(), queue_url, environment, 1, Vec::new());
+    mapping.drain_with(&mut function);
     let post = slack.only_post();
     assert!(
         post.sections()
@@ -210,7 +217,7 @@ fn ten_thousand_services_fit_into_128_megabytes() {
         "{}",
         post.sections()
     );
-    let status = std::fs::read_to_string(format!("/proc/{}/status", function.pid())).unwrap();
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let peak = status
         .lines()
         .find_map(|line| line.strip_prefix("VmHWM:"))
@@ -224,4 +231,24 @@ fn ten_thousand_services_fit_into_128_megabytes() {
         kilobytes < 110 * 1_024,
         "{kilobytes} kB leave no room for Lambda itself"
     );
+}
+
+#[test]
+fn a_record_that_cannot_be_kept_stays_away_for_half_a_minute() {
+    let emulator = Emulator::start();
+    let (mut resources, slack) = (emulator.resources(), FakeSlack::answering([Reply::ok()]));
+    "no-such-table".clone_into(&mut resources.table);
+    send(&emulator, &resources, &[call(1, None)]);
+    let environment = environment(&emulator, &resources, &slack);
+    let queue_url = resources.queue_url.clone();
+    let mapping = Mapping::new(emulator.sqs(), queue_url, environment, 1, Vec::new());
+    let mut function = mapping.function();
+    assert_eq!(mapping.hand_out_once(&mut function), (1, 1));
+
+    // The queue itself would hand it out again after three seconds.
+    let until = std::time::Instant::now() + Duration::from_secs(6);
+    while std::time::Instant::now() < until {
+        assert_eq!(mapping.hand_out_once(&mut function), (0, 0));
+    }
+    assert!(slack.posts().is_empty());
 }

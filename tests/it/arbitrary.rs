@@ -3,10 +3,14 @@
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 use rollcall::core::fact::{
-    Action, ActionKind, ApiError, Bounds, Call, Caller, ClusterId, Container, Expected, Fact,
-    Observable, Observed, Outcome, Remark, Rollout, RolloutState, RunTask, ScheduleDeadLetter,
-    ServiceEvent, ServiceId, ServiceState, Task, TaskId, Unobserved,
+    Action, ActionKind, ApiError, CallOutcome, Caller, ClusterId, Container, Fact, Roster,
+    RunTaskCall, ScheduleDeadLetter, ServiceEvent, ServiceId, TaskId, TaskState, UpdateServiceCall,
 };
+use rollcall::core::observation::{
+    Answer, AskFailure, Bounds, Observable, Observations, Remark, Rollout, RolloutState,
+    ServiceLook, ServiceState,
+};
+use rollcall::core::runs::{Arrival, Runs, Subject};
 
 /// Text as an attacker would write it.
 pub fn hostile_text() -> impl Strategy<Value = String> {
@@ -42,8 +46,55 @@ fn error() -> impl Strategy<Value = ApiError> {
     (code, prop::option::of(hostile_text())).prop_map(|(code, message)| ApiError { code, message })
 }
 
-fn outcome() -> impl Strategy<Value = Outcome> {
-    prop_oneof![Just(Outcome::Accepted), error().prop_map(Outcome::Failed)]
+fn outcome() -> impl Strategy<Value = CallOutcome> {
+    prop_oneof![
+        Just(CallOutcome::Accepted),
+        error().prop_map(CallOutcome::Failed)
+    ]
+}
+
+/// The role that schedules call with, where a roster tells it.
+const SCHEDULER_ROLE: &str = "dev-ecs-scheduler";
+
+/// Mostly the schedules' role; at times another one, or a person.
+fn caller() -> impl Strategy<Value = Caller> {
+    let role = prop_oneof![
+        6 => Just(Some(SCHEDULER_ROLE)),
+        1 => Just(Some("dev-deployer")),
+        1 => Just(Some("AWSReservedSSO_Admin_0123456789abcdef")),
+        1 => Just(Some("AWSServiceRoleForApplicationAutoScaling_ECSService")),
+        1 => Just(None),
+    ];
+    let session = prop_oneof![
+        2 => Just(None),
+        1 => Just(Some("jane@example.com".to_owned())),
+        2 => hostile_text().prop_map(Some),
+    ];
+    (role, session, any::<bool>()).prop_map(|(role, session, is_scheduler)| Caller {
+        role: role.map(str::to_owned),
+        session,
+        is_scheduler,
+    })
+}
+
+/// When a schedule fires: a few times, some of them in an earlier window, so that rosters share a minute or lie
+/// minutes apart.
+fn scheduled() -> impl Strategy<Value = DateTime<Utc>> {
+    prop_oneof![
+        3 => prop::sample::select(vec![0_i64, 60, 300, 1_200, -300]),
+        1 => -600_i64..1_800,
+    ]
+    .prop_map(moment)
+}
+
+/// When something happens in the window.
+fn seconds() -> impl Strategy<Value = i64> {
+    prop_oneof![3 => 0_i64..600, 1 => 600_i64..1_800]
+}
+
+/// The count that most calls ask for is that of a roster.
+fn count() -> impl Strategy<Value = Option<i64>> {
+    prop_oneof![6 => (0_i64..3).prop_map(Some), 1 => any::<i64>().prop_map(Some), 1 => Just(None)]
 }
 
 fn action() -> impl Strategy<Value = Option<Action>> {
@@ -54,28 +105,25 @@ fn action() -> impl Strategy<Value = Option<Action>> {
         ActionKind::Restart,
         ActionKind::Update,
     ]);
-    prop::option::of(
-        (kind, prop::option::of(any::<i64>())).prop_map(|(kind, desired_count)| Action {
-            kind,
-            desired_count,
-        }),
-    )
+    prop::option::of((kind, count()).prop_map(|(kind, desired_count)| Action {
+        kind,
+        desired_count,
+    }))
 }
 
 prop_compose! {
     /// A call; `ids` bounds how many different event ids there are.
     pub fn call(ids: u32)(
         id in 0..ids,
-        seconds in 0_i64..600,
+        seconds in seconds(),
         outcome in outcome(),
         service in prop::option::weighted(0.9, name()),
         cluster in prop::sample::select(vec![None, Some("dev"), Some("stg")]),
         region in prop::sample::select(vec!["ap-northeast-2", "us-east-1", "not a region/"]),
         action in action(),
-        session in prop::option::of(hostile_text()),
-        is_scheduler in any::<bool>(),
-    ) -> Call {
-        Call {
+        caller in caller(),
+    ) -> UpdateServiceCall {
+        UpdateServiceCall {
             event_time: moment(seconds),
             outcome,
             event_id: format!("event-{id}"),
@@ -84,47 +132,53 @@ prop_compose! {
             cluster: cluster.map(str::to_owned),
             service,
             action,
-            caller: Caller { role: Some("dev-ecs-scheduler".to_owned()), session, is_scheduler },
+            caller,
         }
     }
 }
 
 prop_compose! {
-    fn expected()(
-        seconds in 0_i64..600,
+    fn roster()(
+        scheduled_time in scheduled(),
+        schedule in prop::sample::select(vec!["morning", "later", "evening"]),
         flexible_window_minutes in 0_u32..10,
         services in prop::collection::btree_map(name(), 0_i64..3, 0..6),
         jobs in prop::collection::btree_map(name(), 0_i64..3, 0..3),
-    ) -> Expected {
-        Expected {
-            scheduled_time: moment(seconds),
-            schedule: "morning".to_owned(),
+        role in prop::option::of(prop::sample::select(vec![SCHEDULER_ROLE, "dev-deployer"])),
+        retry_minutes in prop::option::of(0_u32..90),
+    ) -> Roster {
+        Roster {
+            scheduled_time,
+            schedule: schedule.to_owned(),
             flexible_window_minutes,
             account: "123456789012".to_owned(),
             region: "ap-northeast-2".to_owned(),
             cluster: "dev".to_owned(),
             services,
             jobs,
+            role: role.map(str::to_owned),
+            retry_minutes,
         }
     }
 }
 
 prop_compose! {
-    fn undelivered()(
-        seconds in 0_i64..600,
+    fn dead_letter()(
+        scheduled_time in scheduled(),
         service in prop::option::of(name()),
+        desired_count in count(),
         family in prop::option::of(name()),
         error in error(),
         attempts in 1_u32..5,
     ) -> ScheduleDeadLetter {
         ScheduleDeadLetter {
-            scheduled_time: moment(seconds),
+            scheduled_time,
             schedule_arn: "arn:aws:scheduler:ap-northeast-2:123456789012:schedule/dev/morning".to_owned(),
             account: "123456789012".to_owned(),
             region: "ap-northeast-2".to_owned(),
             cluster: Some("dev".to_owned()),
             service,
-            desired_count: Some(1),
+            desired_count,
             family,
             error,
             attempts,
@@ -178,26 +232,26 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn observed()(seconds in 0_i64..900, service in service(), state in prop::option::weighted(0.9, state())) -> Observed {
-        Observed { observed_at: moment(seconds), service, state }
+    fn service_look()(at in 0_i64..2_400, service in service(), state in prop::option::weighted(0.9, state())) -> ServiceLook {
+        ServiceLook { at: moment(at), service, state }
     }
 }
 
 prop_compose! {
-    fn unobserved()(
-        seconds in 0_i64..900,
+    fn ask_failure()(
+        at in 0_i64..2_400,
         cluster in cluster(),
         about in prop::sample::select(vec![Observable::Services, Observable::Tasks]),
         error in error(),
-    ) -> Unobserved {
-        Unobserved { observed_at: moment(seconds), cluster, about, error }
+    ) -> AskFailure {
+        AskFailure { at: moment(at), cluster, about, error }
     }
 }
 
 prop_compose! {
-    fn service_action(ids: u32)(
+    fn service_event(ids: u32)(
         id in 0..ids,
-        seconds in 0_i64..900,
+        seconds in seconds(),
         service in service(),
         event_name in prop::sample::select(vec![
             "SERVICE_STEADY_STATE", "SERVICE_TASK_PLACEMENT_FAILURE", "VPC_LATTICE_TARGET_UNHEALTHY", "TASKS_STOPPED",
@@ -222,16 +276,16 @@ fn task_id() -> impl Strategy<Value = String> {
 prop_compose! {
     fn run_task(ids: u32)(
         id in 0..ids,
-        seconds in 0_i64..600,
+        seconds in seconds(),
         outcome in outcome(),
         cluster in prop::option::weighted(0.9, cluster()),
         family in prop::option::weighted(0.9, name()),
         count in prop::option::of(1_i64..4),
         tasks in prop::collection::btree_set(task_id(), 0..3),
         failures in prop::collection::vec(error(), 0..2),
-        is_scheduler in any::<bool>(),
-    ) -> RunTask {
-        RunTask {
+        caller in caller(),
+    ) -> RunTaskCall {
+        RunTaskCall {
             event_time: moment(seconds),
             outcome,
             event_id: format!("run-{id}"),
@@ -242,7 +296,7 @@ prop_compose! {
             count,
             tasks,
             failures,
-            caller: Caller { role: Some("dev-ecs-scheduler".to_owned()), session: None, is_scheduler },
+            caller,
         }
     }
 }
@@ -258,8 +312,8 @@ prop_compose! {
         containers in prop::collection::vec(
             (name(), prop::option::of(prop::sample::select(vec![0, 1, 137])), prop::option::of(said())), 0..3,
         ),
-    ) -> Task {
-        Task {
+    ) -> TaskState {
+        TaskState {
             is_stopped,
             observed_at: moment(seconds.0),
             task: TaskId { id, cluster },
@@ -276,7 +330,13 @@ prop_compose! {
     }
 }
 
-fn moment(seconds: i64) -> DateTime<Utc> {
+/// When the window of these facts begins.
+pub fn start() -> DateTime<Utc> {
+    moment(0)
+}
+
+/// So many seconds into the window.
+pub fn moment(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_705_276_800 + seconds, 0).unwrap()
 }
 
@@ -284,16 +344,57 @@ fn moment(seconds: i64) -> DateTime<Utc> {
 pub fn fact(ids: u32) -> impl Strategy<Value = Fact> {
     prop_oneof![
         40 => call(ids).prop_map(|call| Fact::UpdateService(Box::new(call))),
-        4 => expected().prop_map(|expected| Fact::Roster(Box::new(expected))),
-        4 => undelivered().prop_map(|undelivered| Fact::DeadLetter(Box::new(undelivered))),
+        8 => roster().prop_map(|roster| Fact::Roster(Box::new(roster))),
+        4 => dead_letter().prop_map(|letter| Fact::DeadLetter(Box::new(letter))),
         1 => Just(Fact::Silenced),
         4 => (0..ids).prop_map(|id| Fact::Undecodable { message_id: format!("message-{id}") }),
-        20 => observed().prop_map(|observed| Fact::Observed(Box::new(observed))),
-        4 => unobserved().prop_map(|unobserved| Fact::Unobserved(Box::new(unobserved))),
-        8 => service_action(ids).prop_map(|action| Fact::ServiceEvent(Box::new(action))),
+        1 => (0..ids, 0_u64..5).prop_map(|(id, records)| Fact::Unkept {
+            message_id: format!("message-{id}"),
+            records,
+        }),
+        8 => service_event(ids).prop_map(|event| Fact::ServiceEvent(Box::new(event))),
         12 => run_task(ids).prop_map(|call| Fact::RunTask(Box::new(call))),
         12 => task().prop_map(|task| Fact::Task(Box::new(task))),
     ]
+}
+
+/// Up to `most` answers of ECS.
+pub fn answers(most: usize) -> impl Strategy<Value = Vec<Answer>> {
+    let answer = prop_oneof![
+        10 => service_look().prop_map(Answer::Service),
+        4 => task().prop_map(Answer::Task),
+        1 => ask_failure().prop_map(Answer::Failure),
+    ];
+    prop::collection::vec(answer, 0..most)
+}
+
+/// What is kept of answers: each look is one at every run of its service.
+pub fn observe(runs: &Runs, answers: &[Answer]) -> Observations {
+    let mut observations = Observations::default();
+    for answer in answers {
+        match answer {
+            Answer::Service(look) => {
+                let subject = Subject::Service(look.service.clone());
+                for run in runs.by_subject.get(&subject).into_iter().flatten() {
+                    let seen = observations.service_mut(&look.service, run.time, look.at);
+                    seen.ask(look.at);
+                    seen.take(look, run.is_deployment());
+                }
+            }
+            Answer::Task(state) => observations.task(state.clone()),
+            Answer::Failure(failure) => observations.fail(failure.clone()),
+        }
+    }
+    observations
+}
+
+/// Folds facts that arrived together.
+pub fn fold<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Runs {
+    let arrival = Arrival {
+        at: start(),
+        siblings_until: None,
+    };
+    Runs::fold(start(), facts.into_iter().map(|fact| (fact, arrival)))
 }
 
 /// Up to `most` facts.

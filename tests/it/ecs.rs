@@ -8,9 +8,11 @@ use std::time::Duration;
 
 use aws_sdk_ecs::config::{BehaviorVersion, Credentials, Region};
 use chrono::{DateTime, TimeDelta, Utc};
-use rollcall::core::fact::{Bounds, ClusterId, Fact, Observed, ServiceId, TaskId, Unobserved};
-use rollcall::ecs::client::AwsEcs;
-use rollcall::ecs::{Ecs as _, Wanted};
+use rollcall::aws::AwsEcs;
+use rollcall::core::fact::{ClusterId, ServiceId, TaskId};
+use rollcall::core::look::{Wanted, WantedService};
+use rollcall::core::observation::{Answer, Bounds, ServiceLook};
+use rollcall::ports::ecs::{Asked as Looked, Ecs as _};
 use rollcall::tls;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -37,13 +39,16 @@ fn dev() -> ClusterId {
 
 /// So many services of a cluster, called a minute ago.
 fn services(cluster: &ClusterId, count: usize) -> Wanted {
-    let service = |number| {
-        let id = cluster.service(format!("service-{number:03}"));
-        (id, now() - TimeDelta::minutes(1))
+    let called_at = now() - TimeDelta::minutes(1);
+    let service = |number| WantedService {
+        id: cluster.service(format!("service-{number:03}")),
+        time: called_at,
+        since: called_at,
+        is_deployment: false,
     };
     Wanted {
         services: (0..count).map(service).collect(),
-        tasks: BTreeSet::new(),
+        tasks: Vec::new(),
     }
 }
 
@@ -70,32 +75,37 @@ async fn client(fake: &FakeEcs) -> AwsEcs {
     AwsEcs::new(&config.load().await)
 }
 
-/// What one look learns.
-fn look(fake: &FakeEcs, wanted: &Wanted, time: Duration) -> Vec<Fact> {
+/// What comes of one look.
+fn looked(fake: &FakeEcs, wanted: &Wanted, time: Duration) -> Looked {
     runtime().block_on(async {
         let ecs = client(fake).await;
         ecs.look(wanted, now(), Instant::now() + time).await
     })
 }
 
-fn observed(facts: &[Fact]) -> Vec<&Observed> {
-    let observed = facts.iter().filter_map(|fact| match fact {
-        Fact::Observed(observed) => Some(&**observed),
-        _ => None,
-    });
-    observed.collect()
+/// What one look is answered.
+fn look(fake: &FakeEcs, wanted: &Wanted, time: Duration) -> Vec<Answer> {
+    looked(fake, wanted, time).answers
 }
 
-/// The clusters that could not be asked about, and why.
-fn in_vain(facts: &[Fact]) -> Vec<(&str, &str)> {
-    let in_vain = facts.iter().filter_map(|fact| match fact {
-        Fact::Unobserved(unobserved) => {
-            let Unobserved { cluster, error, .. } = &**unobserved;
-            Some((cluster.name.as_str(), error.code.as_str()))
+/// What was answered about services.
+fn seen(answers: &[Answer]) -> Vec<&ServiceLook> {
+    let seen = answers.iter().filter_map(|answer| match answer {
+        Answer::Service(look) => Some(look),
+        _ => None,
+    });
+    seen.collect()
+}
+
+/// The clusters where asking failed, and why.
+fn failed(answers: &[Answer]) -> Vec<(&str, &str)> {
+    let failed = answers.iter().filter_map(|answer| match answer {
+        Answer::Failure(failure) => {
+            Some((failure.cluster.name.as_str(), failure.error.code.as_str()))
         }
         _ => None,
     });
-    in_vain.collect()
+    failed.collect()
 }
 
 fn texts(list: &Value) -> Vec<&str> {
@@ -137,17 +147,17 @@ fn with_running(running: i64) -> impl Fn(&Asked) -> Reply + Send + Sync + 'stati
 #[test]
 fn services_are_asked_about_ten_at_a_time() {
     let fake = FakeEcs::answering(with_running(2));
-    let facts = look(&fake, &services(&dev(), 25), AMPLE);
+    let answers = look(&fake, &services(&dev(), 25), AMPLE);
 
     let requests = fake.asked("DescribeServices");
     let counts = requests
         .iter()
         .map(|asked| texts(&asked.body["services"]).len());
     assert_eq!(counts.collect::<Vec<_>>(), [10, 10, 5]);
-    let seen = observed(&facts);
-    assert_eq!(seen.len(), 25);
-    assert!(seen.iter().all(|service| service.observed_at == now()));
-    let first = seen[0].state.as_ref().unwrap();
+    let looks = seen(&answers);
+    assert_eq!(looks.len(), 25);
+    assert!(looks.iter().all(|look| look.at == now()));
+    let first = looks[0].state.as_ref().unwrap();
     assert_eq!((first.desired, first.running), (2, 2));
     assert!(fake.asked("ListTasks").is_empty(), "nothing is to explain");
 }
@@ -170,7 +180,7 @@ fn a_cluster_is_asked_for_by_its_arn_in_its_own_region() {
         wanted.services.extend(services(&cluster, 1).services);
     }
     let fake = FakeEcs::answering(with_running(2));
-    let facts = look(&fake, &wanted, AMPLE);
+    let answers = look(&fake, &wanted, AMPLE);
 
     for operation in ["DescribeServices", "DescribeScalableTargets"] {
         let regions = fake.asked(operation).into_iter().map(|asked| asked.region);
@@ -183,19 +193,17 @@ fn a_cluster_is_asked_for_by_its_arn_in_its_own_region() {
         let arn = format!("{start}{region}:123456789012:cluster/{name}");
         assert_eq!(asked.body["cluster"], arn);
     }
-    let seen: BTreeSet<ServiceId> = observed(&facts)
-        .iter()
-        .map(|observed| observed.service.clone())
-        .collect();
-    assert_eq!(seen, wanted.services.into_keys().collect());
+    let answered: BTreeSet<&ServiceId> = seen(&answers).iter().map(|look| &look.service).collect();
+    let asked: BTreeSet<&ServiceId> = wanted.services.iter().map(|one| &one.id).collect();
+    assert_eq!(answered, asked);
 }
 
 #[test]
 fn requests_keep_to_the_rate() {
     let fake = FakeEcs::answering(with_running(2));
-    let facts = look(&fake, &services(&dev(), 120), AMPLE);
+    let answers = look(&fake, &services(&dev(), 120), AMPLE);
 
-    assert_eq!(observed(&facts).len(), 120);
+    assert_eq!(seen(&answers).len(), 120);
     let times: Vec<_> = fake.requests().iter().map(|asked| asked.at).collect();
     assert_eq!(times.len(), 12 + 3, "and the bounds, fifty at a time");
     for (first, from) in times.iter().enumerate() {
@@ -212,12 +220,13 @@ fn requests_keep_to_the_rate() {
 #[test]
 fn what_there_is_no_time_for_is_left_for_later() {
     let fake = FakeEcs::answering(with_running(2));
-    let facts = look(&fake, &services(&dev(), 200), Duration::from_secs(1));
+    let looked = looked(&fake, &services(&dev(), 200), Duration::from_secs(1));
 
-    let (seen, requests) = (observed(&facts).len(), fake.requests().len());
-    assert_eq!(seen, 10 * requests);
+    let (answered, requests) = (seen(&looked.answers).len(), fake.requests().len());
+    assert_eq!(answered, 10 * requests);
+    assert_eq!(looked.services, answered);
     assert!((5..=10).contains(&requests), "{requests} requests");
-    assert_eq!(facts.len(), seen, "nobody was asked in vain");
+    assert_eq!(looked.answers.len(), answered, "no request failed");
 }
 
 #[test]
@@ -232,13 +241,14 @@ fn a_service_that_ecs_does_not_have_is_seen_to_be_gone() {
         }
         _ => with_running(2)(asked),
     });
-    let facts = look(&fake, &services(&dev(), 2), AMPLE);
+    let answers = look(&fake, &services(&dev(), 2), AMPLE);
 
-    let seen = observed(&facts).into_iter();
-    let states: Vec<_> = seen
-        .map(|observed| (observed.service.name.as_str(), observed.state.is_some()))
+    let states: BTreeSet<_> = seen(&answers)
+        .into_iter()
+        .map(|look| (look.service.name.as_str(), look.state.is_some()))
         .collect();
-    assert_eq!(states, [("service-001", false), ("service-000", true)]);
+    let expected = [("service-000", true), ("service-001", false)];
+    assert_eq!(states, expected.into());
 }
 
 #[test]
@@ -268,23 +278,23 @@ fn bounds_are_asked_once_for_a_call() {
         _ => with_running(2)(asked),
     });
     let (mut wanted, time) = (services(&dev(), 3), AMPLE);
-    let looks: Vec<Vec<Fact>> = runtime().block_on(async {
+    let looks: Vec<Vec<Answer>> = runtime().block_on(async {
         let ecs = client(&fake).await;
         let mut looks = Vec::new();
         for _ in 0..2 {
-            looks.push(ecs.look(&wanted, now(), Instant::now() + time).await);
+            let looked = ecs.look(&wanted, now(), Instant::now() + time).await;
+            looks.push(looked.answers);
         }
         // Another call, of another day.
-        wanted
-            .services
-            .values_mut()
-            .for_each(|since| *since = now());
-        looks.push(ecs.look(&wanted, now(), Instant::now() + time).await);
+        wanted.services.iter_mut().for_each(|one| one.since = now());
+        let looked = ecs.look(&wanted, now(), Instant::now() + time).await;
+        looks.push(looked.answers);
         looks
     });
-    let bounds = |look: &[Fact]| -> Vec<Option<Bounds>> {
-        let seen = observed(look).into_iter();
-        seen.map(|observed| observed.state.as_ref().unwrap().bounds)
+    let bounds = |answers: &[Answer]| -> Vec<Option<Bounds>> {
+        let looks = seen(answers).into_iter();
+        looks
+            .map(|look| look.state.as_ref().unwrap().bounds)
             .collect()
     };
     let known = |max| Some(Bounds { min: Some(3), max });
@@ -327,15 +337,18 @@ fn tasks_of_jobs_are_asked_about_a_hundred_at_a_time() {
         tasks: (0..150).map(task_id).collect(),
         ..Wanted::default()
     };
-    let facts = look(&fake, &wanted, AMPLE);
+    let answers = look(&fake, &wanted, AMPLE);
 
     let requests = fake.asked("DescribeTasks");
     let counts = requests
         .iter()
         .map(|asked| texts(&asked.body["tasks"]).len());
     assert_eq!(counts.collect::<Vec<_>>(), [100, 50]);
-    assert_eq!(facts.len(), 150);
-    insta::assert_json_snapshot!(facts[0]);
+    assert_eq!(answers.len(), 150);
+    let Answer::Task(state) = &answers[0] else {
+        panic!("{:?}", answers[0])
+    };
+    insta::assert_json_snapshot!(state);
 }
 
 #[test]
@@ -354,8 +367,8 @@ fn tasks_that_ecs_has_forgotten_were_asked_about_all_the_same() {
         tasks: (0..2).map(task_id).collect(),
         ..Wanted::default()
     };
-    let facts = look(&fake, &wanted, AMPLE);
+    let looked = looked(&fake, &wanted, AMPLE);
 
-    assert_eq!(in_vain(&facts), [("dev", "MISSING")]);
-    assert_eq!(facts.len(), 1);
+    assert_eq!(failed(&looked.answers), [("dev", "MISSING")]);
+    assert_eq!((looked.answers.len(), looked.tasks), (1, 2));
 }

@@ -3,16 +3,20 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
+use rollcall::config::DEFAULT_WAIT_POLICY;
+use rollcall::core::decide::{MessageKind, ThreadNews, thread_news};
 use rollcall::core::fact::Fact;
-use rollcall::core::summary::{News, Stage, Summary};
+use rollcall::core::policy::WaitPolicy;
+use rollcall::core::snapshot::WindowSnapshot;
+use rollcall::core::summary::{News, Summary};
+use rollcall::core::told::Told;
 use rollcall::core::window::WindowKey;
-use rollcall::roll::{Over, Roll};
 use rollcall::slack::message::TableForm;
 use rollcall::slack::render::render;
 use rollcall::slack::reply::reply;
 use serde_json::Value;
 
-use crate::arbitrary::{facts, hostile_text};
+use crate::arbitrary::{answers, facts, fold, hostile_text, moment, observe, start};
 use crate::slack_reference::{MENTION, check};
 
 /// What the rows shown stand for, plus what is counted as left out, is all there is.
@@ -36,7 +40,8 @@ fn check_complete(message: &Value, summary: &Summary) {
             .sum(),
         None => 0,
     };
-    let told: usize = summary.rows[..shown].iter().map(|row| row.count).sum();
+    let told = summary.rows[..shown].iter().flat_map(|row| &row.counts);
+    let told: usize = told.map(|(_, count)| count).sum();
     let counts = &summary.counts;
     let all = counts.all() + counts.unnamed + summary.jobs.all();
     assert_eq!(told + counted, all, "{totals}");
@@ -73,11 +78,17 @@ proptest! {
     #[test]
     fn every_message_keeps_slacks_limits(
         facts in prop_oneof![4 => facts(30), 3 => facts(150), 2 => facts(600)],
+        answers in answers(60),
+        seconds in 0_i64..4_000,
         environment in hostile_text(),
+        kind in prop::sample::select(vec![MessageKind::First, MessageKind::Later, MessageKind::Changes]),
     ) {
-        let key = WindowKey { start: chrono::DateTime::UNIX_EPOCH, environment };
-        let roll = Roll::fold(&facts);
-        let summary = Summary::new(&key, &roll, Over::ALL, chrono_tz::Asia::Seoul);
+        let key = WindowKey { start: start(), environment };
+        let runs = fold(&facts);
+        let observations = observe(&runs, &answers);
+        let snapshot = WindowSnapshot::new(&key, &runs, &observations, DEFAULT_WAIT_POLICY, moment(seconds));
+        let all: Vec<usize> = (0..snapshot.statuses.len()).collect();
+        let summary = Summary::new(&snapshot, &all, kind, chrono_tz::Asia::Seoul);
         for form in [TableForm::Table, TableForm::Preformatted] {
             let message = serde_json::to_value(render(&summary, Some(MENTION), form)).unwrap();
             check(&message, summary.has_failures());
@@ -85,8 +96,8 @@ proptest! {
             if form == TableForm::Table {
                 check_complete(&message, &summary);
             }
-            for stage in [Stage::Waiting, Stage::Ended] {
-                let summary = Summary::live(&key, &roll, Over::ALL, stage, chrono_tz::UTC);
+            for has_ended in [false, true] {
+                let summary = Summary::live(&snapshot, &all, kind, has_ended, chrono_tz::UTC);
                 check(&serde_json::to_value(render(&summary, None, form)).unwrap(), false);
             }
         }
@@ -100,38 +111,60 @@ proptest! {
     fn every_reply_keeps_slacks_limits(
         before in prop_oneof![4 => facts(30), 2 => facts(600)],
         after in facts(600),
+        seconds in 0_i64..4_000,
     ) {
-        let everything = Roll::fold(before.iter().chain(&after));
-        let (news, told) = News::since(&BTreeSet::new(), &Roll::fold(&before), Over::ALL, true, chrono_tz::UTC)
-            .unwrap_or_default();
-        let later = News::since(&told, &everything, Over::ALL, true, chrono_tz::UTC).map(|(news, _)| news);
-        for news in [news].into_iter().chain(later).filter(|news| *news != News::default()) {
-            let message = serde_json::to_value(reply(&news, Some(MENTION))).unwrap();
-            check(&message, !news.failures.is_empty());
+        let key = WindowKey { start: start(), environment: "dev".to_owned() };
+        let everything: Vec<Fact> = before.iter().chain(&after).cloned().collect();
+        let mut replied = Told::default();
+        for facts in [before, everything] {
+            let runs = fold(&facts);
+            let observations = observe(&runs, &[]);
+            let snapshot =
+                WindowSnapshot::new(&key, &runs, &observations, DEFAULT_WAIT_POLICY, moment(seconds));
+            let all: Vec<usize> = (0..snapshot.statuses.len()).collect();
+            let news = thread_news(&snapshot, &all, &replied, true).unwrap_or_default();
+            if news != ThreadNews::default() {
+                let news = News::of(&snapshot, &news, chrono_tz::UTC);
+                let reply = serde_json::to_value(reply(&news, Some(MENTION))).unwrap();
+                check(&reply, !news.failures.is_empty());
+            }
+            for &index in &news.failed {
+                let one = &snapshot.statuses[index];
+                replied.tell(one.subject, one.run, &one.status);
+            }
         }
     }
 }
 
 #[test]
 fn drops_succeeded_rows_before_failed_ones() {
-    let ok = |id: usize| format!(r#"{{"called":{}}}"#, call_json(id, r#""accepted""#));
+    let ok = |id: usize| format!(r#"{{"update_service":{}}}"#, call_json(id, r#""accepted""#));
     let failed = |id: usize| {
         format!(
-            r#"{{"called":{}}}"#,
+            r#"{{"update_service":{}}}"#,
             call_json(
                 id,
                 r#"{"failed":{"code":"ThrottlingException","message":null}}"#
             )
         )
     };
+    let policy = WaitPolicy {
+        verify: None,
+        ..DEFAULT_WAIT_POLICY
+    };
     let facts: Vec<Fact> = (0..300)
         .map(|id| serde_json::from_str(&if id < 60 { failed(id) } else { ok(id) }).unwrap())
         .collect();
     let key = WindowKey {
-        start: chrono::DateTime::UNIX_EPOCH,
+        start: start(),
         environment: "dev".to_owned(),
     };
-    let summary = Summary::new(&key, &Roll::fold(&facts), Over::ALL, chrono_tz::UTC);
+    let runs = fold(&facts);
+    let observations = observe(&runs, &[]);
+    let now = moment(3_600);
+    let snapshot = WindowSnapshot::new(&key, &runs, &observations, policy, now);
+    let all: Vec<usize> = (0..snapshot.statuses.len()).collect();
+    let summary = Summary::new(&snapshot, &all, MessageKind::First, chrono_tz::UTC);
     let message = serde_json::to_value(render(&summary, None, TableForm::Table)).unwrap();
     let totals = message["blocks"][3]["text"]["text"].as_str().unwrap();
     assert_eq!(

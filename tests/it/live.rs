@@ -5,28 +5,34 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use aws_lambda_events::sqs::SqsMessage;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rollcall::config::DEFAULT_WAIT_POLICY;
 use rollcall::core::decode::OwnMessage;
 use rollcall::core::fact::{
-    ApiError, Call, Caller, Expected, Fact, Observed, Outcome, ServiceState,
+    Action, ApiError, CallOutcome, Caller, Fact, Roster, UpdateServiceCall,
 };
-use rollcall::core::summary::Summary;
-use rollcall::core::window::{Claim, MemoryLog, WindowKey, WindowLog, Windowing};
-use rollcall::delivery::{Ports, Visit, WaitPolicy};
-use rollcall::ecs::{Ecs, Wanted};
+use rollcall::core::look::Wanted;
+use rollcall::core::observation::{Answer, ServiceLook, ServiceState};
+use rollcall::core::policy::WaitPolicy;
+use rollcall::core::runs::Arrival;
+use rollcall::core::window::{WindowKey, Windowing};
 use rollcall::function::visit_windows;
+use rollcall::memory_log::MemoryLog;
 use rollcall::metrics::Metrics;
-use rollcall::notify::{Channel, Notifier};
+use rollcall::ports::ecs::{Asked, Ecs};
+use rollcall::ports::notifier::{Channel, Notifier};
+use rollcall::ports::queue::{Queue, QueueError, Receipt, Timer};
+use rollcall::ports::window_log::WindowLog;
 use rollcall::slack::speaker::Speaker;
 use rollcall::slack::web_api::{ApiUrl, BotToken, WebApi};
 use rollcall::slack::webhook::{Webhook, WebhookUrl};
-use rollcall::timer::{TimerError, Timers};
+use rollcall::visit::{Ports, Visit, VisitMemory};
 use tokio::time::Instant;
 
 use crate::support::web_api::{CHANNEL, FakeWorkspace, Trouble};
 
 mod failures;
+mod runs;
 mod tasks;
 mod troubles;
 
@@ -36,17 +42,19 @@ const MENTION: &str = "<!subteam^S012AB3CD>";
 #[derive(Debug, Default)]
 struct Alarms(Mutex<Vec<DateTime<Utc>>>);
 
-impl Timers for Alarms {
-    async fn arm(
-        &self,
-        _: &WindowKey,
-        at: DateTime<Utc>,
-        _: DateTime<Utc>,
-    ) -> Result<DateTime<Utc>, TimerError> {
-        self.0.lock().unwrap().push(at);
-        Ok(at)
+impl Queue for Alarms {
+    async fn arm(&self, timer: Timer<'_>, _: DateTime<Utc>) -> Result<DateTime<Utc>, QueueError> {
+        self.0.lock().unwrap().push(timer.at);
+        Ok(timer.at)
+    }
+
+    async fn postpone(&self, _: &Receipt, _: Duration) -> Result<(), QueueError> {
+        Ok(())
     }
 }
+
+/// How often SQS hands a record out before it goes to the dead-letter queue.
+const MAX_RECEIVES: u32 = 5;
 
 /// A window, those who watch over it, and where it is said.
 struct World {
@@ -58,7 +66,8 @@ struct World {
     key: WindowKey,
     visits: u32,
     ecs: Tasks,
-    patience: WaitPolicy,
+    policy: WaitPolicy,
+    memory: VisitMemory,
 }
 
 /// How many tasks of each service run, and how many are to run.
@@ -66,13 +75,13 @@ struct World {
 struct Tasks(Mutex<BTreeMap<String, (i64, i64)>>);
 
 impl Ecs for Tasks {
-    async fn look(&self, wanted: &Wanted, now: DateTime<Utc>, _: Instant) -> Vec<Fact> {
+    async fn look(&self, wanted: &Wanted, now: DateTime<Utc>, _: Instant) -> Asked {
         let tasks = self.0.lock().unwrap();
-        let observed = wanted.services.keys().filter_map(|id| {
-            let (running, desired) = *tasks.get(&id.name)?;
-            Some(Fact::Observed(Box::new(Observed {
-                observed_at: now,
-                service: id.clone(),
+        let looks = wanted.services.iter().filter_map(|one| {
+            let (running, desired) = *tasks.get(&one.id.name)?;
+            Some(Answer::Service(ServiceLook {
+                at: now,
+                service: one.id.clone(),
                 state: Some(ServiceState {
                     desired,
                     running,
@@ -82,9 +91,13 @@ impl Ecs for Tasks {
                     trouble: None,
                     bounds: None,
                 }),
-            })))
+            }))
         });
-        observed.collect()
+        Asked {
+            answers: looks.collect(),
+            services: wanted.services.len(),
+            tasks: wanted.tasks.len(),
+        }
     }
 }
 
@@ -131,19 +144,21 @@ impl World {
             },
             visits: 0,
             ecs: Tasks::default(),
-            patience: WaitPolicy {
+            policy: WaitPolicy {
                 verify: None,
                 ..DEFAULT_WAIT_POLICY
             },
+            memory: VisitMemory::default(),
         }
     }
 
     /// Something is learned about the window.
     async fn learn(&self, seconds: i64, facts: &[Fact]) {
-        self.log
-            .append(&self.key, facts, at(seconds))
-            .await
-            .unwrap();
+        let arrival = Arrival {
+            at: at(seconds),
+            siblings_until: None,
+        };
+        self.log.append(&self.key, facts, arrival).await.unwrap();
     }
 
     /// A timer fires, with so much time for the invocation.
@@ -151,6 +166,7 @@ impl World {
         self.visits += 1;
         let timer = OwnMessage::Timer {
             window: self.key.clone(),
+            unkept: 0,
         };
         let mut record = SqsMessage::default();
         record.message_id = Some("timer".to_owned());
@@ -159,26 +175,31 @@ impl World {
             environment: None,
             period: DEFAULT_WAIT_POLICY.period,
         };
+        let begun = Instant::now();
+        let clock = move || at(seconds) + TimeDelta::from_std(begun.elapsed()).unwrap();
         let ports = Ports {
             log: &self.log,
             notifier: &self.speaker,
-            timers: &self.alarms,
+            queue: &self.alarms,
             ecs: &self.ecs,
+            clock: &clock,
+            memory: &self.memory,
         };
         let how = Visit {
-            patience: self.patience,
+            policy: self.policy,
+            windowing: &windowing,
             timezone: chrono_tz::UTC,
             token: &format!("visit {}", self.visits),
             claim_until: at(seconds + 60),
             now: at(seconds),
-            deadline: Instant::now() + time_left,
+            deadline: begun + time_left,
         };
-        visit_windows(vec![record], &windowing, &ports, how, &mut self.metrics).await
+        visit_windows(vec![record], MAX_RECEIVES, &ports, how, &mut self.metrics).await
     }
 
     async fn visit(&mut self, seconds: i64) {
-        let again = self.visit_within(seconds, Duration::from_secs(30)).await;
-        assert!(again.is_empty());
+        let failed_message_ids = self.visit_within(seconds, Duration::from_secs(30)).await;
+        assert!(failed_message_ids.is_empty());
     }
 
     /// When the last timer fires, in seconds.
@@ -192,25 +213,34 @@ impl World {
     }
 }
 
-/// A roster of these services at the window's start.
-fn roster(services: &[&str]) -> Fact {
-    Fact::Roster(Box::new(Expected {
-        scheduled_time: at(0),
-        schedule: "dev-morning".to_owned(),
+/// A roster of these services, each with its count.
+fn roster_at(seconds: i64, schedule: &str, services: &[(&str, i64)]) -> Fact {
+    Fact::Roster(Box::new(Roster {
+        scheduled_time: at(seconds),
+        schedule: schedule.to_owned(),
         flexible_window_minutes: 5,
         account: "111122223333".to_owned(),
         region: "eu-west-1".to_owned(),
         cluster: "dev".to_owned(),
         services: services
             .iter()
-            .map(|name| ((*name).to_owned(), 1))
+            .map(|(name, count)| ((*name).to_owned(), *count))
             .collect(),
-        jobs: std::collections::BTreeMap::new(),
+        jobs: BTreeMap::new(),
+        role: None,
+        retry_minutes: None,
     }))
 }
 
-fn call(service: &str, seconds: i64, outcome: Outcome) -> Fact {
-    Fact::UpdateService(Box::new(Call {
+/// A roster of these services at the window's start.
+fn roster(services: &[&str]) -> Fact {
+    let services: Vec<(&str, i64)> = services.iter().map(|name| (*name, 1)).collect();
+    roster_at(0, "dev-morning", &services)
+}
+
+/// A call that asks for a count, where one is given.
+fn call_for(service: &str, seconds: i64, count: Option<i64>, outcome: CallOutcome) -> Fact {
+    Fact::UpdateService(Box::new(UpdateServiceCall {
         event_time: at(seconds),
         outcome,
         event_id: format!("{service} {seconds}"),
@@ -218,7 +248,7 @@ fn call(service: &str, seconds: i64, outcome: Outcome) -> Fact {
         region: "eu-west-1".to_owned(),
         cluster: Some("dev".to_owned()),
         service: Some(service.to_owned()),
-        action: None,
+        action: count.map(Action::towards),
         caller: Caller {
             role: None,
             session: None,
@@ -228,15 +258,19 @@ fn call(service: &str, seconds: i64, outcome: Outcome) -> Fact {
 }
 
 fn accepted(service: &str, seconds: i64) -> Fact {
-    call(service, seconds, Outcome::Accepted)
+    call_for(service, seconds, None, CallOutcome::Accepted)
+}
+
+fn error(code: &str, message: &str) -> CallOutcome {
+    CallOutcome::Failed(ApiError {
+        code: code.to_owned(),
+        message: Some(message.to_owned()),
+    })
 }
 
 fn refused(service: &str, seconds: i64) -> Fact {
-    let error = ApiError {
-        code: "ThrottlingException".to_owned(),
-        message: Some("Rate exceeded".to_owned()),
-    };
-    call(service, seconds, Outcome::Failed(error))
+    let error = error("ThrottlingException", "Rate exceeded");
+    call_for(service, seconds, None, error)
 }
 
 #[tokio::test]

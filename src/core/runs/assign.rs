@@ -165,13 +165,16 @@ pub(super) fn assign(
 
 /// Tells runs of the same time apart that no schedule's count tells apart.
 fn number_twins(runs: &mut [Run]) {
+    // A dead letter may leave out the count, and a call of the same second is then no different.
+    let key = |run: &Run| (run.time, run.asked.filter(|_| run.is_announced()));
     for index in 1..runs.len() {
-        let (before, run) = (&runs[index - 1], &runs[index]);
-        let is_same = before.is_announced() == run.is_announced()
-            && (!run.is_announced() || before.asked == run.asked);
-        if before.time == run.time && is_same {
-            runs[index].twin = before.twin.saturating_add(1);
-        }
+        let (before, rest) = runs.split_at_mut(index);
+        let of_time = before
+            .iter()
+            .rev()
+            .take_while(|one| one.time == rest[0].time);
+        let twins = of_time.filter(|one| key(one) == key(&rest[0])).count();
+        rest[0].twin = u8::try_from(twins).unwrap_or(u8::MAX);
     }
 }
 

@@ -55,16 +55,41 @@ impl<'a> Lines<'a> {
         is_changes: bool,
     ) -> Vec<Line> {
         match subject {
-            Subject::Service(id) => self.services(id, runs),
-            Subject::Job(id) => vec![self.job(id, runs)],
+            Subject::Service(id) => {
+                let is_alone = !is_changes || !self.is_several(subject);
+                self.services(id, runs, is_alone)
+            }
+            Subject::Job(id) => {
+                let is_several = runs.len() > 1 || (is_changes && self.is_several(subject));
+                vec![self.job(id, runs, is_several)]
+            }
             Subject::Unnamed(calls) => unnamed(calls, runs, is_changes),
         }
     }
 
     /// The reasons of one failed run.
     pub(super) fn failure(&self, one: &RunStatus<'_>) -> Option<Failure> {
-        let lines = self.lines(one.subject, &[one], false);
+        let lines = self.lines(one.subject, &[one], true);
         lines.into_iter().flat_map(|line| line.failures).next()
+    }
+
+    /// A run's subject, with its time where there are several.
+    pub(super) fn run_name(&self, one: &RunStatus<'_>) -> String {
+        let name = self.name(one.subject);
+        match self.is_several(one.subject) {
+            true => format!("{name} ({})", self.clock(one.run.time)),
+            false => name,
+        }
+    }
+
+    /// Whether the window has several runs of a service or job.
+    fn is_several(&self, subject: &Subject) -> bool {
+        let runs = self.snapshot.runs.by_subject.get(subject);
+        !matches!(subject, Subject::Unnamed(_)) && runs.is_some_and(|runs| runs.len() > 1)
+    }
+
+    fn clock(&self, time: DateTime<Utc>) -> String {
+        time.with_timezone(&self.timezone).format("%H:%M").to_string()
     }
 
     /// A subject's name as the message shows it.
@@ -85,23 +110,28 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// One row while the runs of a service agree; where they differ, a row for each run, with its time.
-    fn services(&self, id: &ServiceId, runs: &[&RunStatus<'_>]) -> Vec<Line> {
+    /// One row while the runs of a service agree; a row for each run, with its time, where they differ, or where the
+    /// message does not tell of all of them.
+    fn services(&self, id: &ServiceId, runs: &[&RunStatus<'_>], is_alone: bool) -> Vec<Line> {
         let line = |one: &&RunStatus<'_>| (one.run.time, self.service(id, one));
         let mut lines: Vec<(DateTime<Utc>, Line)> = runs.iter().map(line).collect();
-        lines.dedup_by(|(_, later), (_, kept)| {
-            let is_same = later.row.action == kept.row.action
-                && later.row.counts == kept.row.counts
-                && later.failures == kept.failures;
-            if is_same {
-                // The row shows how long the newest run took.
-                std::mem::swap(later, kept);
-            }
-            is_same
-        });
-        if lines.len() > 1 {
+        let is_same = |(_, one): &(DateTime<Utc>, Line), other: &Line| {
+            one.row.action == other.row.action
+                && one.row.counts == other.row.counts
+                && one.failures == other.failures
+        };
+        let newest = lines.pop();
+        let agrees = newest
+            .as_ref()
+            .is_some_and(|(_, newest)| lines.iter().all(|line| is_same(line, newest)));
+        if agrees && is_alone {
+            // The row shows how long the newest run took.
+            lines.clear();
+        }
+        lines.extend(newest);
+        if lines.len() > 1 || !is_alone {
             for (time, line) in &mut lines {
-                let clock = time.with_timezone(&self.timezone).format("%H:%M");
+                let clock = self.clock(*time);
                 line.row.action = format!("{clock} {}", line.row.action);
                 for failure in &mut line.failures {
                     failure.reason = format!("{clock} {}", failure.reason);
@@ -142,13 +172,12 @@ impl<'a> Lines<'a> {
     }
 
     /// One row for all runs of a job, and a reason for each run that failed.
-    fn job(&self, id: &JobId, runs: &[&RunStatus<'_>]) -> Line {
+    fn job(&self, id: &JobId, runs: &[&RunStatus<'_>], is_several: bool) -> Line {
         let name = self.name(&Subject::Job(id.clone()));
         let mut counts: BTreeMap<Kind, usize> = BTreeMap::new();
         for one in runs {
             *counts.entry(one.status.kind()).or_default() += 1;
         }
-        let is_several = runs.len() > 1;
         let failures = runs
             .iter()
             .filter_map(|one| self.job_failure(id, &name, one, is_several));
@@ -193,7 +222,7 @@ impl<'a> Lines<'a> {
             Status::Unkept => (UNKEPT.to_owned(), UNKEPT.to_owned(), Some(UNKEPT_ADVICE)),
             _ => return None,
         };
-        let clock = one.run.time.with_timezone(&self.timezone).format("%H:%M");
+        let clock = self.clock(one.run.time);
         Some(Failure {
             subject: format!("{name} (job)"),
             count: 1,

@@ -25,7 +25,7 @@ impl News {
     pub fn of(snapshot: &WindowSnapshot<'_>, news: &ThreadNews, timezone: Tz) -> Self {
         let lines = Lines::new(snapshot, timezone);
         let failure = |&index: &usize| lines.failure(&snapshot.statuses[index]);
-        let name = |&index: &usize| lines.name(snapshot.statuses[index].subject);
+        let name = |&index: &usize| lines.run_name(&snapshot.statuses[index]);
         let recovered: BTreeSet<String> = news.recovered.iter().map(name).collect();
         Self {
             failures: news.failed.iter().filter_map(failure).collect(),

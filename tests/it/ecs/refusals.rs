@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use rollcall::core::fact::Fact;
+use rollcall::core::observation::Answer;
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::{
-    AMPLE, SECRET_KEY, SESSION_TOKEN, dev, in_vain, look, observed, services, texts, with_running,
+    AMPLE, SECRET_KEY, SESSION_TOKEN, dev, failed, look, seen, services, texts, with_running,
 };
 use crate::support::ecs::{FakeEcs, Reply};
 
@@ -34,19 +34,19 @@ impl MakeWriter<'_> for Lines {
     }
 }
 
-/// What one look learns, and what rollcall writes meanwhile.
-fn watched(fake: &FakeEcs, count: usize) -> (Vec<Fact>, String) {
+/// What one look is answered, and what rollcall writes meanwhile.
+fn watched(fake: &FakeEcs, count: usize) -> (Vec<Answer>, String) {
     let lines = Lines::default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::WARN)
         .with_ansi(false)
         .with_writer(lines.clone())
         .finish();
-    let facts = tracing::subscriber::with_default(subscriber, || {
+    let answers = tracing::subscriber::with_default(subscriber, || {
         look(fake, &services(&dev(), count), AMPLE)
     });
     let written = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-    (facts, written)
+    (answers, written)
 }
 
 const DENIED: &str = "User: arn:aws:sts::123456789012:assumed-role/rollcall/rollcall is not authorized to perform: \
@@ -55,10 +55,10 @@ const DENIED: &str = "User: arn:aws:sts::123456789012:assumed-role/rollcall/roll
 #[test]
 fn who_may_not_ask_asks_once() {
     let fake = FakeEcs::answering(|_| Reply::Error("AccessDeniedException", DENIED));
-    let (facts, written) = watched(&fake, 25);
+    let (answers, written) = watched(&fake, 25);
 
-    assert_eq!(in_vain(&facts), [("dev", "AccessDeniedException")]);
-    assert_eq!((facts.len(), fake.requests().len()), (1, 1));
+    assert_eq!(failed(&answers), [("dev", "AccessDeniedException")]);
+    assert_eq!((answers.len(), fake.requests().len()), (1, 1));
     let warning = "cannot see how dev in ap-northeast-2 is: AccessDeniedException";
     assert_eq!(written.matches(warning).count(), 1, "{written}");
     assert_eq!(written.lines().count(), 1, "{written}");
@@ -80,10 +80,10 @@ fn another_cluster_is_asked_all_the_same() {
     let mut prod = dev();
     "prod".clone_into(&mut prod.name);
     wanted.services.extend(services(&prod, 15).services);
-    let facts = look(&fake, &wanted, AMPLE);
+    let answers = look(&fake, &wanted, AMPLE);
 
-    assert_eq!(in_vain(&facts), [("dev", "ClusterNotFoundException")]);
-    assert_eq!(observed(&facts).len(), 15);
+    assert_eq!(failed(&answers), [("dev", "ClusterNotFoundException")]);
+    assert_eq!(seen(&answers).len(), 15);
     assert_eq!(fake.asked("DescribeServices").len(), 1 + 2);
 }
 
@@ -98,10 +98,10 @@ fn what_was_learned_before_a_failure_is_kept() {
             with_running(2)(asked)
         }
     });
-    let facts = look(&fake, &services(&dev(), 25), AMPLE);
+    let answers = look(&fake, &services(&dev(), 25), AMPLE);
 
-    assert_eq!(in_vain(&facts), [("dev", "InvalidParameterException")]);
-    assert_eq!(observed(&facts).len(), 10);
+    assert_eq!(failed(&answers), [("dev", "InvalidParameterException")]);
+    assert_eq!(seen(&answers).len(), 10);
     assert_eq!(fake.asked("DescribeServices").len(), 2);
 }
 
@@ -119,8 +119,8 @@ fn what_passes_is_tried_again() {
                 with_running(2)(asked)
             }
         });
-        let (facts, written) = watched(&fake, 1);
-        assert_eq!((observed(&facts).len(), facts.len()), (1, 1));
+        let (answers, written) = watched(&fake, 1);
+        assert_eq!((seen(&answers).len(), answers.len()), (1, 1));
         assert_eq!(written, "");
     }
 }
@@ -128,13 +128,13 @@ fn what_passes_is_tried_again() {
 #[test]
 fn what_does_not_pass_is_given_up() {
     let fake = FakeEcs::answering(|_| Reply::Error("ThrottlingException", "Rate exceeded"));
-    let (facts, _) = watched(&fake, 25);
-    assert_eq!(in_vain(&facts), [("dev", "ThrottlingException")]);
+    let (answers, _) = watched(&fake, 25);
+    assert_eq!(failed(&answers), [("dev", "ThrottlingException")]);
     assert_eq!(fake.requests().len(), 3);
 
     let fake = FakeEcs::answering(|_| Reply::Close);
-    let (facts, _) = watched(&fake, 25);
-    assert_eq!(in_vain(&facts), [("dev", "DispatchFailure")]);
+    let (answers, _) = watched(&fake, 25);
+    assert_eq!(failed(&answers), [("dev", "DispatchFailure")]);
     assert_eq!(fake.requests().len(), 3);
 }
 
@@ -142,20 +142,20 @@ fn what_does_not_pass_is_given_up() {
 fn a_hang_ends_at_the_deadline() {
     let fake = FakeEcs::answering(|_| Reply::Hang);
     let started = std::time::Instant::now();
-    let facts = look(&fake, &services(&dev(), 25), Duration::from_secs(1));
+    let answers = look(&fake, &services(&dev(), 25), Duration::from_secs(1));
 
     let taken = started.elapsed();
     assert!(taken >= Duration::from_millis(900), "{taken:?}");
     assert!(taken < Duration::from_secs(2), "{taken:?}");
-    assert_eq!(in_vain(&facts), [("dev", "Timeout")]);
-    assert_eq!((facts.len(), fake.requests().len()), (1, 1));
+    assert_eq!(failed(&answers), [("dev", "Timeout")]);
+    assert_eq!((answers.len(), fake.requests().len()), (1, 1));
 }
 
 #[test]
 fn nothing_is_asked_after_the_deadline() {
     let fake = FakeEcs::answering(|_| Reply::Hang);
-    let facts = look(&fake, &services(&dev(), 25), Duration::ZERO);
-    assert_eq!((facts.len(), fake.requests().len()), (0, 0));
+    let answers = look(&fake, &services(&dev(), 25), Duration::ZERO);
+    assert_eq!((answers.len(), fake.requests().len()), (0, 0));
 }
 
 #[test]
@@ -164,8 +164,8 @@ fn an_answer_without_the_service_is_not_asked_for_for_ever() {
         "DescribeServices" => Reply::Answer(json!({"services": [], "failures": []})),
         _ => with_running(2)(asked),
     });
-    let facts = look(&fake, &services(&dev(), 3), AMPLE);
-    assert_eq!(in_vain(&facts), [("dev", "NoAnswer")]);
+    let answers = look(&fake, &services(&dev(), 3), AMPLE);
+    assert_eq!(failed(&answers), [("dev", "NoAnswer")]);
 }
 
 #[test]
@@ -175,10 +175,10 @@ fn credentials_stay_secret() {
                            The Canonical String for this request should have been\n'POST\n/\n\n\
                            x-amz-security-token:XSESSIONTOKENX\nXSECRETKEYX'";
     let fake = FakeEcs::answering(|_| Reply::Error("InvalidSignatureException", QUOTING));
-    let (facts, written) = watched(&fake, 1);
+    let (answers, written) = watched(&fake, 1);
 
-    assert_eq!(in_vain(&facts), [("dev", "InvalidSignatureException")]);
-    let noted = serde_json::to_string(&facts).unwrap();
+    assert_eq!(failed(&answers), [("dev", "InvalidSignatureException")]);
+    let noted = format!("{answers:?}");
     assert!(noted.contains("does not match"), "{noted}");
     for text in [noted, written] {
         assert!(

@@ -3,14 +3,12 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rollcall::core::fact::Fact;
-use rollcall::ecs::Ecs as _;
+use rollcall::core::observation::Answer;
+use rollcall::ports::ecs::Ecs as _;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{
-    AMPLE, client, dev, look, now, observed, runtime, service, services, texts, with_running,
-};
+use super::{AMPLE, client, dev, look, now, runtime, seen, service, services, texts, with_running};
 use crate::support::ecs::{Asked, FakeEcs, Reply};
 
 const PULL: &str = "CannotPullContainerError: pull image manifest has been retried 5 time(s)";
@@ -52,9 +50,9 @@ fn with_stopped(
 }
 
 /// What explains each service, by number.
-fn explained(facts: &[Fact]) -> Vec<Option<&str>> {
-    let trouble = observed(facts).into_iter().map(|observed| {
-        let trouble = observed.state.as_ref().unwrap().trouble.as_ref();
+fn explained(answers: &[Answer]) -> Vec<Option<&str>> {
+    let trouble = seen(answers).into_iter().map(|look| {
+        let trouble = look.state.as_ref().unwrap().trouble.as_ref();
         trouble.map(|remark| remark.text.as_str())
     });
     trouble.collect()
@@ -75,9 +73,9 @@ fn the_newest_stopped_task_explains() {
             "ResourceInitializationError: oldest",
         ),
     ]));
-    let facts = look(&fake, &services(&dev(), 1), AMPLE);
+    let answers = look(&fake, &services(&dev(), 1), AMPLE);
 
-    assert_eq!(explained(&facts), [Some(PULL)]);
+    assert_eq!(explained(&answers), [Some(PULL)]);
     let list = &fake.asked("ListTasks")[0].body;
     assert_eq!(
         list["cluster"],
@@ -89,24 +87,25 @@ fn the_newest_stopped_task_explains() {
 #[test]
 fn a_task_that_stopped_before_the_call_explains_nothing() {
     let fake = FakeEcs::answering(with_stopped(vec![("old", TimeDelta::minutes(2), PULL)]));
-    let facts = look(&fake, &services(&dev(), 1), AMPLE);
-    assert_eq!(explained(&facts), [None]);
+    let answers = look(&fake, &services(&dev(), 1), AMPLE);
+    assert_eq!(explained(&answers), [None]);
 }
 
 #[test]
 fn five_services_are_explained_in_a_look_and_the_others_in_the_next() {
     let fake = FakeEcs::answering(with_stopped(vec![("task", TimeDelta::seconds(10), PULL)]));
     let wanted = services(&dev(), 8);
-    let looks: Vec<Vec<Fact>> = runtime().block_on(async {
+    let looks: Vec<Vec<Answer>> = runtime().block_on(async {
         let ecs = client(&fake).await;
         let mut looks = Vec::new();
         for minutes in 0..2 {
             let at = now() + TimeDelta::minutes(minutes);
-            looks.push(ecs.look(&wanted, at, Instant::now() + AMPLE).await);
+            let looked = ecs.look(&wanted, at, Instant::now() + AMPLE).await;
+            looks.push(looked.answers);
         }
         looks
     });
-    let known = |look: &[Fact]| -> BTreeSet<usize> {
+    let known = |look: &[Answer]| -> BTreeSet<usize> {
         let explained = explained(look).into_iter().enumerate();
         explained
             .filter_map(|(number, text)| text.map(|_| number))
@@ -131,8 +130,8 @@ fn a_service_whose_events_explain_it_is_not_asked_about_further() {
         }
         _ => with_running(0)(asked),
     });
-    let facts = look(&fake, &services(&dev(), 1), AMPLE);
-    assert!(explained(&facts)[0].unwrap().contains("unable to place"));
+    let answers = look(&fake, &services(&dev(), 1), AMPLE);
+    assert!(explained(&answers)[0].unwrap().contains("unable to place"));
     assert!(fake.asked("ListTasks").is_empty());
 }
 
@@ -146,9 +145,10 @@ fn who_may_not_list_tasks_or_see_targets_goes_without() {
     runtime().block_on(async {
         let ecs = client(&fake).await;
         for _ in 0..2 {
-            let facts = ecs.look(&wanted, now(), Instant::now() + AMPLE).await;
-            assert_eq!((observed(&facts).len(), facts.len()), (3, 3));
-            assert_eq!(explained(&facts), [None; 3]);
+            let looked = ecs.look(&wanted, now(), Instant::now() + AMPLE).await;
+            let answers = looked.answers;
+            assert_eq!((seen(&answers).len(), answers.len()), (3, 3));
+            assert_eq!(explained(&answers), [None; 3]);
         }
     });
     assert_eq!(fake.asked("ListTasks").len(), 1);

@@ -77,8 +77,25 @@ async fn a_late_failure_is_told_at_once() {
         .await;
     world.visit(20).await;
     assert!(world.workspace.only_message().title().starts_with("✅ 1/1"));
+    world.learn(590, &[refused("web", 580)]).await;
+    world.visit(590).await;
+    assert_eq!(world.workspace.replies().len(), 1);
+    // The message had ended, and what came too late is how it ended.
+    assert!(world.workspace.only_message().title().starts_with("❌ 1/2"));
+    world.visit(890).await;
+    assert!(world.workspace.only_message().title().starts_with("❌ 1/2"));
+    assert_eq!(world.workspace.replies().len(), 1);
+}
+
+#[tokio::test]
+async fn a_refused_repetition_of_an_accepted_call_is_no_failure() {
+    let mut world = World::new();
+    world
+        .learn(0, &[roster(&["api"]), accepted("api", 5)])
+        .await;
+    world.visit(20).await;
     world.learn(600, &[refused("api", 590)]).await;
     world.visit(600).await;
-    assert!(world.workspace.only_message().title().starts_with("❌ 0/1"));
-    assert_eq!(world.workspace.replies().len(), 1);
+    assert!(world.workspace.only_message().title().starts_with("✅ 1/1"));
+    assert!(world.workspace.replies().is_empty());
 }

@@ -6,7 +6,7 @@ use super::{World, accepted, roster};
 
 fn world() -> World {
     let mut world = World::new();
-    world.patience = DEFAULT_WAIT_POLICY;
+    world.policy = DEFAULT_WAIT_POLICY;
     world
 }
 

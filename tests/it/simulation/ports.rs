@@ -34,7 +34,7 @@ use super::ecs::Counts;
 use super::mail::{Millis, millis, moment};
 use super::plan::{Mode, Plan};
 use super::script::{PERIOD, Script, Subject};
-use super::shown::Shown;
+use super::shown::{Row, Shown};
 
 /// A window: its environment, and when it begins.
 pub type Place = (String, Millis);
@@ -111,6 +111,17 @@ pub struct Post {
     pub fate: Fate,
     /// That it was said was written.
     pub is_noted: bool,
+}
+
+impl Post {
+    /// For the story.
+    pub fn words(&self) -> String {
+        let rows: Vec<String> = self.shown.rows.iter().map(Row::words).collect();
+        let message = self
+            .message
+            .map_or_else(String::new, |number| format!(" {number}"));
+        format!("  {:?}{message}: {}", self.effect, rows.join("; "))
+    }
 }
 
 /// Something that an invocation asked of the queue.

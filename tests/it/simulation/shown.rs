@@ -109,7 +109,13 @@ impl Shown {
 
     pub fn reply(news: &News) -> Self {
         let failures = news.failures.iter().map(Row::failure);
-        let recovered = news.recovered.iter().map(|name| Row::well(name));
+        let recovered = news.recovered.iter().map(|name| {
+            let (name, time) = name.split_once(" (").unwrap_or((name, ""));
+            Row {
+                scheduled: clock(time.trim_end_matches(')')),
+                ..Row::well(name)
+            }
+        });
         Self {
             rows: failures.chain(recovered).collect(),
             ..Self::default()
@@ -118,6 +124,17 @@ impl Shown {
 }
 
 impl Row {
+    /// For the story.
+    pub fn words(&self) -> String {
+        let at = self
+            .scheduled
+            .map_or_else(String::new, |at| format!("{}' ", at / 60_000));
+        let count = self
+            .count
+            .map_or_else(String::new, |count| format!(" → {count}"));
+        format!("{at}{}{count} {:?} {}", self.subject, self.word, self.text)
+    }
+
     fn well(name: &str) -> Self {
         Self {
             subject: name.to_owned(),

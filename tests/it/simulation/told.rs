@@ -3,7 +3,7 @@
 use super::invocation::SETTLE;
 use super::mail::millis;
 use super::ports::{Effect, Fate, Place, Post};
-use super::script::{Run, Subject, window_of};
+use super::script::{Attempt, Run, Subject, window_of};
 use super::shown::{Row, Word};
 use super::world::World;
 
@@ -58,6 +58,23 @@ impl World {
         if !marked.is_empty() || row.subject == "?" || row.text.contains("[person") {
             return marked;
         }
+        // A person's run of a job is a run of its own, and its row looks the same.
+        let is_well = matches!(row.word, Word::Good | Word::Waiting);
+        let is_persons = |call: &&Attempt| {
+            let subject = call.subject.as_ref();
+            call.is_accepted()
+                && subject.is_some_and(|subject| subject.is_job && subject.name == row.subject)
+        };
+        if is_well
+            && self
+                .shared
+                .script
+                .interventions
+                .iter()
+                .any(|call| is_persons(&call))
+        {
+            return Vec::new();
+        }
         let (environment, window) = &post.place;
         let is_near = |run: &Run| {
             let mut times = run.attempts.iter().map(|call| window_of(call.at));
@@ -83,7 +100,7 @@ impl World {
                 .is_none_or(|label| schedules.contains(label))
         };
         narrow(&|run| schedules.is_empty() || is_named(run));
-        narrow(&|run| self.message_of(run, &post.place) == post.message);
+        narrow(&|run| run.subject.is_job || self.message_of(run, &post.place) == post.message);
         narrow(&|run| row.count.is_none_or(|count| run.count == count));
         narrow(&|run| run.scheduled <= post.now);
         narrow(&|run| run.window() == *window);
@@ -171,6 +188,27 @@ impl World {
         } else {
             Truth::Missing
         }
+    }
+
+    /// Whether a call of another window was known before its roster, and may be taken for a retry of the run before.
+    pub fn is_mixed_up(&self, run: &Run) -> bool {
+        let kept = self.shared.kept.borrow();
+        self.runs_for(&run.subject).any(|other| {
+            let roster = other.roster.as_ref().and_then(|label| kept.get(label));
+            let known = other
+                .attempts
+                .iter()
+                .filter_map(|call| kept.get(&call.label))
+                .min();
+            let is_late = known.is_some_and(|known| roster.is_none_or(|roster| roster >= known));
+            is_late && other.count == run.count && self.runs_for(&run.subject).count() > 1
+        })
+    }
+
+    /// As [`World::is_mixed_up`], for good: nothing takes a call back that went to another window.
+    pub fn is_lost(&self, run: &Run) -> bool {
+        let mut others = self.runs_for(&run.subject);
+        self.is_mixed_up(run) && others.any(|other| other.window() != run.window())
     }
 
     /// The runs of one subject.

@@ -13,7 +13,7 @@ use super::ecs::Ecs;
 use super::invocation::{Invocation, Memory, TIMEOUT, run};
 use super::mail::{Mail, Millis, letters, timer};
 use super::plan::{HoldKind, Plan, Quirk};
-use super::ports::{Effect, Fate, Gate, Ordered, Place, Shared};
+use super::ports::{Effect, Fate, Gate, Ordered, Place, Post, Shared};
 use super::script::Script;
 
 /// How often an operator moves dead letters back to the queue; the world ends when nothing is left.
@@ -72,6 +72,8 @@ pub struct World {
     events: BTreeMap<(Millis, u64), Event>,
     scheduled: u64,
     pub now: Millis,
+    /// How many posts the story has told of.
+    shown: usize,
 }
 
 impl World {
@@ -124,6 +126,7 @@ impl World {
             events: BTreeMap::new(),
             scheduled: 0,
             now: 0,
+            shown: 0,
         };
         for mail in letters {
             world.send(mail);
@@ -371,6 +374,7 @@ impl World {
         invocation.gate.granted.set(Some(fate));
         self.advance(id);
         let quirk = self.invocations[id].timer_quirk;
+        self.note_posts();
         for order in self.shared.ordered.take() {
             match order {
                 Ordered::Timer(message, at) => self.send_timer(&message, at, quirk),
@@ -381,6 +385,17 @@ impl World {
                     }
                 }
             }
+        }
+    }
+
+    /// Tells the story what people saw.
+    fn note_posts(&mut self) {
+        let posts = self.shared.posts.borrow();
+        let new: Vec<String> = posts[self.shown..].iter().map(Post::words).collect();
+        self.shown = posts.len();
+        drop(posts);
+        for words in new {
+            self.note(words);
         }
     }
 

@@ -35,15 +35,24 @@ impl Court<'_> {
             }
             let read_at = post.read_at.unwrap_or(post.now);
             let script = &self.world.shared.script;
+            let is_two = |run: &Run| {
+                let roster = run.roster.as_ref();
+                !roster.is_some_and(|label| self.world.is_kept(label, read_at))
+                    && self.world.is_delivered(&run.dead_letter_label())
+            };
             let told = |run: &&Run| {
                 let mut of_post = self
                     .tellings
                     .iter()
                     .filter(|telling| telling.number == number);
-                of_post.any(|telling| telling.is_only(run.id))
+                !is_two(run) && of_post.any(|telling| telling.is_only(run.id))
             };
             let told: Vec<&Run> = script.runs.iter().filter(told).collect();
-            let expected: Vec<&&Run> = told.iter().filter(|run| run.roster.is_some()).collect();
+            let is_expected = |run: &&&Run| {
+                let roster = run.roster.as_ref();
+                roster.is_some_and(|label| self.world.is_kept(label, read_at))
+            };
+            let expected: Vec<&&Run> = told.iter().filter(is_expected).collect();
             let is_complete =
                 !expected.is_empty() && expected.iter().all(|run| self.is_complete(run, read_at));
             let arrivals = told.iter().flat_map(|run| self.arrivals(run, read_at));
@@ -74,6 +83,9 @@ impl Court<'_> {
             let Some(known) = self.arrivals(run, Millis::MAX).into_iter().min() else {
                 continue;
             };
+            if world.is_mixed_up(run) || self.is_beside_others(run) {
+                continue;
+            }
             let beside: Vec<&Run> = world
                 .shared
                 .script
@@ -122,6 +134,18 @@ impl Court<'_> {
             }
         }
         self.violations.extend(broken);
+    }
+
+    /// Whether rows about a run look the same as others about a job that a person started, or about a dead letter that
+    /// takes in refused calls of later firings.
+    fn is_beside_others(&self, run: &Run) -> bool {
+        let calls = self.world.shared.script.interventions.iter();
+        let mut calls = calls.filter(|call| call.subject.as_ref() == Some(&run.subject));
+        let is_any_persons = run.subject.is_job && calls.next().is_some();
+        let mut others = self.world.runs_for(&run.subject);
+        is_any_persons
+            || (run.roster.is_none()
+                && others.any(|other| self.world.is_delivered(&other.dead_letter_label())))
     }
 
     /// Whether this world's messages can be compared one by one.

@@ -16,7 +16,7 @@ impl<'a> Court<'a> {
     pub fn check_told(&mut self) {
         let world = self.world;
         for run in &world.shared.script.runs {
-            if run.roster.is_none() {
+            if run.roster.is_none() || world.is_lost(run) {
                 continue;
             }
             let is_told = match world.truth(run) {
@@ -164,7 +164,7 @@ impl<'a> Court<'a> {
 
     /// Where nobody dies and no answer is lost, each failure is told once.
     pub fn check_repetition(&mut self) {
-        let mut alarms: BTreeMap<(Place, usize, String), Vec<usize>> = BTreeMap::new();
+        let mut alarms: BTreeMap<(Place, usize), Vec<(usize, String)>> = BTreeMap::new();
         let mut missing: BTreeMap<(Place, String), Vec<usize>> = BTreeMap::new();
         for telling in self.tellings.iter().filter(|telling| telling.is_alarm()) {
             let place = telling.post.place.clone();
@@ -173,8 +173,8 @@ impl<'a> Court<'a> {
                     for &run in &telling.runs {
                         let mark = self.world.shared.script.runs[run].mark();
                         if telling.has_mark(&mark) {
-                            let known = alarms.entry((place.clone(), run, code.clone()));
-                            known.or_default().push(telling.number);
+                            let known = alarms.entry((place.clone(), run)).or_default();
+                            known.push((telling.number, code.clone()));
                         }
                     }
                 }
@@ -185,9 +185,11 @@ impl<'a> Court<'a> {
                 Word::Good | Word::Waiting | Word::Unkept | Word::Late(_) => {}
             }
         }
-        for ((place, run, code), posts) in alarms {
-            if posts.len() > 1 + self.excuses(&place) {
-                let text = format!("{} told {code} in posts {posts:?}", self.name(run));
+        for ((place, run), posts) in alarms {
+            let is_mixed_up = self.world.is_mixed_up(&self.world.shared.script.runs[run]);
+            let again = posts.windows(2).filter(|pair| pair[0].1 == pair[1].1);
+            if again.count() > self.excuses(&place) && !is_mixed_up {
+                let text = format!("{} failed in posts {posts:?}", self.name(run));
                 self.break_law("twice", text);
             }
         }
@@ -217,6 +219,25 @@ impl<'a> Court<'a> {
         let mut repeated = Vec::new();
         for telling in self.tellings.iter().filter(|telling| telling.is_display()) {
             let [run] = telling.runs[..] else { continue };
+            // A dead letter and a call are two runs until a roster explains both.
+            if self.world.is_mixed_up(&self.world.shared.script.runs[run]) {
+                continue;
+            }
+            if self
+                .world
+                .is_delivered(&self.world.shared.script.runs[run].dead_letter_label())
+            {
+                continue;
+            }
+            let runs = &self.world.shared.script;
+            let subject = &runs.runs[run].subject;
+            let mut persons = runs.interventions.iter();
+            // What a person calls without a roster is told as a run that looks the same.
+            if runs.runs[run].roster.is_none()
+                && persons.any(|call| call.subject.as_ref() == Some(subject))
+            {
+                continue;
+            }
             let is_settled = !verifies || telling.row.word != Word::Good;
             if let Some(before) = known.insert((&telling.post.place, run), telling)
                 && before.row.word == telling.row.word
@@ -271,9 +292,14 @@ impl<'a> Court<'a> {
             }
             let read_at = post.read_at.unwrap_or(post.now);
             let is_known = |run: &Run| {
-                let labels = run.attempts.iter().map(|call| call.label.clone());
-                let mut labels = labels.chain([run.dead_letter_label()]);
-                labels.any(|label| world.is_kept(&label, read_at))
+                let mut calls = run.attempts.iter();
+                // A call that crossed the boundary takes a visit of its own window to get here.
+                let way = if world.is_well() { 60_000 } else { 1_200_000 };
+                let is_kept = |call: &Attempt| match window_of(call.at) == run.window() {
+                    true => world.is_kept(&call.label, read_at),
+                    false => world.is_kept(&call.label, read_at - way),
+                };
+                calls.any(is_kept) || world.is_kept(&run.dead_letter_label(), read_at)
             };
             if runs().all(is_known) {
                 broken.push(Violation {
@@ -322,7 +348,7 @@ impl<'a> Court<'a> {
             .script
             .runs
             .iter()
-            .filter(|run| run.roster.is_some())
+            .filter(|run| run.roster.is_some() && !world.is_lost(run))
         {
             let place = place_of(run);
             let all: Vec<&Telling> = self.tellings.iter().collect();
@@ -348,19 +374,19 @@ impl<'a> Court<'a> {
 
     fn last_words_problem(&self, run: &Run, tellings: &[&Telling]) -> Option<String> {
         let world = self.world;
-        let of_run = |telling: &&&Telling| telling.is_of(run.id) && telling.is_display();
-        // Each of the bot's messages stands as it was edited last, whatever an earlier edit said.
-        let last = tellings
-            .iter()
-            .filter(of_run)
-            .map(|telling| telling.number)
-            .max()?;
+        let displays = || tellings.iter().filter(|telling| telling.is_display());
+        // What is only about this run says more than a row that may be about several.
+        let only = displays().filter(|telling| telling.is_only(run.id));
+        let any = displays().filter(|telling| telling.is_of(run.id));
+        let last = only.last().or(any.last())?.number;
         let words: Vec<&&Telling> = tellings
             .iter()
             .filter(|telling| telling.number == last && telling.is_of(run.id))
             .collect();
         let truth = world.truth(run);
-        let verifies = world.plan.ecs.verify_minutes > 0;
+        // ECS may say of its own accord what keeps tasks from running.
+        let verifies = world.plan.ecs.verify_minutes > 0
+            || world.runs_for(&run.subject).any(|run| run.event.is_some());
         let is_allowed = |telling: &Telling| {
             let word = &telling.row.word;
             let has_own_mark = telling.has_mark(&run.mark());
@@ -373,7 +399,7 @@ impl<'a> Court<'a> {
                         && matches!(word, Word::Late(_) | Word::Failed(_))
                         && !telling.row.text.contains("[")
                 }
-                Truth::Missing => *word == Word::Good && self.may_be_seen(run),
+                Truth::Missing => *word != Word::Waiting && self.may_be_seen(run),
                 Truth::Refused => false,
             }
         };
@@ -393,6 +419,9 @@ impl<'a> Court<'a> {
 
     /// How many attempts a row says it took is how many calls of that run were recorded.
     fn check_attempts_said(&self, run: &Run, broken: &mut Vec<Violation>) {
+        if self.world.is_mixed_up(run) {
+            return;
+        }
         let delivered = run
             .attempts
             .iter()
@@ -428,7 +457,9 @@ impl<'a> Court<'a> {
         for telling in self.tellings.iter().filter(|telling| telling.is_display()) {
             let [run] = telling.runs[..] else { continue };
             // Without a roster, a dead letter and a call of one firing are two runs.
-            if world.shared.script.runs[run].roster.is_none() {
+            let roster = world.shared.script.runs[run].roster.as_ref();
+            let read_at = telling.post.read_at.unwrap_or(0);
+            if !roster.is_some_and(|label| world.is_kept(label, read_at)) {
                 continue;
             }
             let key = (telling.post.message, run);

@@ -115,7 +115,8 @@ impl Court<'_> {
     /// letter and nothing is said in parts.
     pub fn check_outage(&mut self) {
         let plan = &self.world.plan;
-        let is_short = plan.table.is_some_and(|(_, seconds)| seconds <= 3_600);
+        let is_short = plan.table.is_some_and(|(_, seconds)| seconds <= 3_600)
+            && plan.mapping.max_receives >= 30;
         if !is_short || !plan.slack.is_empty() || !plan.quirks.is_empty() {
             return;
         }
