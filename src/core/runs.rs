@@ -13,7 +13,7 @@
 mod assign;
 mod run;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -21,8 +21,8 @@ use chrono::{DateTime, Utc};
 use self::assign::{Call, Given, assign};
 pub use self::run::{Answer, Attempt, Firing, GivenUp, Intervention, Run};
 use crate::core::fact::{
-    Action, ApiError, CallOutcome, Fact, FactId, JobId, Roster, ScheduleDeadLetter, ServiceEvent,
-    ServiceId, TaskState,
+    Action, ApiError, CallOutcome, Caller, Fact, FactId, JobId, Roster, ScheduleDeadLetter,
+    ServiceEvent, ServiceId, TaskState,
 };
 
 /// What a run is about.
@@ -59,8 +59,6 @@ pub struct Arrival {
 pub struct Runs {
     /// The runs of each subject, in the order of their times.
     pub by_subject: BTreeMap<Subject, Vec<Run>>,
-    /// Who called (as [`Caller`](crate::core::fact::Caller) displays), and how many calls each made.
-    pub callers: BTreeMap<String, usize>,
     /// Messages in the same batches that could not be decoded.
     pub undecodable: usize,
     /// Records of this window that went to the dead-letter queue.
@@ -69,8 +67,6 @@ pub struct Runs {
     pub is_silenced: bool,
     /// Whether a roster says who is expected.
     pub has_roster: bool,
-    /// The first and the last call.
-    pub span: Option<(DateTime<Utc>, DateTime<Utc>)>,
     /// Events that ECS sent without being asked, by service, in the order of their times.
     pub service_events: BTreeMap<ServiceId, Vec<ServiceEvent>>,
     /// What events said last of each task, by the task's id.
@@ -79,6 +75,8 @@ pub struct Runs {
     pub siblings_until: Option<DateTime<Utc>>,
     /// Calls that answer a run of an earlier window, with the scheduled time of that run: they are told there.
     pub elsewhere: Vec<(DateTime<Utc>, Fact)>,
+    /// The names of all callers, each kept once for all its calls.
+    callers: BTreeSet<Arc<str>>,
 }
 
 impl Runs {
@@ -123,11 +121,17 @@ impl Runs {
         match fact {
             Fact::UpdateService(call) => {
                 let subject = call.service_id().map(Subject::Service);
-                self.call(Call::update_service(call, fact, arrived_at), subject, given);
+                let by = self.caller(&call.caller);
+                take_call(
+                    Call::update_service(call, by, fact, arrived_at),
+                    subject,
+                    given,
+                );
             }
             Fact::RunTask(call) => {
                 let subject = call.job_id().map(Subject::Job);
-                self.call(Call::run_task(call, fact, arrived_at), subject, given);
+                let by = self.caller(&call.caller);
+                take_call(Call::run_task(call, by, fact, arrived_at), subject, given);
             }
             Fact::Roster(roster) => self.expect(start, roster, arrived_at, given),
             Fact::DeadLetter(letter) => give_up(letter, arrived_at, given),
@@ -151,28 +155,14 @@ impl Runs {
         }
     }
 
-    fn call<'a>(
-        &mut self,
-        call: Call<'a>,
-        subject: Option<Subject>,
-        given: &mut BTreeMap<Subject, Given<'a>>,
-    ) {
-        let caller = call.caller.to_string();
-        self.span = Some(match self.span {
-            Some((first, last)) => (first.min(call.at), last.max(call.at)),
-            None => (call.at, call.at),
-        });
-        *self.callers.entry(caller.clone()).or_default() += 1;
-        let subject = subject.unwrap_or_else(|| {
-            let error = match call.outcome {
-                CallOutcome::Failed(error) => Some(error.clone()),
-                CallOutcome::Accepted => None,
-            };
-            Subject::Unnamed(UnnamedCalls { error, caller })
-        });
-        let calls = &mut given.entry(subject).or_default().calls;
-        calls.reserve_exact(1);
-        calls.push(call);
+    fn caller(&mut self, caller: &Caller) -> Arc<str> {
+        let name = caller.to_string();
+        if let Some(known) = self.callers.get(name.as_str()) {
+            return known.clone();
+        }
+        let name: Arc<str> = name.into();
+        self.callers.insert(name.clone());
+        name
     }
 
     /// A roster of an earlier window is here only to explain calls that were made after the boundary.
@@ -212,6 +202,24 @@ impl Runs {
     pub fn has_news(&self) -> bool {
         self.iter().any(|(_, run)| run.is_answered())
     }
+}
+
+fn take_call<'a>(
+    call: Call<'a>,
+    subject: Option<Subject>,
+    given: &mut BTreeMap<Subject, Given<'a>>,
+) {
+    let subject = subject.unwrap_or_else(|| {
+        let error = match call.outcome {
+            CallOutcome::Failed(error) => Some(error.clone()),
+            CallOutcome::Accepted => None,
+        };
+        let caller = call.by.to_string();
+        Subject::Unnamed(UnnamedCalls { error, caller })
+    });
+    let calls = &mut given.entry(subject).or_default().calls;
+    calls.reserve_exact(1);
+    calls.push(call);
 }
 
 /// A dead letter is about the run of its scheduled time.

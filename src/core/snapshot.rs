@@ -114,6 +114,7 @@ impl<'a> WindowSnapshot<'a> {
             policy: self.policy,
             now: self.now,
             is_asked: self.is_asked,
+            waits_longer: true,
         }
     }
 
@@ -205,11 +206,21 @@ impl<'a> WindowSnapshot<'a> {
     /// missing stays missing, and a call that turns out to be accepted after all counts as accepted until ECS has said
     /// more.
     pub fn keep_final(&mut self, told: impl Fn(&Subject, &Run) -> bool) {
+        let moment = Moment {
+            waits_longer: false,
+            ..self.moment()
+        };
         for one in &mut self.statuses {
             if one.status.is_awaited() && told(one.subject, one.run) {
-                one.status = match one.status {
-                    // Another record's return does not make it any less missing.
-                    Status::Pending => Status::NeverCalled { seen: None },
+                // That other records return changes nothing about what was told.
+                let standing = match one.subject {
+                    Subject::Service(id) => moment.service(id, one.run),
+                    Subject::Job(id) => moment.job(id, one.run),
+                    Subject::Unnamed(_) => None,
+                };
+                one.status = match standing {
+                    Some(standing) if !standing.status.is_awaited() => standing.status,
+                    _ if !one.run.is_answered() => Status::NeverCalled { seen: None },
                     _ => Status::Accepted,
                 };
             }

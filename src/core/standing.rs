@@ -57,6 +57,8 @@ pub struct Moment<'a> {
     pub now: DateTime<Utc>,
     /// ECS was asked something, with whatever success: "accepted" then means that no more is known.
     pub is_asked: bool,
+    /// Records are waited for longer where others were given back to the queue, or the roster came late.
+    pub waits_longer: bool,
 }
 
 impl Moment<'_> {
@@ -133,8 +135,11 @@ impl Moment<'_> {
     fn call_deadline(&self, run: &Run) -> Option<DateTime<Utc>> {
         let firing = run.firing.as_ref()?;
         let own = self.policy.call_deadline(firing);
-        let settled = self.policy.settled_at(run.arrived_at);
-        Some(own.max(settled)).max(self.runs.siblings_until)
+        if !self.waits_longer {
+            return Some(own);
+        }
+        let settled = run.announced_at.map(|at| self.policy.settled_at(at));
+        Some(own).max(settled).max(self.runs.siblings_until)
     }
 
     /// How a run without an answer stands while nothing but its record matters; `None` once the time for that is over.
@@ -311,7 +316,7 @@ fn seen_status(run: &Run, progress: &ServiceProgress, is_over: bool) -> Option<S
                 running,
                 desired,
                 asked,
-                by: change.map(|other| (other.caller.clone(), other.at)),
+                by: change.map(|other| (other.caller.to_string(), other.at)),
             })
         } else if let Some(trouble) = progress.trouble.as_ref().filter(|_| !progress.is_steady) {
             Status::Troubled(trouble.clone())

@@ -26,6 +26,8 @@ pub(super) struct Call<'a> {
     asked: Option<i64>,
     action: Option<Action>,
     pub(super) caller: &'a Caller,
+    /// The caller as people read it.
+    pub(super) by: Arc<str>,
     tasks: Option<&'a BTreeSet<String>>,
     failures: &'a [ApiError],
     fact: &'a Fact,
@@ -35,6 +37,7 @@ pub(super) struct Call<'a> {
 impl<'a> Call<'a> {
     pub(super) fn update_service(
         call: &'a UpdateServiceCall,
+        by: Arc<str>,
         fact: &'a Fact,
         arrived_at: DateTime<Utc>,
     ) -> Self {
@@ -45,6 +48,7 @@ impl<'a> Call<'a> {
             asked: call.action.and_then(|action| action.desired_count),
             action: call.action,
             caller: &call.caller,
+            by,
             tasks: None,
             failures: &[],
             fact,
@@ -54,6 +58,7 @@ impl<'a> Call<'a> {
 
     pub(super) fn run_task(
         call: &'a RunTaskCall,
+        by: Arc<str>,
         fact: &'a Fact,
         arrived_at: DateTime<Utc>,
     ) -> Self {
@@ -64,6 +69,7 @@ impl<'a> Call<'a> {
             asked: call.count,
             action: None,
             caller: &call.caller,
+            by,
             tasks: Some(&call.tasks),
             failures: &call.failures,
             fact,
@@ -104,6 +110,7 @@ impl Given<'_> {
             asked: Some(count),
             action: towards(Some(count)),
             firing: Some(firing.clone()),
+            announced_at: Some(arrived_at),
             ..Run::new(firing.scheduled_time, arrived_at)
         };
         self.expected.reserve_exact(1);
@@ -190,6 +197,7 @@ fn merge(mut expected: Vec<Expected>) -> Vec<Expected> {
         let is_same = key(later) == key(kept);
         if is_same {
             kept.run.arrived_at = kept.run.arrived_at.min(later.run.arrived_at);
+            kept.run.announced_at = kept.run.announced_at.min(later.run.announced_at);
         }
         is_same
     });
@@ -293,7 +301,7 @@ fn intervened<'e>(expected: &'e mut [Expected], call: &Call<'_>) -> Option<&'e m
 fn intervene(run: &mut Run, call: &Call<'_>) {
     run.interventions.push(Intervention {
         at: call.at,
-        caller: call.caller.to_string(),
+        caller: call.by.clone(),
         count: call.asked,
     });
     run.arrived_at = run.arrived_at.max(call.arrived_at);
@@ -306,7 +314,11 @@ fn attempt(run: &mut Run, call: &Call<'_>) {
     };
     // Most runs have one attempt, and a growing vector makes room for four.
     run.attempts.reserve_exact(1);
-    run.attempts.push(Attempt { at: call.at, error });
+    run.attempts.push(Attempt {
+        at: call.at,
+        caller: call.by.clone(),
+        error,
+    });
     run.action = call.action.or(run.action);
     // What a roster or a dead letter announces is what tells the run from others, so calls do not change it.
     if !run.is_announced() {

@@ -16,6 +16,8 @@ pub struct Run {
     pub twin: u8,
     /// The firing, where a roster announces it.
     pub firing: Option<Arc<Firing>>,
+    /// When the first roster that announces it arrived.
+    pub announced_at: Option<DateTime<Utc>>,
     /// The count that was to be set: the roster's, the dead letter's, or the call's; for a job, how many tasks were
     /// to be started.
     pub asked: Option<i64>,
@@ -86,6 +88,8 @@ impl Firing {
 pub struct Attempt {
     /// When it was made.
     pub at: DateTime<Utc>,
+    /// Who made it, as [`Caller`] displays.
+    pub caller: Arc<str>,
     /// Why it was refused; `None` where ECS accepted it.
     pub error: Option<ApiError>,
 }
@@ -105,7 +109,7 @@ pub struct Intervention {
     /// When.
     pub at: DateTime<Utc>,
     /// Who.
-    pub caller: String,
+    pub caller: Arc<str>,
     /// The count that was asked for, where the record tells.
     pub count: Option<i64>,
 }
@@ -129,6 +133,7 @@ impl Run {
             time,
             twin: 0,
             firing: None,
+            announced_at: None,
             asked: None,
             action: None,
             attempts: Vec::new(),

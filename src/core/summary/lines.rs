@@ -89,7 +89,9 @@ impl<'a> Lines<'a> {
     }
 
     fn clock(&self, time: DateTime<Utc>) -> String {
-        time.with_timezone(&self.timezone).format("%H:%M").to_string()
+        time.with_timezone(&self.timezone)
+            .format("%H:%M")
+            .to_string()
     }
 
     /// A subject's name as the message shows it.

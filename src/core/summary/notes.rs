@@ -3,12 +3,12 @@
 //! Pure.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::lines::Lines;
 use crate::core::fact::ClusterId;
 use crate::core::observation::Observable;
-use crate::core::runs::{Runs, Subject};
+use crate::core::runs::Subject;
 use crate::core::snapshot::{RunStatus, WindowSnapshot};
 use crate::core::status::Status;
 
@@ -26,7 +26,7 @@ pub(super) fn notes(
     notes.extend(suspects(told, lines));
     notes.extend(bounds(snapshot, told, lines));
 
-    notes.extend(callers(runs));
+    notes.extend(callers(told));
     let accepted = told.iter().filter(|one| is_unnamed(one, false));
     let accepted: usize = accepted.map(|one| one.run.attempts.len()).sum();
     if accepted > 0 {
@@ -183,12 +183,21 @@ fn listed(names: &[String]) -> String {
     }
 }
 
-fn callers(runs: &Runs) -> Option<String> {
-    if runs.callers.is_empty() {
+/// Who made the calls of these runs, and those that changed what they asked for.
+fn callers(told: &[&RunStatus<'_>]) -> Option<String> {
+    let mut calls: BTreeMap<&str, usize> = BTreeMap::new();
+    for one in told {
+        let attempts = one.run.attempts.iter().map(|attempt| &attempt.caller);
+        let others = one.run.interventions.iter().map(|other| &other.caller);
+        for caller in attempts.chain(others) {
+            *calls.entry(caller).or_default() += 1;
+        }
+    }
+    if calls.is_empty() {
         return None;
     }
-    let mut callers: Vec<_> = runs.callers.iter().collect();
-    callers.sort_by_key(|&(caller, &calls)| (Reverse(calls), caller));
+    let mut callers: Vec<_> = calls.into_iter().collect();
+    callers.sort_by_key(|&(caller, calls)| (Reverse(calls), caller));
     let named: Vec<String> = callers
         .iter()
         .take(3)

@@ -1,7 +1,7 @@
 //! What people were told of which run: every row that they saw, with the runs that it can be about.
 
 use super::invocation::SETTLE;
-use super::mail::millis;
+use super::mail::{Millis, millis};
 use super::ports::{Effect, Fate, Place, Post};
 use super::script::{Attempt, Run, Subject, window_of};
 use super::shown::{Row, Word};
@@ -87,6 +87,7 @@ impl World {
             })
             .filter(|run| post.shown.is_partial || is_near(run))
             .collect();
+        found.retain(|run| row.count.is_none_or(|count| run.count == count));
         let mut narrow = |fits: &dyn Fn(&Run) -> bool| {
             if found.iter().any(|run| fits(run)) {
                 found.retain(|run| fits(run));
@@ -101,10 +102,19 @@ impl World {
         };
         narrow(&|run| schedules.is_empty() || is_named(run));
         narrow(&|run| run.subject.is_job || self.message_of(run, &post.place) == post.message);
-        narrow(&|run| row.count.is_none_or(|count| run.count == count));
+        narrow(&|run| self.is_known(run, post.read_at.unwrap_or(post.now)));
         narrow(&|run| run.scheduled <= post.now);
         narrow(&|run| run.window() == *window);
         found.into_iter().map(|run| run.id).collect()
+    }
+
+    /// Whether anything about a run was known at a moment.
+    fn is_known(&self, run: &Run, at: Millis) -> bool {
+        let labels = run.attempts.iter().map(|call| call.label.clone());
+        let mut labels = labels
+            .chain([run.dead_letter_label()])
+            .chain(run.roster.clone());
+        labels.any(|label| self.is_kept(&label, at))
     }
 
     /// Which of the bot's messages a run belongs to by its time, where a roster tells that.

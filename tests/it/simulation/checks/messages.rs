@@ -59,7 +59,14 @@ impl Court<'_> {
                 continue;
             }
             let told = self.told_in(number);
-            let new: BTreeSet<usize> = told.difference(&known).copied().collect();
+            // A row that may be about several runs begins none.
+            let only = self
+                .tellings
+                .iter()
+                .filter(|telling| telling.number == number);
+            let only = only.filter(|telling| telling.runs.len() == 1);
+            let only: BTreeSet<usize> = only.flat_map(|telling| telling.runs.clone()).collect();
+            let new: BTreeSet<usize> = only.difference(&known).copied().collect();
             let groups = self.groups(post.read_at.unwrap_or(post.now));
             let of_window = groups
                 .iter()

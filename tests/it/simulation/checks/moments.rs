@@ -5,14 +5,24 @@ use crate::simulation::invocation::{GRACE, SETTLE, TIMEOUT};
 use crate::simulation::mail::Millis;
 use crate::simulation::plan::Mode;
 use crate::simulation::ports::Effect;
-use crate::simulation::script::{PERIOD, Run};
+use crate::simulation::script::{Attempt, PERIOD, Run, window_of};
 use crate::simulation::told::place_of;
 
 impl Court<'_> {
     /// When the facts about a run were kept, as far as they were by a moment.
     fn arrivals(&self, run: &Run, until: Millis) -> Vec<Millis> {
         let kept = self.world.shared.kept.borrow();
-        let labels = run.attempts.iter().map(|call| call.label.clone());
+        // A call that crossed the boundary is known only once its own window was visited.
+        let way = |call: &Attempt| match window_of(call.at) == run.window() {
+            true => 0,
+            false => 60_000,
+        };
+        let is_near = |call: &&Attempt| {
+            kept.get(&call.label)
+                .is_some_and(|at| at.saturating_add(way(call)) <= until)
+        };
+        let calls = run.attempts.iter().filter(is_near);
+        let labels = calls.map(|call| call.label.clone());
         let labels = labels
             .chain([run.dead_letter_label()])
             .chain(run.roster.clone());
@@ -96,7 +106,7 @@ impl Court<'_> {
             let ends = beside.iter().map(|other| {
                 let last_call = other.attempts.iter().map(|call| call.at).max().unwrap_or(0);
                 let window_end = if other.roster.is_none() || other.subject.is_job {
-                    other.window() + PERIOD
+                    other.window().max(window_of(last_call)) + PERIOD
                 } else {
                     0
                 };

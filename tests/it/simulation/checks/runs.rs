@@ -188,7 +188,15 @@ impl<'a> Court<'a> {
         for ((place, run), posts) in alarms {
             let is_mixed_up = self.world.is_mixed_up(&self.world.shared.script.runs[run]);
             let again = posts.windows(2).filter(|pair| pair[0].1 == pair[1].1);
-            if again.count() > self.excuses(&place) && !is_mixed_up {
+            let subject = &self.world.shared.script.runs[run];
+            // Where no roster tells, a call of a job so much later is a run of its own.
+            let gaps = subject
+                .attempts
+                .windows(2)
+                .map(|pair| pair[1].at - pair[0].at);
+            let is_apart =
+                subject.roster.is_none() && subject.subject.is_job && gaps.max() > Some(240_000);
+            if again.count() > self.excuses(&place) && !is_mixed_up && !is_apart {
                 let text = format!("{} failed in posts {posts:?}", self.name(run));
                 self.break_law("twice", text);
             }
@@ -232,10 +240,8 @@ impl<'a> Court<'a> {
             let runs = &self.world.shared.script;
             let subject = &runs.runs[run].subject;
             let mut persons = runs.interventions.iter();
-            // What a person calls without a roster is told as a run that looks the same.
-            if runs.runs[run].roster.is_none()
-                && persons.any(|call| call.subject.as_ref() == Some(subject))
-            {
+            // What a person calls before there is a roster is told as a run that looks the same.
+            if persons.any(|call| call.subject.as_ref() == Some(subject)) {
                 continue;
             }
             let is_settled = !verifies || telling.row.word != Word::Good;
@@ -326,17 +332,35 @@ impl<'a> Court<'a> {
         self.violations.extend(broken);
     }
 
-    /// Whether a record of a run was received by a moment, and could not be kept yet.
+    /// Whether a record of a run was received by a moment, could not be kept yet, and others of its window that came back
+    /// tell so.
     fn is_in_the_air(&self, run: &Run, at: i64) -> bool {
-        let labels: Vec<String> = run.attempts.iter().map(|call| call.label.clone()).collect();
-        self.world.messages.iter().any(|message| {
-            let is_of_run = message
-                .mail
-                .fact
-                .as_ref()
-                .is_some_and(|fact| labels.contains(fact) || *fact == run.dead_letter_label());
-            is_of_run && message.received_at.is_some_and(|received| received < at)
-        })
+        let labels = |run: &Run| -> Vec<String> {
+            let labels = run.attempts.iter().map(|call| call.label.clone());
+            labels.chain([run.dead_letter_label()]).collect()
+        };
+        let of = |labels: Vec<String>| {
+            self.world.messages.iter().filter(move |message| {
+                let fact = message.mail.fact.as_ref();
+                fact.is_some_and(|fact| labels.contains(fact))
+            })
+        };
+        let is_received = of(labels(run))
+            .any(|message| message.received_at.is_some_and(|received| received < at));
+        let script = &self.world.shared.script;
+        let beside = script
+            .runs
+            .iter()
+            .filter(|other| place_of(other) == place_of(run));
+        let beside = beside.flat_map(|other| labels(other).into_iter().chain(other.roster.clone()));
+        let kept = self.world.shared.kept.borrow();
+        let told_until = of(beside.collect()).filter_map(|message| {
+            let kept_at = kept.get(message.mail.fact.as_ref()?)?;
+            let again = message.receives.checked_sub(2)?;
+            let away = (30_000 << again.min(10)).min(900_000);
+            (*kept_at < at).then_some(kept_at + away)
+        });
+        is_received && told_until.max().is_some_and(|until| at < until)
     }
 
     /// What people are told last of each run is how it ended.
