@@ -21,7 +21,7 @@ pub const NAMESPACE: &str = "Rollcall";
 pub struct Metrics {
     /// SQS records received.
     pub records: u64,
-    /// Records that held something to learn.
+    /// Records that held a fact.
     pub decoded: u64,
     /// Records that held another event.
     pub ignored: BTreeMap<IgnoredReason, u64>,
@@ -29,25 +29,25 @@ pub struct Metrics {
     pub undecodable: u64,
     /// Timers that fired.
     pub timers: u64,
-    /// Claims that were not given back in time.
+    /// Claims on windows that invocations did not give back in time.
     pub claims_lapsed: u64,
-    /// Windows that are long past their deadline and could not be said.
+    /// Visits to windows with a message that is long due and could not be sent.
     pub windows_overdue: u64,
-    /// Services that were expected and reported as missing.
+    /// Runs of services that were reported as missing.
     pub services_missing: u64,
     /// Answers of ECS about services and tasks.
     pub looks: u64,
     /// Clusters that ECS could not be asked about.
     pub looks_failed: u64,
-    /// Services reported as neither failed nor where they should be, although their time was over.
+    /// Runs of services that were reported as late, or at another count than was asked for.
     pub services_late: u64,
-    /// Jobs reported as started or ended well.
+    /// Runs of jobs that were reported as started or ended well.
     pub jobs_succeeded: u64,
-    /// Jobs reported as failed or missing.
+    /// Runs of jobs that were reported as failed or missing.
     pub jobs_failed: u64,
-    /// Services reported as succeeded.
+    /// Runs of services that were reported as succeeded.
     pub services_succeeded: u64,
-    /// Services reported as failed, and refused calls that named none.
+    /// Runs of services that were reported as failed, and refused calls that named none.
     pub services_failed: u64,
     /// Messages that Slack confirmed.
     pub messages_posted: u64,
@@ -75,7 +75,7 @@ impl Metrics {
         }
     }
 
-    /// Counts what ECS said, or did not.
+    /// Counts the answers of ECS, and the clusters that could not be asked about.
     pub fn looked(&mut self, answers: &[Answer]) {
         let is_failure = |answer: &&Answer| matches!(answer, Answer::Failure(_));
         let failures = answers.iter().filter(is_failure).count() as u64;
@@ -83,7 +83,7 @@ impl Metrics {
         self.looks += answers.len() as u64 - failures;
     }
 
-    /// Counts a message that was said, or was to be, with its services.
+    /// Counts a message that was sent, or could not be; the services and jobs in it count where Slack confirmed it.
     pub fn said(&mut self, summary: &Summary, delivery: &Delivery) {
         self.posted(delivery);
         if delivery.result.is_ok() {
@@ -91,7 +91,7 @@ impl Metrics {
         }
     }
 
-    /// Counts a message that was posted, or was to be.
+    /// Counts a message that was posted, or could not be.
     pub fn posted<T>(&mut self, delivery: &Delivery<T>) {
         self.messages_posted += self.sent(delivery);
     }
@@ -106,7 +106,7 @@ impl Metrics {
         self.replies_posted += self.sent(delivery);
     }
 
-    /// Counts the services of a window, how it ended being said.
+    /// Counts the services and jobs of a message.
     pub fn count(&mut self, summary: &Summary) {
         let (services, jobs) = (&summary.counts, &summary.jobs);
         self.services_succeeded += services.succeeded() as u64;
@@ -125,7 +125,7 @@ impl Metrics {
         is_confirmed
     }
 
-    /// How often something was said, or was to be: in a message, an edit or a reply.
+    /// How many messages, edits and replies were sent, or could not be.
     #[must_use]
     pub fn messages(&self) -> u64 {
         self.messages_posted + self.messages_edited + self.replies_posted + self.messages_failed

@@ -1,5 +1,5 @@
-//! When the next request to a service may go out: at the rate that the service documents, and not before the time
-//! that it asked for in an answer. Whoever has less time than the wait takes hears so at once and sends nothing.
+//! Decides when the next request to a service may go out: at the rate that the service documents, and not before the
+//! time that the service asked for in an answer. A caller whose deadline comes before that time gets an error at once.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

@@ -1,8 +1,8 @@
-//! Asking ECS itself, and Application Auto Scaling about who else sets counts.
+//! Asks ECS how services and tasks are, and Application Auto Scaling within which bounds it keeps a service's count.
 //!
-//! Nothing is asked faster than its rate allows, nor longer than there is time. How services are comes first; why
-//! they are not as they should be and what keeps their counts within bounds is only asked in the time that is left,
-//! and who may not ask for it goes without.
+//! Requests keep to a rate and end before the deadline. The first question is how services and tasks are. In the time
+//! that is left the adapter asks why tasks stopped, and for the bounds; where the function's role lacks the permission
+//! for one of these two, the adapter goes on without the answer.
 
 mod copy;
 mod request;
@@ -30,15 +30,15 @@ use crate::core::look::{Wanted, WantedService};
 use crate::core::observation::{Observable, Remark};
 use crate::ports::ecs::{Asked, Ecs};
 
-/// What `DescribeServices` takes:
+/// How many services one `DescribeServices` takes:
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html>.
 const SERVICES: usize = 10;
-/// What `DescribeTasks` takes, and `ListTasks` gives at once:
+/// How many tasks one `DescribeTasks` takes, and one `ListTasks` returns:
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html>.
 const TASKS: usize = 100;
-/// What `DescribeScalableTargets` takes, by its model.
+/// How many services one `DescribeScalableTargets` takes, by the API's model.
 const TARGETS: usize = 50;
-/// Of how many services stopped tasks are asked about in one look: it takes two requests for each.
+/// For how many services one look asks for stopped tasks, which takes two requests for each.
 const EXPLAINED: usize = 5;
 
 /// ECS, and what this instance asked it before.
@@ -61,7 +61,7 @@ struct Memory {
     stops: BTreeMap<ServiceId, DateTime<Utc>>,
 }
 
-/// Whether something may be asked: until AWS says that it may not.
+/// Whether a request may be made: it may until AWS refuses it for lack of a permission.
 #[derive(Debug, Default)]
 struct Permission {
     is_denied: AtomicBool,
@@ -72,7 +72,7 @@ impl Permission {
         !self.is_denied.load(Ordering::Relaxed)
     }
 
-    /// Notes a failure. Says so once if there is no permission.
+    /// Notes a failure. Logs once that the permission is missing, if that is the failure.
     fn note(&self, failure: &Failure, what: &str) {
         if failure.is_denied() && !self.is_denied.swap(true, Ordering::Relaxed) {
             tracing::warn!("the function may not ask {what}; going on without");
@@ -84,7 +84,7 @@ impl AwsEcs {
     /// Clients that share a configuration with all others.
     #[must_use]
     pub fn new(config: &SdkConfig) -> Self {
-        // The SDK's own retries would not keep to the pace.
+        // The SDK's own retries are off, because they would not keep to the rate.
         let once = RetryConfig::disabled();
         let config = config.to_builder().retry_config(once).build();
         Self {
@@ -143,7 +143,7 @@ impl AwsEcs {
             .iter_mut()
             .filter(|service| service.is_unexplained(now))
             .collect();
-        // In turn, where there are more than one look can ask about.
+        // Where there are more services than one look can ask about, they take turns.
         open.sort_by_cached_key(|service| self.memory().stops.get(service.id).copied());
         for service in open.into_iter().take(EXPLAINED) {
             if !self.may_list_tasks.is_given() {
@@ -163,7 +163,7 @@ impl AwsEcs {
         }
     }
 
-    /// What the newest of a service's stopped tasks explains.
+    /// The explanation that the newest of a service's stopped tasks gives.
     async fn newest_stop(
         &self,
         service: &ServiceId,
@@ -191,8 +191,7 @@ impl AwsEcs {
         Ok(remarks.filter(|remark| remark.at >= since).max())
     }
 
-    /// Asks within what Application Auto Scaling keeps the counts of services that were not asked about since
-    /// their calls.
+    /// Asks for the bounds within which Application Auto Scaling keeps the counts of services, once for each call.
     async fn bound(&self, seen: &mut Seen<'_>, deadline: Instant) {
         let mut open: BTreeMap<String, Vec<&mut Described<'_>>> = BTreeMap::new();
         for service in &mut seen.services {
@@ -345,7 +344,7 @@ impl AwsEcs {
     }
 }
 
-/// A name alone would be looked for in the caller's account.
+/// The cluster's ARN: a name alone would be looked up in the account of the function.
 fn arn_of(cluster: &ClusterId) -> String {
     let ClusterId {
         name,
@@ -362,7 +361,7 @@ fn arn_of(cluster: &ClusterId) -> String {
     format!("arn:{partition}:ecs:{region}:{account}:cluster/{name}")
 }
 
-/// Where to ask: the function's own Region may be another.
+/// The Region of a cluster, which may be another than the function's.
 fn region(cluster: &ClusterId) -> ecs::config::Builder {
     ecs::config::Builder::default().region(ecs::config::Region::new(cluster.region.clone()))
 }

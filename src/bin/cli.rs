@@ -1,4 +1,4 @@
-//! The command line: wiring only.
+//! The command line's entry point: parses the arguments, and calls [`rollcall::cli`].
 
 use std::io;
 use std::process::ExitCode;

@@ -23,11 +23,11 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 /// Lambda gives an invocation no more time than this.
 const LONGEST: Duration = Duration::from_mins(15);
-/// What is kept of the invocation's time for answering, writing logs, and clocks that differ.
+/// Time reserved at the end of an invocation for answering, for writing logs, and for clocks that differ.
 const MARGIN: Duration = Duration::from_secs(1);
-/// What is kept for what follows a message, but no more than a third of the time: a timer and a note, over
-/// connections that may have to be opened. Whoever dies before them leaves no trace of the attempt, and the next
-/// attempt comes too soon.
+/// Time reserved after a Slack call, though at most a third of the time, for noting what was told and arming a timer
+/// over connections that may have to be opened. An invocation that ends before the note leaves no trace of the message,
+/// so that the next one repeats it.
 const AFTERWARDS: Duration = Duration::from_secs(5);
 
 #[tokio::main(flavor = "current_thread")]
@@ -62,14 +62,14 @@ async fn serve() -> anyhow::Result<()> {
         .map_err(anyhow::Error::from_boxed)
 }
 
-/// What lives as long as the instance of the function.
+/// What an instance of the function keeps between invocations.
 struct Instance {
     config: Config,
     aws: Aws,
     speaker: Speaker,
-    /// Built by the first invocation that needs them: a cold start has no use for them.
+    /// Built by the first invocation that needs them, since building them would make every cold start slower.
     clients: OnceCell<(DynamoDbLog, SqsQueue)>,
-    /// What earlier invocations read.
+    /// What earlier invocations read of windows.
     memory: VisitMemory,
     function_name: String,
 }
@@ -104,7 +104,7 @@ impl Instance {
                     clock: &|| SystemTime::now().into(),
                     memory: &self.memory,
                 };
-                // The request's id alone would do on Lambda; an emulator may count from one for each instance.
+                // On Lambda the request's id would be unique; an emulator may count from one for each instance.
                 let token = format!("{}-{:016x}", event.context.request_id, fastrand::u64(..));
                 let afterwards = AFTERWARDS.min(time_left / 3);
                 let how = Visit {
@@ -143,8 +143,8 @@ fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// Records to be redelivered. SQS takes a response with an empty id as the failure of the whole batch, so a
-/// record without an id can only be brought back by saying just that.
+/// The response that names the messages to be redelivered. A message without an id can only come again if the
+/// invocation fails, which brings the whole batch again.
 fn response(message_ids: BTreeSet<String>) -> Result<SqsBatchResponse, lambda_runtime::Error> {
     let mut response = SqsBatchResponse::default();
     for message_id in message_ids {
@@ -160,9 +160,10 @@ fn response(message_ids: BTreeSet<String>) -> Result<SqsBatchResponse, lambda_ru
     Ok(response)
 }
 
-/// CloudWatch reads embedded metrics from standard output, and a line in pieces might be read in pieces.
+/// Writes the line at once: CloudWatch reads embedded metrics from standard output, and might read parts of a line
+/// apart.
 fn print_metrics(line: &serde_json::Value) {
-    // Where nobody reads the metrics, the work is done all the same.
+    // An invocation whose metrics cannot be written has done its work all the same.
     let _ = std::io::stdout().write_all(format!("{line}\n").as_bytes());
 }
 

@@ -1,4 +1,4 @@
-//! The arguments. Their texts are the command line's reference.
+//! The command line's arguments. clap prints their doc comments as the help texts.
 
 use std::path::PathBuf;
 use std::time::Duration;

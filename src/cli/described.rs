@@ -1,7 +1,7 @@
-//! What the AWS CLI prints about services and tasks, so that a replay shows what came up.
+//! Reads what the AWS CLI prints about services and tasks, so that a replay shows whether tasks came up.
 //!
 //! Pure. An object with `services` or `tasks` (and `failures`), as `aws ecs describe-services` and `aws ecs
-//! describe-tasks` print it, is what ECS answered when it was asked. A file may add what those commands do not print:
+//! describe-tasks` print it, is an answer of ECS. A file may add what those commands do not print:
 //! `observedAt`, the moment of asking, which is otherwise the newest time inside; `scalableTargets` as `aws
 //! application-autoscaling describe-scalable-targets` prints them; `stoppedTasks` of a service; and, where asking
 //! failed, `error` and `clusterArn`.
@@ -21,7 +21,7 @@ use crate::core::runs::{Run, Runs, Subject};
 /// For how long after a call an answer may be about it.
 const REACH: TimeDelta = TimeDelta::hours(3);
 
-/// Why a description says nothing.
+/// Why a description cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum DescriptionError {
     /// A field has another type than ECS documents.
@@ -32,7 +32,7 @@ pub(super) enum DescriptionError {
         /// Counted from 1.
         column: usize,
     },
-    /// A field without which a description says nothing is missing.
+    /// A field is missing without which the description says nothing.
     #[error("the description has no usable `{0}`")]
     Missing(&'static str),
 }
@@ -67,7 +67,7 @@ struct Refusal {
     message: Option<String>,
 }
 
-/// What tells an observation from any other object.
+/// The fields by which an answer of ECS is told from any other object.
 #[derive(Deserialize)]
 struct Shape {
     services: Option<IgnoredAny>,
@@ -75,7 +75,7 @@ struct Shape {
     error: Option<IgnoredAny>,
 }
 
-/// What ECS answered, with the moment of asking; `None` for anything but a description.
+/// The answers in a body, each with the time of asking; `None` where the body is no description.
 pub(super) fn answers(body: &str) -> Option<Result<Vec<Answer>, DescriptionError>> {
     match serde_json::from_str(body) {
         Ok(Shape {
@@ -101,7 +101,7 @@ fn parse(body: &str) -> Result<Vec<Answer>, DescriptionError> {
     observation.answers(at)
 }
 
-/// What a window's runs were seen to come to, from answers in any order.
+/// What the answers, in any order, say about the runs of a window.
 pub(super) fn observations(answers: &[Answer], runs: &Runs) -> Observations {
     let mut observations = Observations::default();
     let mut looks: Vec<&ServiceLook> = Vec::new();
@@ -128,7 +128,7 @@ pub(super) fn observations(answers: &[Answer], runs: &Runs) -> Observations {
             observation.take(look, run.is_deployment());
         }
     }
-    // A cluster that was asked about in vain may have been asked about with success later.
+    // In the order of their times: only the last failure of a cluster counts.
     for failure in failures {
         observations.fail(failure.clone());
     }
@@ -153,7 +153,7 @@ impl Observation {
         self.tasks.iter().flatten()
     }
 
-    /// Where it was asked: all of one answer is of one cluster.
+    /// The cluster that was asked: one answer is about one cluster.
     fn cluster(&self) -> Option<ClusterId> {
         let described = || {
             self.services()
@@ -163,7 +163,7 @@ impl Observation {
         cluster_arn.and_then(arn::cluster_id)
     }
 
-    /// The newest time inside: it was asked no earlier.
+    /// The newest time in the answer: ECS was asked at that time or later.
     fn newest(&self) -> Option<DateTime<Utc>> {
         let events = self.services().flat_map(|service| &service.service.events);
         let stopped = self.services().flat_map(|service| &service.stopped_tasks);
@@ -183,7 +183,7 @@ impl Observation {
             answers.push(Answer::Service(look));
         }
         let cluster = self.cluster();
-        // A task that is forgotten says nothing; a service that is missing does not exist.
+        // `MISSING` means of a service that it does not exist, and of a task only that ECS has forgotten it.
         if self.services.is_some() {
             let missing = self
                 .failures
@@ -213,7 +213,7 @@ impl Observation {
 }
 
 impl Service {
-    /// Since when events matter is not known here: a run leaves out what ECS said before its call.
+    /// Keeps all events of the description: each run leaves out those from before its call.
     fn look(&self, at: DateTime<Utc>, targets: &[ScalableTarget]) -> Option<ServiceLook> {
         let stopped = self
             .stopped_tasks

@@ -1,8 +1,8 @@
-//! What people have at hand becomes SQS records, so that everything after is production's path.
+//! Turns the files that people have at hand into SQS records, so that the function's own code handles them from there.
 //!
-//! An object is one record: an SQS message, an event, a bare CloudTrail record, or what `aws ecs describe-services`
-//! and `describe-tasks` print. Whatever cannot be recognised is passed on as a record too: it then fails in the
-//! decoder, with its reasons, instead of being dropped here.
+//! Each JSON object becomes one record: an SQS message, an event, a bare CloudTrail record, or what `aws ecs
+//! describe-services` and `describe-tasks` print. An object of another form becomes a record as well, so that the
+//! decoder says why it cannot be read, instead of it being dropped here.
 
 use std::io::{self, Read};
 use std::path::Path;
@@ -58,8 +58,8 @@ fn read_all(reader: impl Read) -> Result<Vec<u8>, InputError> {
     }
 }
 
-/// One JSON value or several in a row; where that fails, line by line, so that one broken line of many is a
-/// record that cannot be decoded and not the end of the file.
+/// Parses one JSON value or several in a row. Where that fails, parses line by line, so that one broken line becomes a
+/// record that cannot be decoded, and the other lines are read.
 fn parse(bytes: &[u8]) -> Result<Vec<SqsMessage>, InputError> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if bytes.trim_ascii().is_empty() {
@@ -120,7 +120,7 @@ fn record(body: String) -> SqsMessage {
     message
 }
 
-/// As the function gets it (`messageId`, `body`) or as the SQS API returns it (`MessageId`, `Body`).
+/// An SQS message as the function gets it (`messageId`, `body`), or as the SQS API returns it (`MessageId`, `Body`).
 fn sqs_message(value: &Value) -> SqsMessage {
     let field = |lower: &str, upper: &str| value.get(lower).or(value.get(upper));
     let text = |value: &Value| value.as_str().map(str::to_owned);

@@ -1,4 +1,5 @@
-//! The command line's own parts: what it reads and how it shows a summary. Everything between is production's.
+//! The command line: reads files, shows summaries in the terminal, silences windows, and simulates. In between it runs
+//! the same code as the function.
 
 mod args;
 mod described;

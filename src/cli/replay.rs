@@ -1,4 +1,4 @@
-//! `rollcall replay`: the production pipeline on files.
+//! `rollcall replay`: runs recorded events through the function's own code, and shows the messages.
 
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -29,7 +29,7 @@ use crate::slack::message::{Message, TableForm};
 use crate::slack::render::render;
 use crate::slack::webhook::Webhook;
 
-/// How long `--post` keeps trying.
+/// For how long `--post` tries to send the messages.
 const PATIENCE: Duration = Duration::from_mins(5);
 /// Block Kit Builder is reported to be unreliable with longer addresses.
 const RELIABLE_LINK: usize = 8_000;
@@ -90,7 +90,7 @@ pub async fn replay(
             ..DEFAULT_WAIT_POLICY
         },
         timezone: settings.timezone,
-        // What was recorded is all there is: nobody waits for more.
+        // No more records will come, so every run has had its time.
         now: now + TimeDelta::days(366),
         deadline: Instant::now() + PATIENCE,
         is_by_group: true,
@@ -112,7 +112,7 @@ pub async fn replay(
     })
 }
 
-/// Takes out what ECS answered when it was asked; the rest are records as the function gets them.
+/// Separates the answers of ECS from the records that the function would get.
 fn divide(
     messages: Vec<SqsMessage>,
     name: &str,
@@ -147,7 +147,7 @@ fn divide(
     records
 }
 
-/// Keeps what is said for the terminal, and passes it on to Slack where that is wanted.
+/// Keeps the summaries for the terminal, and with `--post` also sends them to Slack.
 struct Audience {
     webhook: Option<Webhook>,
     summaries: RefCell<Vec<Summary>>,
@@ -200,7 +200,7 @@ fn show(summaries: &[Summary], format: Format, mention: Option<&str>) -> io::Res
 
 /// The address that shows a message in Slack's Block Kit Builder.
 fn builder_link(message: &Message) -> io::Result<String> {
-    /// What a URL's fragment holds unencoded.
+    /// Which characters are percent-encoded in a URL's fragment.
     const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
         .remove(b'-')
         .remove(b'.')
@@ -213,7 +213,7 @@ fn builder_link(message: &Message) -> io::Result<String> {
     ))
 }
 
-/// An empty answer needs a reason.
+/// Says on standard error why no message is shown.
 fn note_silence(metrics: &Metrics, is_silent: bool) {
     let reasons: Vec<String> = metrics
         .ignored

@@ -1,8 +1,8 @@
-//! `rollcall simulate`: what an operator would get with given settings, for a message per batch and a message
-//! per window side by side.
+//! `rollcall simulate`: shows which messages, delays and costs given settings lead to, with a message for each batch
+//! and with a message for each window side by side.
 //!
-//! The calls, their records' delays and the pollers' batches are drawn at random; what happens then is done by
-//! the function's own code, with a log and timers in memory that count what they are asked for.
+//! The times of the calls, the delays of their records and the batches are drawn at random. The function's own code
+//! then handles the batches, with a log and timers in memory that count the requests.
 
 mod meter;
 mod world;
@@ -17,9 +17,9 @@ use self::world::{Outcome, World};
 use super::args::SimulateArgs;
 use crate::core::table;
 
-/// How often the window is simulated: enough for averages that do not jump about.
+/// How many windows are simulated: enough that averages change little from seed to seed.
 const RUNS: u32 = 20;
-/// The runs of a large window are averages by themselves.
+/// Fewer windows do where each has many services.
 const SERVICES_OF_ALL_RUNS: u32 = 5_000;
 /// What an invocation is billed for: a Slack call at its usual latency, and little else.
 const BILLED: Duration = Duration::from_millis(300);

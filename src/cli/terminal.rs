@@ -1,4 +1,4 @@
-//! A summary for the terminal: all of it, since a terminal has no limits.
+//! Renders a summary for the terminal. Nothing is left out, since a terminal has no limits.
 
 use std::fmt::{self, Write};
 
@@ -16,7 +16,7 @@ const GOOD: Style = AnsiColor::Green.on_default();
 const WARN: Style = AnsiColor::Yellow.on_default();
 const BAD: Style = AnsiColor::Red.on_default();
 
-/// The message as lines with colour codes; whoever prints it strips them where they are not wanted.
+/// The message as lines with colour codes, which `anstream` removes where the output takes none.
 pub(super) fn render(summary: &Summary) -> String {
     let mut out = String::new();
     // Writing to a string cannot fail.

@@ -1,4 +1,5 @@
-//! `--trace`: what each file held, and what a function with a table would have decided then.
+//! `rollcall replay --trace`: tells what each file held, and what a function with a table would have decided at that
+//! time.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +18,7 @@ use crate::core::window::{WindowKey, Windowing};
 use crate::metrics::Metrics;
 use crate::pipeline::Received;
 
-/// What ECS would have answered while the function waited is in no file.
+/// Without questions to ECS: no file tells what ECS would have answered while the function waited.
 const POLICY: WaitPolicy = WaitPolicy {
     verify: None,
     ..DEFAULT_WAIT_POLICY
@@ -37,7 +38,7 @@ impl Trace {
         }
     }
 
-    /// Tells about one file, as if its records had arrived as the latest of them was made.
+    /// Tells about one file, as if all its records had arrived at the time of its latest call.
     pub(super) fn file(
         &mut self,
         name: &str,
@@ -89,7 +90,7 @@ impl Trace {
     }
 }
 
-/// When an invocation happened, as far as its records tell: no earlier than its latest call.
+/// When the records of a file may have arrived: at the time of the latest of them.
 fn happened_at(received: &Received) -> Option<DateTime<Utc>> {
     let time = |fact: &Fact| match fact {
         Fact::UpdateService(call) => Some(call.event_time),

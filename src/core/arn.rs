@@ -1,6 +1,7 @@
-//! Names of things in ECS, however they are written: a short name, an ARN of the old form or one of the new.
+//! Reads the names of clusters, services, tasks and task definitions, which callers write as a short name, as an ARN of
+//! the old form or as one of the new form.
 //!
-//! Pure. Nothing here fails: what is no ARN is taken as a name, and what an ARN does not hold is absent.
+//! Pure. Nothing here fails: a text that is no ARN counts as a name, and a part that an ARN does not hold is `None`.
 
 use crate::core::fact::{ClusterId, ServiceId, TaskId};
 
@@ -34,13 +35,13 @@ impl<'a> Arn<'a> {
     }
 }
 
-/// The service of an ARN; `cluster_arn` names the cluster where an old ARN does not.
+/// The service that an ARN names. An ARN of the old form does not hold the cluster, so `cluster_arn` names it.
 pub(crate) fn service_id(service_arn: &str, cluster_arn: Option<&str>) -> Option<ServiceId> {
     let arn = Arn::parse(service_arn)?;
     Some(cluster_of(&arn, cluster_arn)?.service(last_segment(arn.resource).to_owned()))
 }
 
-/// The task of an ARN, as [`service_id`].
+/// The task that an ARN names; `cluster_arn` as for [`service_id`].
 pub(crate) fn task_id(task_arn: &str, cluster_arn: Option<&str>) -> Option<TaskId> {
     let arn = Arn::parse(task_arn)?;
     Some(TaskId {
@@ -49,7 +50,7 @@ pub(crate) fn task_id(task_arn: &str, cluster_arn: Option<&str>) -> Option<TaskI
     })
 }
 
-/// The cluster of its own ARN.
+/// The cluster that a cluster's ARN names.
 pub(crate) fn cluster_id(cluster_arn: &str) -> Option<ClusterId> {
     let arn = Arn::parse(cluster_arn)?;
     Some(ClusterId {

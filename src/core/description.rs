@@ -1,4 +1,4 @@
-//! What `DescribeServices`, `DescribeTasks` and `DescribeScalableTargets` answer, and what of it is kept.
+//! The answers of `DescribeServices`, `DescribeTasks` and `DescribeScalableTargets`, and which parts of them are kept.
 //!
 //! Pure. The structs name only the fields that are read, under the names that the AWS CLI prints, so that the
 //! client copies an SDK's answer into them and a replay reads a file into them; both then take the same path.
@@ -16,26 +16,26 @@ use crate::core::observation::{Bounds, Remark, Rollout, RolloutState, ServiceLoo
 use crate::core::text::truncate;
 use crate::core::trouble::trouble;
 
-/// What is kept of a text of ECS: enough to understand it, little enough for a log of many looks.
+/// How many bytes of a text by ECS are kept: enough to understand it, and few enough for a log of many services.
 const TEXT_LIMIT: usize = 500;
 
 /// One of `services`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ServiceDescription {
-    /// Of the old form or the new.
+    /// In the old or the new form.
     pub service_arn: Option<String>,
-    /// The cluster, which an old `serviceArn` does not tell.
+    /// The cluster, which a `serviceArn` of the old form does not hold.
     pub cluster_arn: Option<String>,
     /// `ACTIVE`, `DRAINING` or `INACTIVE`.
     pub status: Option<String>,
-    /// How many tasks there are to be.
+    /// How many tasks ECS is to run.
     pub desired_count: i64,
     /// How many tasks run.
     pub running_count: i64,
     /// How many tasks are being started.
     pub pending_count: i64,
-    /// The primary one, and those that it replaces.
+    /// The primary deployment, and those that it replaces.
     pub deployments: Vec<DeploymentDescription>,
     /// The newest hundred, in any order.
     pub events: Vec<EventDescription>,
@@ -59,18 +59,18 @@ pub struct DeploymentDescription {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct EventDescription {
-    /// When it was said.
+    /// When ECS wrote it.
     #[serde(deserialize_with = "moment")]
     pub created_at: Option<DateTime<Utc>>,
-    /// What, such as `(service nestjs) has reached a steady state.`
+    /// The text, such as `(service nestjs) has reached a steady state.`
     pub message: Option<String>,
 }
 
-/// One of `failures`: what was asked for and is not described.
+/// One of `failures`: something that was asked for and that the answer does not describe.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct FailureDescription {
-    /// What was asked for.
+    /// The ARN or name that was asked for.
     pub arn: Option<String>,
     /// Such as `MISSING`.
     pub reason: Option<String>,
@@ -80,15 +80,15 @@ pub struct FailureDescription {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct TaskDescription {
-    /// Of the old form or the new.
+    /// In the old or the new form.
     pub task_arn: Option<String>,
-    /// The cluster, which an old `taskArn` does not tell.
+    /// The cluster, which a `taskArn` of the old form does not hold.
     pub cluster_arn: Option<String>,
-    /// With its revision.
+    /// The ARN of the task definition, with its revision.
     pub task_definition_arn: Option<String>,
     /// `service:NAME`, `family:NAME` or a name that the caller of `RunTask` chose.
     pub group: Option<String>,
-    /// `RUNNING`, say; `STOPPED` is final.
+    /// Such as `RUNNING`. A task that is `STOPPED` stays so.
     pub last_status: Option<String>,
     /// When it was created.
     #[serde(deserialize_with = "moment")]
@@ -125,7 +125,7 @@ impl TaskDescription {
 pub struct ContainerDescription {
     /// As the task definition names it.
     pub name: Option<String>,
-    /// What its process returned; absent where it never ran, or still runs.
+    /// The exit code of its process; absent where the process never ran, or still runs.
     pub exit_code: Option<i64>,
     /// Such as `CannotPullContainerError: …`.
     pub reason: Option<String>,
@@ -141,17 +141,17 @@ pub struct ScalableTarget {
     pub min_capacity: Option<i64>,
     /// The greatest desired count.
     pub max_capacity: Option<i64>,
-    /// What it does not do for now.
+    /// Which kinds of scaling are suspended.
     pub suspended_state: Option<SuspendedState>,
 }
 
-/// What Application Auto Scaling does not do for now.
+/// Which kinds of scaling Application Auto Scaling was told to suspend.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct SuspendedState {
-    /// It removes no tasks, so that nothing keeps the count below the greatest.
+    /// It removes no tasks, so it does not enforce the greatest count.
     pub dynamic_scaling_in_suspended: bool,
-    /// It adds no tasks, so that nothing keeps the count above the least.
+    /// It adds no tasks, so it does not enforce the least count.
     pub dynamic_scaling_out_suspended: bool,
 }
 
@@ -163,7 +163,7 @@ impl ScalableTarget {
         path.and_then(|path| path.split_once('/')) == Some((cluster, service))
     }
 
-    /// Within what the desired count is kept.
+    /// The bounds within which Application Auto Scaling keeps the desired count.
     #[must_use]
     pub fn bounds(&self) -> Bounds {
         let suspended = self.suspended_state.unwrap_or_default();
@@ -178,9 +178,9 @@ impl ScalableTarget {
     }
 }
 
-/// What a service's description says of the time since `since`; `None` where it does not say which service it is
-/// of. `stopped` is what a task that stopped meanwhile explains (see [`stop_remark`]): it outweighs the service's
-/// own events, which tell that tasks do not run rather than why.
+/// What a service's description says about the time since `since`; `None` where the description names no service.
+/// `stopped` is the explanation that a stopped task gives (see [`stop_remark`]). It outweighs the service's own events,
+/// because those tell that tasks do not run, and rarely why.
 #[must_use]
 pub fn look(
     service: &ServiceDescription,
@@ -223,7 +223,7 @@ pub fn look(
     Some(ServiceLook {
         at,
         service: id,
-        // A deleted service is described for a while.
+        // ECS goes on describing a deleted service for a while.
         state: (service.status.as_deref() != Some("INACTIVE")).then_some(state),
     })
 }
@@ -245,8 +245,8 @@ fn rollout(deployments: &[DeploymentDescription]) -> Option<Rollout> {
     })
 }
 
-/// What it says of a service that it is not described: that there is none. `cluster` is where it was asked for,
-/// since the failure's ARN may be of the old form.
+/// Reads a failure `MISSING` as: there is no such service. `cluster` is the cluster that was asked, because the
+/// failure's ARN may be of the old form, which names none.
 #[must_use]
 pub fn missing(
     failure: &FailureDescription,
@@ -268,7 +268,7 @@ pub fn missing(
     })
 }
 
-/// How a task is; `None` where its description does not say which task it is, or when it was created.
+/// The state of a task; `None` where its description does not say which task it is, or when it was created.
 #[must_use]
 pub fn task(task: &TaskDescription, at: DateTime<Utc>) -> Option<TaskState> {
     let id = arn::task_id(task.task_arn.as_deref()?, task.cluster_arn.as_deref())?;
@@ -292,7 +292,7 @@ pub fn task(task: &TaskDescription, at: DateTime<Utc>) -> Option<TaskState> {
     })
 }
 
-/// What a stopped task of a service explains; `None` where ECS stopped it in the ordinary course of things.
+/// Why a task of a service stopped; `None` where ECS stopped it for no fault, as in a deployment or when scaling down.
 #[must_use]
 pub fn stop_remark(task: &TaskDescription) -> Option<Remark> {
     let at = task.stopped_at.or(task.stopping_at)?;
@@ -301,7 +301,7 @@ pub fn stop_remark(task: &TaskDescription) -> Option<Remark> {
         |container: &&ContainerDescription| container.exit_code.is_some_and(|code| code != 0);
     let (text, exit_code) = match task.containers.iter().find(said) {
         Some(container) => (container.reason.as_deref()?, container.exit_code),
-        // A container that was told to stop ends with 137 or 143, which explains nothing.
+        // A container that ECS told to stop ends with 137 or 143, which does not explain why the task stopped.
         None if has_exited(task) => {
             let containers = || task.containers.iter();
             let ended = containers()
@@ -323,7 +323,7 @@ pub fn stop_remark(task: &TaskDescription) -> Option<Remark> {
     })
 }
 
-/// Whether it stopped because a container's process had ended by itself.
+/// Whether the task stopped because a container's process had ended by itself.
 fn has_exited(task: &TaskDescription) -> bool {
     match &task.stop_code {
         Some(code) => code == "EssentialContainerExited",
@@ -338,8 +338,8 @@ fn short(text: &str) -> String {
     truncate(text, TEXT_LIMIT).into_owned()
 }
 
-/// A time as the AWS CLI prints it (RFC 3339) or as the API sends it (seconds since 1970, with a fraction). What
-/// leaves no room for arithmetic is no time.
+/// A time as the AWS CLI prints it (RFC 3339) or as the API sends it (seconds since 1970, with a fraction). A time so
+/// far away that adding to it could overflow counts as absent.
 pub(crate) fn moment<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<DateTime<Utc>>, D::Error> {
@@ -361,7 +361,7 @@ pub(crate) fn moment<'de, D: Deserializer<'de>>(
     }
 }
 
-/// To the millisecond, which is what ECS tells.
+/// Cuts a time to milliseconds, which is as exact as ECS is.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "the cast saturates, and what is out of range is no time"

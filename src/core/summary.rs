@@ -1,7 +1,7 @@
-//! What to say about runs, in the order in which people need it: what is wrong first.
+//! Makes the content of a message about some runs, in the order in which people need it: failures first.
 //!
-//! Pure, and free of Slack: the terminal shows the same summary. Text from outside is still raw here; whoever
-//! renders it makes it harmless for the medium.
+//! Pure, and independent of Slack: the terminal shows the same summary. Names and errors are still as they came from
+//! outside; the renderers for Slack and for the terminal make them harmless.
 
 mod console;
 mod counts;
@@ -35,65 +35,65 @@ pub struct Summary {
     pub environment: String,
     /// The span of the calls in the reader's zone: `2024-01-15 09:00~09:05 KST`.
     pub period: String,
-    /// What the runs are to the reader.
+    /// Whether the message is the first about these runs, one about a later schedule, or one about changes.
     pub kind: MessageKind,
-    /// The schedules that a later message of the window is about.
+    /// In the message of a later schedule of the window: the names of the schedules that it is about.
     pub schedules: Vec<String>,
     /// Failures first, then the rest, each by name.
     pub rows: Vec<Row>,
     /// One for each failed run, in the order of the rows.
     pub failures: Vec<Failure>,
-    /// How many services stand how.
+    /// How many runs of services have which status.
     pub counts: Counts,
-    /// How many runs of jobs stand how.
+    /// How many runs of jobs have which status.
     pub jobs: Counts,
-    /// What else the reader should know, a sentence each.
+    /// Further sentences that the reader should know.
     pub notes: Vec<String>,
-    /// How far the runs are, in a message that is edited.
+    /// In a message that is edited: how many of its runs have ended.
     pub progress: Option<Progress>,
 }
 
 /// One line of the table.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Row {
-    /// The service's name, with as much of its place as tells it from the others; or a job's.
+    /// The name of the service or job, with as much of its cluster, Region and account as tells it from the others.
     pub service: String,
-    /// Such as `Scale Up (→ 1)`; with the time before it where runs of one service differ.
+    /// Such as `Scale Up (→ 1)`; it begins with the run's time where runs of one service differ.
     pub action: String,
-    /// How it stands.
+    /// The status.
     pub status: RowStatus,
-    /// How much of the totals the row stands for.
+    /// How many runs of which kind the row adds to the totals.
     pub counts: Vec<(Kind, usize)>,
 }
 
-/// How a row stands, in a mark and a few words.
+/// The status of a row: a mark and a few words.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RowStatus {
-    /// At a glance.
+    /// Which mark is shown.
     pub severity: Severity,
-    /// In a few words, such as `1/1 running (48 s)`; often none are needed.
+    /// A few words, such as `1/1 running (48 s)`; often empty, because the mark says enough.
     pub words: String,
 }
 
 /// A failure with its reason.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Failure {
-    /// The service as in its row; for calls without one, how many and whose they were.
+    /// The service as in its row; for calls that named none, how many there were and who made them.
     pub subject: String,
-    /// How many failures of the total this stands for.
+    /// How many of the failures in the totals this is.
     pub count: usize,
     /// The service in the ECS console.
     pub console_url: Option<String>,
-    /// What failures are grouped by: the error's code.
+    /// The error's code: where the message has no room for each failure, those with the same code are grouped.
     pub code: String,
-    /// The error as recorded, or what is missing.
+    /// The error as it was recorded, or a sentence about what is wrong.
     pub reason: String,
     /// What to do about it.
     pub advice: Option<&'static str>,
 }
 
 impl Summary {
-    /// Says how some of a snapshot's runs stand, with times in the reader's zone.
+    /// Summarizes some of a snapshot's runs, with times in the reader's zone.
     #[must_use]
     pub fn new(
         snapshot: &WindowSnapshot<'_>,
@@ -116,7 +116,8 @@ impl Summary {
             shown.extend(lines.lines(subject, &runs, is_changes));
         }
         let (counts, jobs) = count(snapshot, &told, &shown, &lines);
-        // Subjects come by name; a stable sort only brings the failures and what is unknown to the front.
+        // Lines are in the order of their subjects' names. A stable sort keeps that and brings failures to the front,
+        // then calls that named no service, then runs that are still awaited.
         shown.sort_by_key(
             |line| match (line.row.status.severity, line.failures.first()) {
                 (_, Some(failure)) => {
@@ -162,7 +163,7 @@ impl Summary {
         }
     }
 
-    /// A digest that tells whether another summary says the same.
+    /// A digest by which a message that shows the same is recognized.
     #[must_use]
     pub fn digest(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
@@ -170,7 +171,7 @@ impl Summary {
         hasher.finish()
     }
 
-    /// What the message is.
+    /// The title.
     #[must_use]
     pub fn headline(&self) -> &'static str {
         match self.kind {
@@ -188,7 +189,8 @@ impl Summary {
         }
     }
 
-    /// What stands above the reasons: nothing may have failed, and not everything be as it should.
+    /// The heading above the reasons. Where only warnings are listed, such as tasks that are late, it does not speak of
+    /// failures.
     #[must_use]
     pub fn reasons_heading(&self) -> &'static str {
         if self
@@ -202,13 +204,14 @@ impl Summary {
         }
     }
 
-    /// Whether anybody needs to be called to it.
+    /// Whether people should be notified, by the configured mention.
     #[must_use]
     pub fn has_failures(&self) -> bool {
         !self.failures.is_empty()
     }
 
-    /// `Total: 19 succeeded, 1 failed`, or with a roster `Total: 18/20 running, 1 starting, 1 failed`; jobs apart.
+    /// `Total: 19 succeeded, 1 failed`, or with a roster `Total: 18/20 running, 1 starting, 1 failed`. Jobs are counted
+    /// apart.
     #[must_use]
     pub fn totals(&self) -> String {
         let services = format!("Total: {}", self.counts.words());
@@ -221,7 +224,7 @@ impl Summary {
     }
 }
 
-/// Counts what the rows stand for. What changed since the window was told is counted with all else that was told.
+/// Counts the runs that the rows show, services and jobs apart.
 fn count(
     snapshot: &WindowSnapshot<'_>,
     told: &[&RunStatus<'_>],

@@ -1,4 +1,7 @@
-//! A table in plain text, aligned by display width: for the terminal and for Slack's preformatted blocks.
+//! A table in plain text whose columns are aligned by display width, for the terminal and for Slack's preformatted
+//! blocks.
+//!
+//! Pure.
 
 use comfy_table::Table;
 use comfy_table::presets::ASCII_MARKDOWN;
@@ -10,7 +13,7 @@ pub fn aligned<const N: usize>(
     rows: impl IntoIterator<Item = [String; N]>,
 ) -> Vec<String> {
     let mut table = Table::new();
-    // A bar inside a cell would look like the end of a column.
+    // A vertical bar inside a cell would look like the end of a column.
     let rows = rows
         .into_iter()
         .map(|row| row.map(|cell| cell.replace('|', "¦")));

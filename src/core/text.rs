@@ -1,8 +1,8 @@
-//! Making text from outside harmless, and fitting it into limits.
+//! Makes text from outside harmless, and fits it into limits.
 //!
-//! Pure. A service name or an error message may hold anything: control characters that drive a terminal,
-//! marks that reverse a line, names that ping a channel. [`clean`] is the first step for every medium; each
-//! medium then escapes what it gives a meaning to.
+//! Pure. A service name or an error message may hold anything: control characters that drive a terminal, marks that
+//! reverse a line, names that notify a channel. [`clean`] is the first step everywhere; Slack's renderer and the
+//! terminal's then escape the characters that mean something there.
 
 use std::borrow::Cow;
 
@@ -22,7 +22,7 @@ pub fn clean(text: &str) -> String {
     line
 }
 
-/// As [`clean`], with a word for text that has nothing to see.
+/// As [`clean`]; text without a visible character becomes a word that says so.
 #[must_use]
 pub fn visible(text: &str) -> String {
     Some(clean(text))

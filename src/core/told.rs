@@ -212,9 +212,11 @@ fn digest<'a, const N: usize>(parts: impl IntoIterator<Item = &'a [u8]>) -> [u8;
 
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+
     use super::Told;
     use crate::core::fact::{ApiError, ServiceId};
-    use crate::core::runs::Subject;
+    use crate::core::runs::{Run, Subject};
     use crate::core::status::Status;
 
     fn subject(name: &str) -> Subject {
@@ -229,7 +231,7 @@ mod tests {
     #[test]
     fn what_was_told_survives_as_text() {
         let mut told = Told::default();
-        let run = crate::core::runs::Run::new(Default::default(), Default::default());
+        let run = Run::new(DateTime::default(), DateTime::default());
         let error = ApiError {
             code: "AccessDenied".to_owned(),
             message: None,

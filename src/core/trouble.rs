@@ -1,7 +1,7 @@
-//! The error dictionary for tasks: what ECS writes about tasks that do not run, in few words, and what to do.
+//! The dictionary for tasks that do not run: it turns what ECS writes into a few words, with advice.
 //!
-//! Pure. Service events, reasons of stopped tasks, the names of native events and the reasons of `RunTask`'s
-//! failures all come here. To add one, add a line to `known`, and its text to the tests.
+//! Pure. Service events, reasons of stopped tasks, the names of ECS's own events and the `failures` of `RunTask` are
+//! all looked up here. To add a text, add a line to `known`, and the text to the tests.
 
 mod known;
 #[cfg(test)]
@@ -10,22 +10,22 @@ mod tests;
 /// What keeps tasks from running.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Trouble {
-    /// What the text must mention, in small letters.
+    /// The text must contain this, in small letters.
     within: &'static str,
-    /// One of which it must mention as well; after `^`, begin with.
+    /// The text must also contain one of these, in small letters. One that starts with `^` must stand at the beginning.
     mentions: &'static [&'static str],
-    /// For a table cell.
+    /// The few words, for a table cell.
     pub words: &'static str,
     /// What to do about it.
     pub advice: &'static str,
-    /// It goes on although every task runs.
+    /// The trouble may go on while every task runs, as where health checks fail.
     pub is_while_running: bool,
-    /// It says that tasks fail, not why.
+    /// The text says that tasks fail, and not why.
     pub is_general: bool,
 }
 
 impl Trouble {
-    /// What ends where every task runs.
+    /// A trouble that is over once every task runs.
     const fn new(
         within: &'static str,
         mentions: &'static [&'static str],
@@ -65,7 +65,7 @@ impl Trouble {
     }
 }
 
-/// What a text says about tasks that do not run, where the dictionary knows it.
+/// Looks a text up; `None` for a text that the dictionary does not know.
 #[must_use]
 pub fn trouble(text: &str) -> Option<&'static Trouble> {
     let text = text.to_lowercase();

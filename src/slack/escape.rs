@@ -1,4 +1,6 @@
-//! Text from outside as Slack shows it: never a mention, a link or a broken fence.
+//! Escapes text from outside, so that Slack shows it as text: no mention, no link, no code span that goes on.
+//!
+//! Pure.
 
 use crate::core::text::{truncate_middle, visible};
 

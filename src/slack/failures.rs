@@ -1,6 +1,6 @@
-//! The list of failures with their reasons: each on its own while they fit, grouped by error where not.
+//! Renders the list of failures with their reasons: one line for each failure while they fit, else one for each error.
 //!
-//! Pure. Failures are the last to go from a message; even then each error stays, with a count.
+//! Pure. Failures are the last part that a message leaves out; even then each error keeps a line with a count.
 
 use std::cmp::Reverse;
 use std::fmt::Write;
@@ -44,7 +44,7 @@ fn bold(heading: &str) -> String {
     }
 }
 
-/// The failures as lines of plain markup that take at most `space` bytes with their line ends.
+/// The failures as lines of Slack's markup, which take at most `space` bytes with their line ends.
 pub(super) fn lines(failures: &[Failure], space: usize) -> Vec<String> {
     each(failures, brief, space).unwrap_or_else(|| by_error(failures, space))
 }
@@ -65,15 +65,15 @@ fn brief(failure: &Failure) -> String {
     bullet(&mrkdwn(&failure.subject, limits::NAME), failure)
 }
 
-/// With what to do about it.
+/// The line with the advice under it.
 fn advised(failure: &Failure) -> String {
     brief(failure) + &advice(failure)
 }
 
-/// With the service as a link to the console.
+/// The line with the service's name as a link to the console.
 fn linked(failure: &Failure) -> String {
     let subject = mrkdwn(&failure.subject, limits::NAME);
-    // A link has an upper limit only by the names in it.
+    // A link is as long as the names in it.
     match failure
         .console_url
         .as_ref()

@@ -1,7 +1,7 @@
-//! Slack's limits, and the shares of them that a message uses.
+//! Slack's limits for a message, and which share of them each part of a message may take.
 //!
-//! Slack counts characters in places and does not say which; everything here is counted in UTF-8 bytes of the
-//! text as sent, which is never less.
+//! Slack does not say what it counts as a character. Everything here is counted in UTF-8 bytes of the text as sent, of
+//! which there are never fewer than characters.
 
 /// Characters of a header block (Block Kit reference, header).
 pub(super) const HEADER: usize = 150;
@@ -16,15 +16,15 @@ pub(super) const MESSAGE: usize = 10_000;
 /// Top-level `text`: 4,000 characters are recommended, and messages of 4,041 have been split.
 pub(super) const TEXT: usize = 3_900;
 
-/// What failures may take of [`MESSAGE`]: two sections.
+/// How much of [`MESSAGE`] the list of failures may take: two sections.
 pub(super) const FAILURES: usize = 2 * SECTION - 500;
-/// What the span of the calls and the names of schedules may take.
+/// How much the span of the calls and the names of schedules may take.
 pub(super) const SUBTITLE: usize = 300;
-/// What the notes under a message may take.
+/// How much the notes under a message may take.
 pub(super) const NOTES: usize = 600;
-/// What one error message may take: an IAM denial names its reason within this.
+/// How much one error message may take: enough for the part of an IAM denial that names its reason.
 pub(super) const ERROR: usize = 500;
-/// What a name may take in the list of failures; ECS allows 255 characters.
+/// How much a name may take in the list of failures; ECS allows 255 characters.
 pub(super) const NAME: usize = 120;
-/// What a name may take in a table cell.
+/// How much a name may take in a table cell.
 pub(super) const CELL: usize = 64;

@@ -1,15 +1,17 @@
-//! The parts of a Slack message that rollcall uses, as Slack's JSON has them.
+//! The parts of a Slack message that rollcall uses, under the names of Slack's JSON.
+//!
+//! Pure.
 
 use serde::Serialize;
 
 /// The body of a message, as an incoming webhook takes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Message {
-    /// For notifications and screen readers: totals and failures.
+    /// The text of notifications, and for screen readers: totals and failures.
     pub text: String,
-    /// What people see.
+    /// What the channel shows.
     pub blocks: Vec<Block>,
-    /// Links in an error message are not worth a preview.
+    /// Whether Slack shows previews of links; always `false`, because links in error messages need none.
     pub unfurl_links: bool,
     /// As `unfurl_links`.
     pub unfurl_media: bool,
@@ -79,7 +81,7 @@ pub enum Cell {
     },
 }
 
-/// How the table is said.
+/// In which form the table is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TableForm {
     /// Slack's `table` block.

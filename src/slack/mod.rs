@@ -1,7 +1,8 @@
-//! How Slack wants a summary said, and how it is sent.
+//! The adapter for Slack: renders summaries within Slack's limits, and sends them.
 //!
-//! [`message`] is what Slack takes, [`render`] and [`reply`] make it of a summary and of news, all pure.
-//! [`webhook`] and [`web_api`] are the only places that talk to Slack; [`speaker`] chooses between them.
+//! [`message`] has the JSON that Slack takes; [`render`] makes it from a summary, and [`reply`] from news. These are
+//! pure. Only [`webhook`] and [`web_api`] send requests to Slack; [`speaker`] is the one of them that the configuration
+//! chose.
 
 mod answer;
 mod escape;

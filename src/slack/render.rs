@@ -1,7 +1,7 @@
-//! A summary as a Slack message: Block Kit within Slack's limits, for any input.
+//! Renders a summary as a Slack message in Block Kit, within Slack's limits for any input.
 //!
-//! Pure. Space is given out in the order of importance: title and totals, then the failures with their
-//! reasons, then the table, whose last rows are the succeeded ones. What does not fit is said as a count.
+//! Pure. Space is given to the parts in the order of their importance: title and totals, then the failures with their
+//! reasons, then the table, whose last rows are those that succeeded. Rows and failures that do not fit are counted.
 
 use super::escape::{mrkdwn, plain};
 use super::message::{Block, Cell, ColumnSetting, Message, TableForm, Text};
@@ -10,7 +10,7 @@ use crate::core::status::Kind;
 use crate::core::summary::{Row, Summary};
 use crate::core::table;
 
-/// Says a summary; `mention` calls people where something failed.
+/// Renders a summary. `mention` is added where something failed, so that Slack notifies people.
 #[must_use]
 pub fn render(summary: &Summary, mention: Option<&str>, form: TableForm) -> Message {
     let mention = mention.filter(|_| summary.has_failures());
@@ -52,7 +52,7 @@ pub fn render(summary: &Summary, mention: Option<&str>, form: TableForm) -> Mess
     }
 }
 
-/// What `totals` may take besides the mention: two counts and the count of what the table leaves out.
+/// How much `totals` may take besides the mention: the counts, and how many rows the table leaves out.
 const TOTALS_RESERVE: usize = 300;
 /// The table's head.
 pub(crate) const HEADINGS: [&str; 3] = ["Service", "Action", "Status"];
@@ -85,7 +85,7 @@ fn context(text: String) -> Block {
     }
 }
 
-/// Totals, what the table left out, and the mention.
+/// The totals, how many rows the table leaves out, and the mention.
 fn totals(summary: &Summary, left_out: &[Row], mention: Option<&str>) -> String {
     let mut counts = Vec::new();
     for kind in Kind::WORST_FIRST {
@@ -107,7 +107,7 @@ fn totals(summary: &Summary, left_out: &[Row], mention: Option<&str>) -> String 
     lines.join("\n")
 }
 
-/// As many rows as fit; the number of rows shown comes with the block.
+/// The table with as many rows as fit, and how many those are.
 fn table_block(rows: &[Row], space: &mut usize) -> (Vec<Block>, usize) {
     let mut table = vec![HEADINGS.map(str::to_owned).to_vec()];
     *space = space.saturating_sub(HEADINGS.iter().map(|heading| heading.len()).sum());
@@ -140,11 +140,11 @@ fn table_block(rows: &[Row], space: &mut usize) -> (Vec<Block>, usize) {
     )
 }
 
-/// The same table as aligned text, in as many fenced sections as it takes.
+/// The same table as aligned text, in as many preformatted sections as it takes.
 fn preformatted(rows: &[Row], space: &mut usize) -> (Vec<Block>, usize) {
     const FENCE: &str = "```";
     let cells = rows.iter().take(limits::TABLE_ROWS - 1).map(|row| {
-        // The width of emoji in a preformatted block is what no client guarantees.
+        // The width of emoji in a preformatted block differs between Slack's clients, so words stand for them.
         let service = plain(&row.service, limits::CELL);
         [service, row.action.clone(), row.status.in_ascii()]
     });
@@ -182,7 +182,7 @@ fn preformatted(rows: &[Row], space: &mut usize) -> (Vec<Block>, usize) {
     )
 }
 
-/// Title, totals and failures in one text, for a phone's notification.
+/// Title, totals and failures in one text, which a phone shows as the notification.
 fn text(summary: &Summary, mention: Option<&str>) -> String {
     let environment = mrkdwn(&summary.environment, limits::NAME);
     let mut text = format!(

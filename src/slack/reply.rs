@@ -1,16 +1,16 @@
-//! What a message's thread hears, as a Slack message within Slack's limits.
+//! Renders a reply in a message's thread, within Slack's limits.
 //!
-//! Pure. The mention stands here and not in the message: nobody is notified of an edit.
+//! Pure. A bot's mention stands in the reply and not in the edited message, because Slack notifies nobody of an edit.
 
 use super::escape::mrkdwn;
 use super::message::{Block, Message, Text};
 use super::{failures, limits};
 use crate::core::summary::News;
 
-/// How much of what recovered is named before it is only counted.
+/// How many bytes the names of recovered services may take; the others are counted.
 const RECOVERED: usize = 1_500;
 
-/// Says news; `mention` calls people where something failed.
+/// Renders news. `mention` is added where something failed, so that Slack notifies people.
 #[must_use]
 pub fn reply(news: &News, mention: Option<&str>) -> Message {
     let mention = mention.filter(|_| !news.failures.is_empty());
@@ -34,7 +34,7 @@ pub fn reply(news: &News, mention: Option<&str>) -> Message {
     }
 }
 
-/// The same in one text, for a phone's notification.
+/// The same in one text, which a phone shows as the notification.
 fn text(news: &News, mention: Option<&str>, recovered: Option<String>) -> String {
     let mut lines: Vec<String> = recovered.into_iter().collect();
     if !news.failures.is_empty() {

@@ -200,7 +200,7 @@ async fn tell<L: WindowLog, N: Notifier, Q, E, C: Clock>(
     metrics: &mut Metrics,
 ) -> Result<Option<DateTime<Utc>>, VisitError> {
     let mut report = known.contents.reports.remove(SLACK).unwrap_or_default();
-    let noted = if known.is_unnoted {
+    let caught_up = if known.is_unnoted {
         ports.log.note(key, SLACK, &report).await
     } else {
         Ok(())
@@ -212,7 +212,7 @@ async fn tell<L: WindowLog, N: Notifier, Q, E, C: Clock>(
     notes.runs = snapshot.statuses.len();
     // A window that was told in a message which cannot be edited goes on like that.
     let is_said_once = report.said_at.is_some() && report.messages.is_empty();
-    let told = match (&noted, ports.notifier.live().filter(|_| !is_said_once)) {
+    let told = match (&caught_up, ports.notifier.live().filter(|_| !is_said_once)) {
         (Err(_), _) => Ok(None),
         (Ok(()), Some(channel)) => {
             live::tell(&mut snapshot, channel, ports, visit, &mut report, metrics).await
@@ -220,7 +220,7 @@ async fn tell<L: WindowLog, N: Notifier, Q, E, C: Clock>(
         (Ok(()), None) => say::tell(&snapshot, ports, visit, &mut report, metrics).await,
     };
     known.contents.reports.insert(SLACK.to_owned(), report);
-    noted?;
+    caught_up?;
     told
 }
 

@@ -1,6 +1,6 @@
-//! The SDK's answers, copied field by field into what [`crate::core::description`] reads.
+//! Copies the SDK's answers field by field into the structs of [`crate::core::description`].
 //!
-//! Nothing is decided here: a replay of what the AWS CLI printed takes the same path from there on.
+//! Nothing is decided here, so that a replay of what the AWS CLI printed leads to the same result.
 
 use aws_sdk_applicationautoscaling::types as scaling;
 use aws_sdk_ecs::primitives;
@@ -101,12 +101,12 @@ impl From<scaling::ScalableTarget> for ScalableTarget {
     }
 }
 
-/// Each of a list that may be absent.
+/// The elements of a list that may be absent.
 pub(super) fn all<T, U: From<T>>(list: Option<Vec<T>>) -> Vec<U> {
     list.unwrap_or_default().into_iter().map(U::from).collect()
 }
 
-/// To the millisecond, which is what ECS tells: the SDK parses a fraction of a second as a float.
+/// Rounds to milliseconds, which is as exact as ECS is: the SDK parses a fraction of a second as a float.
 fn moment(time: Option<primitives::DateTime>) -> Option<DateTime<Utc>> {
     let nanoseconds = time?.as_nanos();
     let milliseconds = (nanoseconds + 500_000).div_euclid(1_000_000);

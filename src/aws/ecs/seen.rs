@@ -1,4 +1,4 @@
-//! What the answers of one look say: facts, and for services what is still to be asked.
+//! Collects the answers of one look, and which services still need an explanation.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -13,7 +13,7 @@ use crate::core::fact::{ApiError, ClusterId, ServiceId, TaskId};
 use crate::core::look::WantedService;
 use crate::core::observation::{Answer, AskFailure, Bounds, Observable, Remark, RolloutState};
 
-/// How soon after a call no task can have failed to start.
+/// For how long after a call no task can have failed to start yet, so that nothing need be asked about stopped tasks.
 const TOO_SOON: TimeDelta = TimeDelta::seconds(15);
 
 /// A service that was described, and what else is known of it.
@@ -99,8 +99,8 @@ impl<'a> Seen<'a> {
         self.leave_open(cluster, Observable::Tasks, &names, failures);
     }
 
-    /// Notes what ECS answered nothing about, such as tasks that it has forgotten: otherwise it would seem not to
-    /// have been asked, and be asked again at once, for ever.
+    /// Notes a failure for what the answer left out, such as tasks that ECS has forgotten: otherwise they would look as
+    /// if they had not been asked about, and would be asked about again at once, without end.
     fn leave_open(
         &mut self,
         cluster: &ClusterId,
@@ -156,7 +156,7 @@ impl<'a> Seen<'a> {
     }
 }
 
-/// A cluster, for people.
+/// A cluster's name for the log.
 struct Place<'a>(&'a ClusterId);
 
 impl fmt::Display for Place<'_> {

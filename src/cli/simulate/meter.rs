@@ -1,4 +1,4 @@
-//! A log, a queue and an ECS in memory that count what they would cost.
+//! The window log, the queue and ECS in memory, which count what their requests would cost.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -33,18 +33,18 @@ pub(super) struct Usage {
     pub(super) write_units: f64,
     /// DynamoDB's read request units: one for each begun four kilobytes, read consistently.
     pub(super) read_units: f64,
-    /// The bytes of all facts as they are stored.
+    /// How many bytes all facts take as they are stored.
     pub(super) fact_bytes: f64,
     /// Requests to ECS, each about ten services.
     pub(super) ecs_requests: f64,
-    /// The invocations' requests: where a message was said.
+    /// When each message was sent.
     pub(super) messages: Vec<DateTime<Utc>>,
 }
 
 /// What ECS answers in one visit: at five requests a second, in two thirds of the function's time.
 const SERVICES_PER_VISIT: usize = 800;
 
-/// The function's world, metered.
+/// The ports of the function, which count requests.
 #[derive(Debug, Default)]
 pub(super) struct Meter {
     log: MemoryLog,
@@ -52,7 +52,7 @@ pub(super) struct Meter {
     pub(super) now: Cell<DateTime<Utc>>,
     /// Timers under way.
     pub(super) timers: RefCell<Vec<(DateTime<Utc>, WindowKey)>>,
-    /// From when on each service's task runs.
+    /// When each service's task starts to run.
     starts: BTreeMap<String, DateTime<Utc>>,
     /// How large each report is: it is read where another instance visited last.
     report: Cell<usize>,

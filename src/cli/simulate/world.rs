@@ -1,4 +1,4 @@
-//! One random window: when calls are made, when their records arrive, and which invocation gets them.
+//! Plays one random window: when calls are made, when their records arrive, and in which invocations.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -21,16 +21,16 @@ use crate::visit::{Ports, Visit, VisitMemory};
 const ENVIRONMENT: &str = "dev";
 const ACCOUNT: &str = "123456789012";
 const REGION: &str = "ap-northeast-2";
-/// How delays spread: with this, one in forty is later than four times the median.
+/// How much delays differ: with this value, one in forty is longer than four times the median.
 const SPREAD: f64 = 0.7;
 /// As the module's queue has it.
 const MAX_RECEIVES: u32 = 30;
 /// Longer than any invocation lasts.
 const CLAIM: TimeDelta = TimeDelta::seconds(60);
-/// A window that still arms timers by then would never end.
+/// The simulation of a window ends by then: one that still arms timers would never end.
 const MOST_INVOCATIONS: usize = 100_000;
 
-/// What one simulated window came to.
+/// The results of one simulated window.
 #[derive(Debug)]
 pub(super) struct Outcome {
     pub(super) batch_messages: f64,
@@ -48,7 +48,7 @@ pub(super) struct World<'a> {
     args: &'a SimulateArgs,
     start: DateTime<Utc>,
     rng: Rng,
-    /// From when on each service's task runs.
+    /// When each service's task starts to run.
     starts: BTreeMap<String, DateTime<Utc>>,
 }
 
@@ -87,7 +87,8 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Each poller fills a batch of its own until it is full or its time is over.
+    /// Divides the records into batches. Each poller fills a batch of its own until it is full or the batching window
+    /// is over.
     fn invocations(&mut self) -> Invocations {
         let mut arrivals: Vec<(DateTime<Utc>, SqsMessage)> = (0..self.args.services)
             .map(|service| self.record(service))
@@ -177,7 +178,7 @@ impl<'a> World<'a> {
         )
     }
 
-    /// The function's own code, invocation by invocation, until no timer is under way.
+    /// Runs the function's own code for one invocation after the other, until no timer is left.
     async fn visit_all(&mut self, mut invocations: Invocations) -> Usage {
         let meter = Meter::new(std::mem::take(&mut self.starts));
         let memories = [VisitMemory::default(), VisitMemory::default()];

@@ -1,7 +1,8 @@
 //! CloudTrail records: who called when and where, and whether the call was accepted.
 //!
-//! Pure. The structs name only the fields that are read, of all calls together, so that a record is parsed once.
-//! The parser skips everything else without allocating, which keeps a 27 KB response with 100 service events cheap.
+//! Pure. The structs hold the fields that are read of either call, `UpdateService` and `RunTask`, so that a record is
+//! parsed once. The parser skips all other fields without allocating, so a response of 27 KB with 100 service events
+//! costs little.
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -13,7 +14,7 @@ use crate::core::fact::{ApiError, CallOutcome, Caller};
 
 type Text = Option<String>;
 
-/// A record of one call, whichever of those that rollcall knows.
+/// A record of one `UpdateService` or `RunTask` call.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Record {
@@ -56,7 +57,7 @@ struct SessionIssuer {
     user_name: Text,
 }
 
-/// What was asked for; absent where the call was refused early, or where it is over 100 KB.
+/// `requestParameters`: absent where ECS refused the call early, and where CloudTrail left out more than 100 KB.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RequestParameters {
@@ -70,7 +71,7 @@ pub(super) struct RequestParameters {
     pub(super) count: Option<i64>,
 }
 
-/// What was answered; absent where the call was refused, or where it is over 100 KB.
+/// `responseElements`: absent where ECS refused the call, and where CloudTrail left out more than 100 KB.
 #[derive(Deserialize)]
 pub(super) struct ResponseElements {
     /// `UpdateService`.
@@ -99,7 +100,7 @@ pub(super) struct TaskResponse {
     pub(super) task_definition_arn: Text,
 }
 
-/// Why a task was not started although the call was accepted.
+/// Why ECS started no task, although it accepted the call.
 #[derive(Deserialize)]
 pub(super) struct FailureResponse {
     pub(super) reason: Text,
@@ -107,7 +108,7 @@ pub(super) struct FailureResponse {
 }
 
 impl Record {
-    /// Whether it is a record that this release can read.
+    /// Fails for a record whose form this release does not know.
     pub(super) fn check(&self) -> Result<(), DecodeError> {
         if self.event_source.is_none() {
             return Err(DecodeError::Missing("eventSource"));
@@ -140,7 +141,7 @@ impl Record {
         Ok(id.ok_or(DecodeError::Missing("eventID"))?.to_owned())
     }
 
-    /// The account and the Region, from whichever part of the record says it: an ARN of the response is exact.
+    /// The account and the Region: from an ARN of the response, which is exact, or else from the record's own fields.
     pub(super) fn place(
         &self,
         envelope: &Envelope<Self>,
@@ -198,7 +199,7 @@ impl Record {
     }
 }
 
-/// An empty string says as little as an absent one.
+/// Takes an empty string as an absent one.
 pub(super) fn present(text: &Text) -> Option<&str> {
     text.as_deref().and_then(non_empty)
 }

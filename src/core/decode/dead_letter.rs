@@ -1,7 +1,7 @@
-//! Dead letters of EventBridge Scheduler: calls that were given up on, and may have left no record at all.
+//! Decodes dead letters of EventBridge Scheduler: calls that Scheduler gave up on. CloudTrail may hold no record of
+//! them, because a schedule whose role cannot be assumed makes no call.
 //!
-//! Pure. The body is the schedule's input, so it names the service; the reason stands in the message's
-//! attributes.
+//! Pure. The body is the schedule's input, so it names the service; the error stands in the message's attributes.
 
 use std::collections::HashMap;
 
@@ -44,7 +44,7 @@ pub(super) fn decode(body: &str, attributes: &Attributes) -> Result<Decoded, Dec
     let [_, _, _, region, account, _] = arn[..] else {
         return Err(DecodeError::MissingAttribute("SCHEDULE_ARN"));
     };
-    // A truncated input is no JSON any more; the schedule's ARN is then all there is to say.
+    // An input that Scheduler cut short is no JSON any more; then only the schedule's ARN tells what was to be called.
     let input: Option<Input> = serde_json::from_str(body).ok();
     let retries: u32 = text("RETRY_ATTEMPTS")
         .and_then(|count| count.parse().ok())

@@ -1,7 +1,7 @@
-//! Events that ECS sends without being asked: about services, deployments and tasks.
+//! Decodes the events that ECS itself sends to EventBridge: about services, deployments and tasks.
 //!
-//! Pure. Such an event tells that a service is steady, or what keeps it from it, before anybody asks. It never tells
-//! that a call was made.
+//! Pure. Such an event tells that a service is steady, or what keeps its tasks from running, before rollcall asks ECS.
+//! It never tells that a call was made.
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -30,9 +30,9 @@ struct Event<Detail> {
 #[serde(rename_all = "camelCase")]
 struct Service {
     event_name: Option<String>,
-    /// Not in a deployment's events.
+    /// Absent in a deployment's events.
     cluster_arn: Option<String>,
-    /// In a service's action; a deployment's events have `updatedAt`.
+    /// In events about a service's action; events of a deployment have `updatedAt` instead.
     #[serde(default, deserialize_with = "moment")]
     created_at: Option<DateTime<Utc>>,
     #[serde(default, deserialize_with = "moment")]
@@ -49,7 +49,7 @@ struct Task {
     task: TaskDescription,
 }
 
-/// Whether an event of this kind is one of these.
+/// Whether this module decodes events with this `detail-type`.
 pub(super) fn is_one(detail_type: &str) -> bool {
     matches!(detail_type, SERVICE_ACTION | DEPLOYMENT | TASK)
 }
@@ -90,14 +90,16 @@ fn service(event: Event<Service>) -> Result<Decoded, DecodeError> {
     }))))
 }
 
-/// A service's tasks come and go; what matters is how many there are, which the service knows.
+/// Decodes a task's change of state, for tasks of jobs. A task of a service is ignored: what matters there is how many
+/// of them run, which the service's own events and descriptions tell.
 fn task(event: Event<Task>) -> Result<Decoded, DecodeError> {
     let missing = DecodeError::EcsEventMissing;
     let Task { updated_at, task } = event.detail.ok_or(missing("detail"))?;
     if task.is_of_service() {
         return Ok(Decoded::Ignored(IgnoredReason::ServiceTask));
     }
-    // Every example has `updatedAt`; when it stopped, or when the event was sent, would do as well.
+    // Every example in the documentation has `updatedAt`. Without it the time of the stop, or of the event, serves as
+    // well.
     let at = updated_at.or(task.stopped_at).or(event.time);
     let at = at.ok_or(missing("updatedAt"))?;
     let task = description::task(&task, at).ok_or(missing("taskArn"))?;

@@ -1,4 +1,6 @@
-//! EventBridge's envelope around an event.
+//! The envelope that EventBridge puts around an event.
+//!
+//! Pure.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -6,7 +8,7 @@ use serde::de::IgnoredAny;
 /// The fields of the envelope that are read.
 #[derive(Deserialize)]
 pub(super) struct Envelope<Detail> {
-    /// Only in rollcall's own messages.
+    /// The key that only rollcall's own messages have.
     pub(super) rollcall: Option<IgnoredAny>,
     #[serde(rename = "detail-type")]
     pub(super) detail_type: Option<String>,

@@ -1,8 +1,8 @@
-//! Events in EventBridge's envelope: which kind each is, and who decodes it.
+//! Tells which kind of event a body holds, and hands it to the module that decodes this kind.
 //!
-//! Pure. A CloudTrail record is parsed once, here; only a body that does not fit is looked at a second time, to
-//! tell another event from a broken record. Smaller and rarer messages (rollcall's own, and the events of ECS) are parsed
-//! again by modules of their own.
+//! Pure. A CloudTrail record is parsed once, here. Only a body that cannot be parsed as a record is parsed a second
+//! time, to tell whether it is another event or a broken record. Rollcall's own messages and the events of ECS are
+//! smaller and rarer, so their modules parse them once more.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -12,7 +12,7 @@ use super::envelope::Envelope;
 use super::{DecodeError, Decoded, IgnoredReason, ecs_event, own, run_task, update_service};
 use crate::core::fact::Fact;
 
-/// What tells one call from every other.
+/// The two fields that tell which API call a record is about.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Kind {
@@ -67,8 +67,8 @@ fn ignored(
     }
 }
 
-/// The slow path for a body that is no record of a call: another event, whose fields may have other types under
-/// the same names, or something broken.
+/// Finds out why a body cannot be parsed as a record of a call. It may be another event, whose fields have the same
+/// names and other types, or it may be broken.
 fn explain(body: &str, error: &serde_json::Error) -> Result<Decoded, DecodeError> {
     let (line, column) = (error.line(), error.column());
     if serde_json::from_str::<IgnoredAny>(body).is_err() {

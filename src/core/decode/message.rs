@@ -1,7 +1,7 @@
-//! A batch as the function takes it in: each record is decoded while the event is parsed.
+//! The event that Lambda invokes the function with: a batch of SQS messages, each decoded while the event is parsed.
 //!
-//! Pure. A batch may be 6 MB, nearly all of it text that nobody reads; decoding a record where it is parsed lets
-//! go of its body before the next one is read.
+//! Pure. A batch may be 6 MB, of which rollcall reads a small part. Because a message is decoded as soon as it is
+//! parsed, its body is freed before the next message is read.
 
 use aws_lambda_events::sqs::SqsMessage;
 use serde::Deserialize;
@@ -11,7 +11,7 @@ use super::{DecodeError, Decoded, decode};
 /// The event of an invocation.
 #[derive(Debug, Deserialize)]
 pub struct Batch {
-    /// The records, each decoded on its own.
+    /// The messages, each decoded on its own.
     #[serde(rename = "Records")]
     pub records: Vec<Message>,
 }
@@ -22,13 +22,13 @@ pub struct Batch {
 pub struct Message {
     /// The message's id; empty where the record has none.
     pub id: String,
-    /// How often SQS has handed it out, this time included.
+    /// How often SQS has delivered it, this time included.
     pub receive_count: u32,
-    /// What SQS needs to know to hand it out later; empty where the record has none.
+    /// The handle by which SQS can be asked to deliver it later; empty where the record has none.
     pub receipt_handle: String,
     /// The ARN of the queue that it comes from; empty where the record has none.
     pub queue_arn: String,
-    /// What it holds.
+    /// The decoded body, or why it cannot be decoded.
     pub content: Result<Decoded, DecodeError>,
 }
 

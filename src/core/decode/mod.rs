@@ -1,7 +1,8 @@
-//! One SQS record in; facts, a reason to ignore it, or an error out.
+//! Decodes one SQS record into a fact, a timer, a reason to ignore the record, or an error.
 //!
-//! Pure. Every record is decoded on its own, so that one that cannot be decoded fails alone. Records come from
-//! outside: any field may be absent, of another type or of any length, and the error says which one is needed.
+//! Pure. Every record is decoded on its own, so that one broken record does not fail its batch. Records come from
+//! outside: any field may be absent, of another type or of any length. The error names the field that is missing or
+//! wrong.
 
 mod cloudtrail;
 mod dead_letter;
@@ -24,31 +25,31 @@ pub use self::own::{OwnMessage, RosterMessage};
 use crate::core::fact::Fact;
 use crate::core::window::WindowKey;
 
-/// What a record turned out to be.
+/// What a record holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decoded {
-    /// Something learned about a window.
+    /// Something that was learned.
     Fact {
         /// What was learned.
         fact: Fact,
         /// The environment that the message itself names.
         environment: Option<String>,
     },
-    /// A window is to be visited again.
+    /// A timer that rollcall sent to itself: this window is to be visited again.
     Timer {
         /// The window.
         key: WindowKey,
-        /// How many of its records went to the dead-letter queue before the log could keep them.
+        /// How many records of the window went to the dead-letter queue because the log could not keep them.
         unkept: u64,
     },
     /// An event that rollcall has no use for; it is acknowledged.
     Ignored(IgnoredReason),
 }
 
-/// Why a well-formed event says nothing about a window.
+/// Why rollcall has no use for a well-formed event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum IgnoredReason {
-    /// Neither `AWS API Call via CloudTrail` nor an event of ECS that rollcall knows.
+    /// Its `detail-type` is neither `AWS API Call via CloudTrail` nor that of an event of ECS that rollcall knows.
     OtherDetailType,
     /// A call to another service than ECS.
     OtherEventSource,
@@ -56,14 +57,14 @@ pub enum IgnoredReason {
     OtherEventName,
     /// An event of ECS about a capacity provider or a task set.
     OtherEcsEvent,
-    /// An event about a service whose old ARN does not tell the cluster, and nothing else does.
+    /// An event about a service whose ARN is of the old form, so that nothing names the cluster.
     UnknownCluster,
-    /// A task of a service: the service knows how many of them there are.
+    /// About a task of a service: how many of them run, the service's own events tell.
     ServiceTask,
 }
 
 impl IgnoredReason {
-    /// Every reason, for metrics that show zeros too.
+    /// Every reason, because metrics are also written for those that did not occur.
     pub const ALL: [Self; 6] = [
         Self::OtherDetailType,
         Self::OtherEventSource,
@@ -122,7 +123,7 @@ pub enum DecodeError {
         /// Counted from 1.
         column: usize,
     },
-    /// A field without which the call cannot be placed is missing.
+    /// A field is missing without which nobody can say which call it was or when it was made.
     #[error("the CloudTrail record has no `{0}`")]
     Missing(&'static str),
     /// `eventTime` is not a time.
@@ -136,7 +137,7 @@ pub enum DecodeError {
         /// Counted from 1.
         column: usize,
     },
-    /// A field without which an event of ECS says nothing is missing.
+    /// A field of an event of ECS is missing without which the event says nothing.
     #[error("the ECS event has no usable `{0}`")]
     EcsEventMissing(&'static str),
     /// A message of rollcall's own has another form than this release knows.

@@ -1,6 +1,7 @@
-//! Rollcall's own messages: rosters, which the schedules' module sends, and timers, which rollcall sends to itself.
+//! Decodes rollcall's own messages: rosters, which a schedule of the Terraform module sends, and timers, which the
+//! function sends to itself.
 //!
-//! Pure. They carry a `rollcall` key that no event of AWS has.
+//! Pure. These messages have a key `rollcall`, which no event of AWS has.
 
 use std::collections::BTreeMap;
 
@@ -33,14 +34,14 @@ fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-/// What one firing of a schedule is expected to do, as the schedules' module says it.
+/// The calls that one firing of a schedule is expected to make, as the Terraform module writes them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RosterMessage {
     /// The environment's label.
     pub environment: String,
     /// The schedule's name.
     pub schedule: String,
-    /// When the schedule fired.
+    /// When the schedule was to fire (`<aws.scheduler.scheduled-time>`).
     pub scheduled_time: DateTime<Utc>,
     /// How much later a call may be made; 0 where the flexible window is off.
     #[serde(default)]
@@ -65,7 +66,7 @@ pub struct RosterMessage {
     pub retry_minutes: Option<u32>,
 }
 
-/// Scheduler takes no longer flexible window and no longer retrying than a day.
+/// Scheduler allows a flexible window of a day at most, and retries for a day at most.
 const DAY_MINUTES: u32 = 1_440;
 
 pub(super) fn decode(body: &str) -> Result<Decoded, DecodeError> {
@@ -74,7 +75,7 @@ pub(super) fn decode(body: &str) -> Result<Decoded, DecodeError> {
         OwnMessage::Timer { window, .. } => window.start,
         OwnMessage::Roster(roster) => roster.scheduled_time,
     };
-    // Chrono reads years that leave no room for arithmetic; nothing is scheduled then.
+    // Chrono reads years so far away that adding to them overflows; no schedule fires then.
     if !(1970..10_000).contains(&time.year()) {
         return Err(DecodeError::OwnMessage);
     }

@@ -1,6 +1,6 @@
-//! `RunTask` calls: which job, how many tasks were asked for, and which were started.
+//! Decodes `RunTask` calls: which job, how many tasks were asked for, and which ECS started.
 //!
-//! Pure. A call may be accepted and start nothing: the response then says why, in `failures`.
+//! Pure. ECS may accept a call and start no task; the response then says why, in `failures`.
 
 use std::collections::BTreeSet;
 
@@ -56,7 +56,8 @@ pub(super) fn call(
     })
 }
 
-/// Every container instance that could not take the task is a failure of its own, mostly for the same reason.
+/// The distinct reasons: ECS lists a failure for each container instance that could not take the task, mostly with the
+/// same reason.
 fn distinct(failures: &[FailureResponse]) -> Vec<ApiError> {
     let errors = failures.iter().map(|failure| ApiError {
         code: present(&failure.reason)

@@ -1,7 +1,7 @@
-//! `UpdateService` calls: which service, and what was asked for.
+//! Decodes `UpdateService` calls: which service, and what was asked for.
 //!
-//! Pure. The response's ARNs are exact; the request holds what the caller wrote (a short name, an old ARN or a new
-//! one).
+//! Pure. The ARNs of the response are exact. The request holds the service as the caller wrote it: a short name, an ARN
+//! of the old form or one of the new form.
 
 use super::DecodeError;
 use super::cloudtrail::{Record, RequestParameters, ServiceResponse, present};
@@ -57,7 +57,8 @@ fn name_in(service: &str) -> &str {
     last_segment(Arn::parse(service).map_or(service, |arn| arn.resource))
 }
 
-/// Desired against running count where the response tells, else the desired count alone.
+/// Compares the desired count with the running count where the response tells both; otherwise the desired count alone
+/// tells the direction.
 fn action(
     request: Option<&RequestParameters>,
     response: Option<&ServiceResponse>,
@@ -69,7 +70,7 @@ fn action(
     let running = response.and_then(|service| service.running_count);
     let desired_count = asked.or(response.and_then(|service| service.desired_count));
     let is_forced = request.and_then(|request| request.force_new_deployment) == Some(true);
-    // A request that CloudTrail omitted (over 100 KB) may have asked for the count that the response shows.
+    // CloudTrail leaves out a request of more than 100 KB; it may have asked for the count that the response shows.
     let asks_for_count = asked.is_some() || request.is_none();
     let kind = match (desired_count.filter(|_| asks_for_count), running) {
         (Some(desired), Some(running)) if desired > running => ActionKind::ScaleUp,

@@ -1,20 +1,22 @@
 //! Links to the ECS console.
+//!
+//! Pure.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::core::fact::{ClusterId, ServiceId};
 
-/// What may stand in a path unencoded; all else could end the link early, or lead elsewhere.
+/// Which characters are percent-encoded in a path: all that could end the link early or change where it leads.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 
-/// The service in the ECS console of its partition.
+/// The address of a service in the ECS console of its partition.
 pub(super) fn service(id: &ServiceId) -> Option<String> {
     let service = utf8_percent_encode(&id.name, ENCODED);
     let page = format!("services/{service}/health");
     url(&id.region, &id.cluster, &page)
 }
 
-/// The tasks of a cluster.
+/// The address of a cluster's list of tasks.
 pub(super) fn tasks(cluster: &ClusterId) -> Option<String> {
     url(&cluster.region, &cluster.name, "tasks")
 }

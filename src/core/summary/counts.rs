@@ -1,23 +1,25 @@
-//! How many of what stands how, and the words for it.
+//! Counts runs by their status, and words the totals.
+//!
+//! Pure.
 
 use std::collections::BTreeMap;
 
 use crate::core::status::Kind;
 
-/// How many services, or jobs, stand how.
+/// How many runs of services, or of jobs, have which status.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Counts {
-    /// A roster says who is expected, so that it can be said of how many.
+    /// A roster lists the expected runs, so the totals can say `18/20` instead of `18`.
     pub has_roster: bool,
     /// How many of the failed are calls that named no service.
     pub unnamed: usize,
-    /// What they should be.
+    /// The status that all of them should have.
     usual: Kind,
     by: BTreeMap<Kind, usize>,
 }
 
 impl Counts {
-    /// Nothing yet; where none is as it should be, the totals say so of the `usual` kind.
+    /// No runs yet. Where no run ended well, the totals show a zero of the `usual` kind.
     #[must_use]
     pub fn new(usual: Kind, has_roster: bool) -> Self {
         Self {
@@ -28,43 +30,43 @@ impl Counts {
         }
     }
 
-    /// Counts so many more.
+    /// Adds runs of a kind.
     pub fn add(&mut self, class: Kind, count: usize) {
         *self.by.entry(class).or_default() += count;
     }
 
-    /// How many are counted under a kind.
+    /// How many runs are of a kind.
     #[must_use]
     pub fn get(&self, class: Kind) -> usize {
         self.by.get(&class).copied().unwrap_or_default()
     }
 
-    /// What is as it should be, as far as anybody can tell.
+    /// How many ended well, as far as is known.
     #[must_use]
     pub fn succeeded(&self) -> usize {
         let good = self.by.iter().filter(|(class, _)| class.is_good());
         good.map(|(_, count)| count).sum()
     }
 
-    /// What failed, plus the refused calls that named no service.
+    /// How many failed. Each refused call that named no service counts as one.
     #[must_use]
     pub fn failed(&self) -> usize {
         self.get(Kind::Failed)
     }
 
-    /// What was expected and not heard of.
+    /// How many were expected, and no record of a call arrived.
     #[must_use]
     pub fn missing(&self) -> usize {
         self.get(Kind::Missing)
     }
 
-    /// What may still be heard of.
+    /// For how many a record may still arrive.
     #[must_use]
     pub fn pending(&self) -> usize {
         self.get(Kind::Pending)
     }
 
-    /// What is on its way, or at another count than was asked for.
+    /// How many are still starting or stopping, or are at another count than was asked for.
     #[must_use]
     pub fn late(&self) -> usize {
         [Kind::Starting, Kind::Stopping, Kind::Changed]
@@ -73,20 +75,20 @@ impl Counts {
             .sum()
     }
 
-    /// Whether there is nothing to count.
+    /// Whether nothing was counted.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.by.is_empty()
     }
 
-    /// How many services or jobs are counted; a call that named none is no service.
+    /// How many runs there are. A refused call that named no service is not one: it was made for one of the others.
     #[must_use]
     pub fn all(&self) -> usize {
         self.by.values().sum::<usize>() - self.unnamed
     }
 
-    /// `19 succeeded, 1 failed`; with a roster `18/20 running, 1 starting, 1 failed`. Where nothing is as it should
-    /// be, the usual kind says so.
+    /// `19 succeeded, 1 failed`; with a roster `18/20 running, 1 starting, 1 failed`. Where nothing ended well, a zero
+    /// of the usual kind comes first.
     #[must_use]
     pub fn words(&self) -> String {
         let mut shown = self.by.clone();

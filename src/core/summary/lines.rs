@@ -1,4 +1,7 @@
-//! One row for each subject, or for each of its runs where they differ, and the reason of each failure.
+//! Makes the rows of the table and the reasons of failures: one row for each service or job, or for each run of a
+//! service where its runs differ.
+//!
+//! Pure.
 
 use std::collections::BTreeMap;
 
@@ -18,20 +21,20 @@ use crate::core::trouble::trouble;
 
 const STOPPED_ADVICE: &str = "Look at the task's log: its process ended with an error.";
 
-/// Says subjects of one snapshot.
+/// Makes the rows and reasons of one snapshot.
 pub(super) struct Lines<'a> {
     snapshot: &'a WindowSnapshot<'a>,
     qualifier: Qualifier,
     timezone: Tz,
 }
 
-/// A row, and the reasons of the failures that it stands for.
+/// A row, and the reasons of the failures that it shows.
 #[derive(Debug)]
 pub(super) struct Line {
     pub(super) row: Row,
     pub(super) failures: Vec<Failure>,
     pub(super) is_job: bool,
-    /// How many of the failed are calls that named no service.
+    /// How many of the failed runs are calls that named no service.
     pub(super) unnamed: usize,
 }
 
@@ -44,7 +47,7 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// The rows of a subject. `is_changes`: the reader was told of it before.
+    /// The rows of a subject. `is_changes` means that an earlier message told of it.
     pub(super) fn lines(
         &self,
         subject: &Subject,
@@ -74,9 +77,10 @@ impl<'a> Lines<'a> {
     /// A run's subject, with its time where there are several.
     pub(super) fn run_name(&self, one: &RunStatus<'_>) -> String {
         let name = self.name(one.subject);
-        match self.is_several(one.subject) {
-            true => format!("{name} ({})", self.clock(one.run.time)),
-            false => name,
+        if self.is_several(one.subject) {
+            format!("{name} ({})", self.clock(one.run.time))
+        } else {
+            name
         }
     }
 
@@ -92,7 +96,7 @@ impl<'a> Lines<'a> {
             .to_string()
     }
 
-    /// A subject's name as it stands in the message.
+    /// A subject's name as the message shows it.
     pub(super) fn name(&self, subject: &Subject) -> String {
         match subject {
             Subject::Service(id) => self.qualifier.name(id),
@@ -101,7 +105,7 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// What services should be.
+    /// The status that all services should have: running where ECS answered, else accepted or succeeded.
     pub(super) fn usual(&self) -> Kind {
         match (self.snapshot.is_observed, self.snapshot.is_asked) {
             (true, _) => Kind::Running,
@@ -110,8 +114,8 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// One row while the runs agree, and a row for each run, with its time, where they differ or where the message does
-    /// not tell of all.
+    /// One row while the runs of a service agree; a row for each run, with its time, where they differ, or where the
+    /// message does not tell of all of them.
     fn services(&self, id: &ServiceId, runs: &[&RunStatus<'_>], is_alone: bool) -> Vec<Line> {
         let line = |one: &&RunStatus<'_>| (one.run.time, self.service(id, one));
         let mut lines: Vec<(DateTime<Utc>, Line)> = runs.iter().map(line).collect();
@@ -125,7 +129,7 @@ impl<'a> Lines<'a> {
             .as_ref()
             .is_some_and(|(_, newest)| lines.iter().all(|line| is_same(line, newest)));
         if agrees && is_alone {
-            // The newest run tells how long it took.
+            // The row shows how long the newest run took.
             lines.clear();
         }
         lines.extend(newest);
@@ -154,7 +158,7 @@ impl<'a> Lines<'a> {
             advice: reason.advice,
         });
         let action = match &one.status {
-            // What was asked for, not what somebody else made of it.
+            // The row shows the count that the run asked for, and not the one that somebody else set since.
             Status::Changed(changed) => Some(Action::towards(changed.asked)),
             _ => one.run.action,
         };
@@ -171,7 +175,7 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// All runs of a job are one row; each failed run has its reason.
+    /// One row for all runs of a job, and a reason for each run that failed.
     fn job(&self, id: &JobId, runs: &[&RunStatus<'_>], is_several: bool) -> Line {
         let name = self.name(&Subject::Job(id.clone()));
         let mut counts: BTreeMap<Kind, usize> = BTreeMap::new();
@@ -262,7 +266,7 @@ fn job_status(runs: &[&RunStatus<'_>], counts: &BTreeMap<Kind, usize>) -> RowSta
     }
 }
 
-/// Refused calls without a name, all runs of one error and caller together. Accepted ones are a note.
+/// The row of refused calls that named no service, with one error and by one caller. Accepted ones are a note instead.
 fn unnamed(calls: &UnnamedCalls, runs: &[&RunStatus<'_>], is_changes: bool) -> Vec<Line> {
     let counted = |one: &&&RunStatus<'_>| matches!(one.status, Status::Unnamed(_));
     let count: usize = runs
@@ -277,7 +281,7 @@ fn unnamed(calls: &UnnamedCalls, runs: &[&RunStatus<'_>], is_changes: bool) -> V
         counts,
     };
     let Some(error) = calls.error.as_ref().filter(|_| count > 0) else {
-        // Who was told of them hears that they did no harm.
+        // An earlier message reported them as failed, so this one says that they were called again.
         let is_told = is_changes && calls.error.is_some();
         let row = row(Severity::Good, "called again".to_owned(), Vec::new());
         let line = Line {

@@ -1,6 +1,6 @@
-//! What the thread of an edited message is to hear: failures, and that they recovered.
+//! The content of a reply in the thread of an edited message: new failures, and failures that recovered.
 //!
-//! Pure. [`crate::core::decide::thread_news`] says which and when.
+//! Pure. [`crate::core::decide::thread_news`] decides which runs, and when.
 
 use std::collections::BTreeSet;
 
@@ -10,17 +10,17 @@ use super::{Failure, Lines};
 use crate::core::decide::ThreadNews;
 use crate::core::snapshot::WindowSnapshot;
 
-/// What a message's thread is to hear.
+/// What a reply in a message's thread says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct News {
-    /// Failures that it has not heard of.
+    /// Failures that no reply has told yet.
     pub failures: Vec<Failure>,
-    /// The names of what it heard had failed, and is well now.
+    /// The names of services and jobs that an earlier reply told as failed, and that are well now.
     pub recovered: Vec<String>,
 }
 
 impl News {
-    /// Says what a thread is to hear, with times in the reader's zone.
+    /// Words a reply, with times in the reader's zone.
     #[must_use]
     pub fn of(snapshot: &WindowSnapshot<'_>, news: &ThreadNews, timezone: Tz) -> Self {
         let lines = Lines::new(snapshot, timezone);

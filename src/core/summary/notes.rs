@@ -1,4 +1,6 @@
-//! What else the reader of a summary should know, a sentence each.
+//! The sentences at the end of a summary: who called, what could not be read, and what is not known.
+//!
+//! Pure.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,10 +12,10 @@ use crate::core::runs::Subject;
 use crate::core::snapshot::{RunStatus, WindowSnapshot};
 use crate::core::status::Status;
 
-/// How many names a sentence may hold before it only counts.
+/// How many names a sentence lists; the rest is counted.
 const NAMED: usize = 10;
 
-/// What the reader of a message about these runs should know besides.
+/// The notes for a message about these runs.
 pub(super) fn notes(
     snapshot: &WindowSnapshot<'_>,
     told: &[&RunStatus<'_>],
@@ -45,12 +47,12 @@ pub(super) fn notes(
     notes
 }
 
-/// Calls that name no service: those that were refused, or those that were accepted.
+/// Whether a run is of calls that named no service, refused ones or accepted ones.
 fn is_unnamed(one: &RunStatus<'_>, is_refused: bool) -> bool {
     matches!(one.subject, Subject::Unnamed(calls) if calls.error.is_some() == is_refused)
 }
 
-/// Which services the refused calls without a name may have been for.
+/// Names the services that refused calls without a name may have been made for.
 fn suspects(told: &[&RunStatus<'_>], lines: &Lines<'_>) -> Option<String> {
     let refused = told.iter().filter(|one| is_unnamed(one, true));
     let refused: usize = refused.map(|one| one.run.attempts.len().max(1)).sum();
@@ -88,7 +90,7 @@ fn suspects(told: &[&RunStatus<'_>], lines: &Lines<'_>) -> Option<String> {
     ))
 }
 
-/// Which counts Application Auto Scaling is going to undo.
+/// Names the services whose counts Application Auto Scaling is going to change again.
 fn bounds(
     snapshot: &WindowSnapshot<'_>,
     told: &[&RunStatus<'_>],
@@ -98,7 +100,7 @@ fn bounds(
         let Subject::Service(id) = one.subject else {
             return None;
         };
-        // Where the count is another one already, the failure says so.
+        // Where Application Auto Scaling has changed the count already, the list of failures says so.
         if matches!(one.status, Status::Changed(_)) {
             return None;
         }
@@ -119,7 +121,7 @@ fn bounds(
     })
 }
 
-/// That nobody asks any more about jobs that have not ended.
+/// Says that some jobs had not ended when their time was over, and that rollcall asks about them no more.
 fn working(told: &[&RunStatus<'_>]) -> Option<String> {
     let is_left =
         |one: &&&RunStatus<'_>| matches!(&one.status, Status::Working(working) if working.is_late);
@@ -130,7 +132,7 @@ fn working(told: &[&RunStatus<'_>]) -> Option<String> {
     })
 }
 
-/// That "accepted" is all there is to know, and why.
+/// Says that rollcall knows only that ECS accepted the calls, and why it does not know more.
 fn unobserved(
     snapshot: &WindowSnapshot<'_>,
     told: &[&RunStatus<'_>],
@@ -172,7 +174,7 @@ fn unobserved(
         .then(|| "✅ means that ECS accepted the call; whether tasks run was not asked.".to_owned())
 }
 
-/// So many names, and how many more there are.
+/// The first names, and how many more there are.
 fn listed(names: &[String]) -> String {
     let shown = names[..names.len().min(NAMED)].join(", ");
     match names.len().saturating_sub(NAMED) {

@@ -1,11 +1,13 @@
-//! The span of the calls, as people read it.
+//! Words times: the span of the calls, and durations.
+//!
+//! Pure.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use crate::core::snapshot::{RunStatus, WindowSnapshot};
 
-/// The span of the calls of some runs; where none was called, of the times at which they were due.
+/// The time from the first call of these runs to the last. Where there was no call, the times at which they were due.
 pub(super) fn of(snapshot: &WindowSnapshot<'_>, told: &[&RunStatus<'_>], timezone: Tz) -> String {
     let calls = told
         .iter()
@@ -16,7 +18,7 @@ pub(super) fn of(snapshot: &WindowSnapshot<'_>, told: &[&RunStatus<'_>], timezon
     text(span.unwrap_or((start, start)), timezone)
 }
 
-/// The first and the last of some times.
+/// The earliest and the latest of some times.
 pub(super) fn span(
     times: impl Iterator<Item = DateTime<Utc>>,
 ) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
@@ -26,7 +28,7 @@ pub(super) fn span(
     })
 }
 
-/// The span of the calls: from the minute of the first to the minute nearest to the last.
+/// The span in words: the minute of the first call, and the minute nearest to the last.
 pub(super) fn text((first, last): (DateTime<Utc>, DateTime<Utc>), timezone: Tz) -> String {
     let minutes = |time: DateTime<Utc>| {
         DateTime::from_timestamp(time.timestamp().div_euclid(60) * 60, 0).unwrap_or(time)

@@ -1,4 +1,6 @@
-//! How far a window is, in a few characters for the head of a message that follows it.
+//! The first words of a message that is edited: how many of its runs have ended, in a few characters.
+//!
+//! Pure.
 
 use std::fmt;
 
@@ -8,16 +10,16 @@ use super::{Summary, period};
 use crate::core::runs::Subject;
 use crate::core::snapshot::WindowSnapshot;
 
-/// How far the runs of a message are.
+/// How many runs of a message have ended, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Progress {
-    /// How they ended is known.
+    /// Every run has ended.
     pub has_ended: bool,
     /// How many ended well so far.
     pub succeeded: usize,
     /// How many went wrong so far.
     pub wrong: usize,
-    /// How many there are; `None` while nobody can tell.
+    /// How many runs there are; `None` while no roster tells.
     pub of: Option<usize>,
     /// From when the schedule was to fire, or from the first call, to the last call, or until the last service was at
     /// its count.

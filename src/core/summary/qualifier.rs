@@ -1,9 +1,11 @@
-//! How much of its place a service's name needs.
+//! Decides how much of cluster, Region and account stands before a service's name.
+//!
+//! Pure.
 
 use crate::core::fact::{ClusterId, ServiceId};
 use crate::core::runs::{Runs, Subject};
 
-/// How much of a service's place its name needs: nothing while all share it.
+/// Which parts stand before a name: none where all services of the window share them.
 pub(super) struct Qualifier {
     cluster: bool,
     region: bool,

@@ -1,4 +1,6 @@
-//! What is wrong with a service, and what to do about it.
+//! Words what is wrong with a run of a service, and what to do about it.
+//!
+//! Pure.
 
 use chrono_tz::Tz;
 
@@ -27,9 +29,9 @@ const BOUNDS_ADVICE: &str =
 
 /// Why something is not as it should be.
 pub(super) struct Reason {
-    /// What failures are grouped by.
+    /// The word by which failures are grouped.
     pub(super) code: String,
-    /// In a sentence.
+    /// The reason, in a sentence.
     pub(super) text: String,
     /// What to do about it.
     pub(super) advice: Option<&'static str>,
@@ -44,7 +46,7 @@ impl Reason {
         }
     }
 
-    /// What is wrong with a run of a service, if anything is.
+    /// The reason why a run is not as it should be; `None` where it is.
     pub(super) fn of(
         run: &Run,
         observation: Option<&ServiceObservation>,
@@ -126,7 +128,8 @@ impl Reason {
     }
 }
 
-/// Who else changed the service since the run was due, where the schedule did not: `; jane called with count 1 at 09:12`.
+/// Who else changed the service since the run was due, where the schedule did not: `; jane called with count 1 at
+/// 09:12`.
 fn called_by_others(run: &Run, timezone: Tz) -> String {
     let Some(last) = run.interventions.last() else {
         return String::new();
@@ -138,7 +141,7 @@ fn called_by_others(run: &Run, timezone: Tz) -> String {
     format!("; {} called{count} at {clock}", last.caller)
 }
 
-/// Without the name that ECS begins its service events with: the line has it already.
+/// Removes the service's name from the beginning of a service event: the line shows it already.
 fn without_subject(text: &str) -> &str {
     let rest = text.strip_prefix("(service ");
     let rest = rest.and_then(|rest| rest.split_once(") "));
@@ -146,7 +149,7 @@ fn without_subject(text: &str) -> &str {
 }
 
 impl Bounds {
-    /// How Application Auto Scaling will undo a count, if it will.
+    /// To which bound Application Auto Scaling will change a count; `None` where it lies within the bounds.
     pub(super) fn undo(self, asked: i64) -> Option<String> {
         match self {
             Self { min: Some(min), .. } if asked < min => Some(format!("at least {min}")),

@@ -1,4 +1,6 @@
-//! How a run stands, in a mark and a few words.
+//! Words a run's status for the table: a mark and a few words.
+//!
+//! Pure.
 
 use std::fmt;
 
@@ -9,7 +11,7 @@ use crate::core::status::{Changed, Reached, Severity, Status, Underway, Working}
 use crate::core::trouble::trouble;
 
 impl RowStatus {
-    /// With another sign for the mark, where emoji are no good.
+    /// The status with a word instead of the mark, for preformatted text: the width of emoji differs between clients.
     #[must_use]
     pub fn in_ascii(&self) -> String {
         let mark = match (self.severity, self.words.as_str()) {
@@ -38,7 +40,7 @@ impl fmt::Display for RowStatus {
     }
 }
 
-/// In words; after how many calls matters where a call ended well or was refused.
+/// The mark and words of a status. The number of attempts is added where a call was accepted or refused.
 pub(super) fn row_status(status: &Status, attempts: usize) -> RowStatus {
     let words = in_one(status);
     let is_told = matches!(
@@ -56,7 +58,7 @@ pub(super) fn row_status(status: &Status, attempts: usize) -> RowStatus {
     }
 }
 
-/// As [`row_status`], for one call.
+/// The words of a status without the number of attempts.
 fn in_one(status: &Status) -> String {
     let said = str::to_owned;
     match status {
@@ -88,7 +90,7 @@ fn reached_words(reached: &Reached) -> String {
     if !is_recorded {
         return "(seen at ECS, no record)".to_owned();
     }
-    // Where ECS did not say when, it was so no later than when somebody looked.
+    // Where ECS did not say since when, rollcall only knows when it saw the count first.
     let at_most = if is_exact { "" } else { "≤ " };
     let took = took.map_or_else(String::new, |took| {
         format!(" ({at_most}{})", period::in_words(took))
@@ -124,19 +126,19 @@ fn changed_words(changed: &Changed) -> String {
     }
 }
 
-/// In the dictionary's words.
+/// The dictionary's words for what keeps tasks from running.
 pub(super) fn trouble_words(remark: &Remark) -> &'static str {
     trouble(&remark.text).map_or("tasks do not run", |trouble| trouble.words)
 }
 
-/// A job's exit code, and in the dictionary's words what kept its task from ending well.
+/// A job's exit code, and the dictionary's words for why its task did not end well.
 pub(super) fn job_words(error: &ApiError) -> Option<String> {
     let message = error.message.as_deref().unwrap_or_default();
     let is_exit = error.code.starts_with("exit code");
     let reason = if is_exit { message } else { &error.to_string() };
     let words = trouble(reason).map(|trouble| trouble.words);
     match (is_exit, words) {
-        // That its process ended is what the exit code says.
+        // The exit code says already that the process ended.
         (true, None | Some("container exited")) => Some(error.code.clone()),
         (true, Some(words)) => Some(format!("{words} ({})", error.code)),
         (false, words) => words.map(str::to_owned),

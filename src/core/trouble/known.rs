@@ -1,9 +1,9 @@
 //! The lines of the dictionary.
 //!
-//! The first line that fits counts, so the special stands before the general. Names of services stand in the
-//! texts, so a mention holds a space or a mark that no name has, or is a word of ECS's own. The texts are those of
-//! the Amazon ECS Developer Guide (service event messages, stopped tasks error messages, API failure reasons,
-//! service action events) and of the container agent.
+//! The first line that fits counts, so special lines stand before general ones. ECS's texts contain names of services,
+//! and a name must not look like trouble. So what a line looks for contains a space or a mark that no name has, or is a
+//! word that only ECS uses. The texts come from the Amazon ECS Developer Guide (service event messages, stopped tasks
+//! error messages, API failure reasons, service action events) and from the container agent.
 
 use super::Trouble;
 

@@ -93,7 +93,6 @@ locals {
   service_rosters = { for key, schedule in local.schedules : key => schedule if !schedule.paused && !startswith(schedule.expression, "rate(") }
   # The keys of jobs end in .job, so that a job and a schedule of the same name have a roster each.
   job_rosters = { for key, job in local.jobs : "${trimprefix(key, "job/")}.job" => job if !job.paused && !startswith(job.expression, "rate(") }
-  expected    = merge(local.service_rosters, local.job_rosters)
 }
 
 resource "aws_scheduler_schedule_group" "this" {

@@ -185,18 +185,6 @@ variable "flexible_window_minutes" {
   }
 }
 
-variable "window_minutes" {
-  description = "The notifier's message.window_minutes. Only a warning depends on it: it names schedules whose flexible window reaches over the end of a report's window. Windows that do not divide the hour are not checked."
-  type        = number
-  default     = 30
-  nullable    = false
-
-  validation {
-    condition     = var.window_minutes >= 1 ? floor(var.window_minutes) == var.window_minutes && 1440 % var.window_minutes == 0 : false
-    error_message = "window_minutes is a whole number from 1 to 1440 that divides the 1440 minutes of a day, such as 15, 30 or 60."
-  }
-}
-
 variable "jobs" {
   description = <<-EOT
     ECS tasks to start on a schedule (`ecs:runTask`), because a scheduled job that fails is noticed as little as a service that does.

@@ -156,7 +156,7 @@ variable "slack_webhook" {
 
 variable "slack_bot" {
   description = <<-EOT
-    A Slack app's bot, which posts one message per window and edits it while records arrive; docs/slack-app.md shows how to make the app. Needs `windows`. With `slack_webhook` too, the function posts by the webhook where Slack refuses the bot.
+    A Slack app's bot, which posts one message for the schedules that fire together, and edits it while records arrive; docs/slack-app.md shows how to make the app. Needs `windows`. With `slack_webhook` too, the function posts by the webhook where Slack refuses the bot.
 
     - `channel`: the channel's id, such as C012AB3CD.
     - `ssm_parameter`, `secrets_manager_secret`, `kms_key_arn`: where the token is kept, as in `slack_webhook`.
@@ -195,10 +195,10 @@ variable "slack_bot" {
 
 variable "windows" {
   description = <<-EOT
-    One message per window: the function keeps what it learns of a window in a DynamoDB table. With rosters, it reports a service that no schedule called as missing.
+    One message for the schedules of a window that fire together: the function keeps what it learns of a window in a DynamoDB table. With rosters, it reports a service that no schedule called as missing.
 
     - `enabled`: false removes the table, the rosters and the reading of the schedules' dead letters, and every batch becomes a message. The rollback switch of all this.
-    - `settle_seconds`: how long no new record must have arrived before a window with failures is reported; a retry may yet succeed.
+    - `settle_seconds`: how long no new record must have arrived before a message that holds failures; a retry may yet succeed. Schedules that fire no further apart share a message.
     - `grace_seconds`: how much later than the last possible call its record may arrive before it counts as missing.
     - `deletion_protection`: of the table; false by default, because nothing else depends on its 14 days of data, and turning windows off should be one step.
   EOT
