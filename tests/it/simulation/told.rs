@@ -59,10 +59,12 @@ impl World {
             return marked;
         }
         // A person's run of a job is a run of its own, and its row looks the same.
-        let is_well = matches!(row.word, Word::Good | Word::Waiting) && row.scheduled.is_none();
+        let is_well = matches!(row.word, Word::Good | Word::Waiting);
         let is_persons = |call: &&Attempt| {
             let subject = call.subject.as_ref();
+            let at = call.at.div_euclid(60_000) * 60_000;
             call.is_accepted()
+                && row.scheduled.is_none_or(|scheduled| scheduled == at)
                 && subject.is_some_and(|subject| subject.is_job && subject.name == row.subject)
         };
         if is_well

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::{Court, Violation};
 use crate::simulation::invocation::GRACE;
 use crate::simulation::plan::Mode;
-use crate::simulation::ports::{Place, Post};
+use crate::simulation::ports::{Fate, Place, Post};
 use crate::simulation::script::{Attempt, Run, SCHEDULER, Subject, window_of};
 use crate::simulation::shown::Word;
 use crate::simulation::told::{Telling, Truth, fits, place_of};
@@ -321,6 +321,7 @@ impl<'a> Court<'a> {
                     ),
                 });
             } else if is_outage_only
+                && telling.is_alarm()
                 && runs().all(|run| is_known(run) || self.is_in_the_air(run, post))
             {
                 broken.push(Violation {
@@ -506,7 +507,8 @@ impl<'a> Court<'a> {
                                 && !world.is_kept(&call.label, before.post.read_at.unwrap_or(0))
                         });
                     // Nobody could know of what was shown and not noted.
-                    if !is_new && before.post.is_noted {
+                    let is_told = before.post.is_noted && before.post.fate != Fate::AnswerLost;
+                    if !is_new && is_told {
                         broken.push(Violation {
                             law: "retracted",
                             text: format!(
