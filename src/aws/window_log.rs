@@ -208,6 +208,8 @@ impl DynamoDbLog {
         Ok(())
     }
 
+    /// A visitor that dies while it writes the parts of a long report leaves parts of two reports. People are then told
+    /// again rather than never.
     async fn refresh_reports(
         &self,
         key: &WindowKey,
@@ -232,7 +234,13 @@ impl DynamoDbLog {
         // `$` follows `#`.
         self.each(key, REPORT, "REPORT$", take).await?;
         for (receiver, (_, report)) in texts {
-            let report = serde_json::from_str(&report).map_err(|_| broken("report"))?;
+            let report = serde_json::from_str(&report).unwrap_or_else(|_| {
+                tracing::error!(window = %key, "what {receiver} was told of {key} cannot be read");
+                LastReport {
+                    is_in_doubt: true,
+                    ..LastReport::default()
+                }
+            });
             contents.reports.insert(receiver, report);
         }
         Ok(())

@@ -114,8 +114,8 @@ fn report(runs: usize) -> LastReport {
             shown: u64::MAX,
             is_final: true,
             is_frozen: false,
-            replied: told(2),
         }],
+        replied: told(2),
         failures: 3,
         not_before: Some(at(90)),
         is_in_doubt: true,
@@ -359,6 +359,31 @@ fn what_is_larger_than_an_item_comes_back_whole() {
             log.note(&key, "slack", &report(runs)).await.unwrap();
             assert_eq!(read(&log).await.reports["slack"], report(runs), "{runs}");
         }
+    });
+}
+
+#[test]
+fn a_report_of_which_a_part_is_missing_is_doubted() {
+    let emulator = Emulator::start();
+    let resources = emulator.resources();
+    emulator.wait_for(async {
+        let (log, key) = (emulator.log(&resources), key());
+        log.note(&key, "slack", &report(20_000)).await.unwrap();
+        let second = AttributeValue::S("REPORT#slack#001".to_owned());
+        let delete = emulator.dynamodb().delete_item();
+        let delete = delete.table_name(&resources.table).key("sk", second);
+        let pk = format!("dev#{}", key.start.timestamp());
+        let deleted = delete
+            .key("pk", AttributeValue::S(pk))
+            .return_values(aws_sdk_dynamodb::types::ReturnValue::AllOld)
+            .send();
+        assert!(deleted.await.unwrap().attributes.is_some());
+
+        let doubted = LastReport {
+            is_in_doubt: true,
+            ..LastReport::default()
+        };
+        assert_eq!(read(&log).await.reports["slack"], doubted);
     });
 }
 
