@@ -147,7 +147,10 @@ fn digests(subject: &Subject, run: &Run) -> impl Iterator<Item = RunDigest> {
         .filter(move |attempt| !is_own || attempt.at != run.time);
     let by_calls = others.map(|attempt| run_digest(subject, attempt.at, None, 0));
     // A job's dead letter does not tell the count, which the roster tells later.
-    let by_letter = run.given_up.iter().map(|_| run_digest(subject, run.time, None, 0));
+    let by_letter = run
+        .given_up
+        .iter()
+        .map(|_| run_digest(subject, run.time, None, 0));
     std::iter::once(own_digest(subject, run))
         .chain(by_calls)
         .chain(by_letter)

@@ -46,6 +46,10 @@ fn live(plan: &Plan) -> Result<(World, Tally), String> {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a developer chooses what the simulation checks"
+)]
 /// Whether a law is to hold: `ROLLCALL_SIM_LAWS` names those that are, or with a `!` those that are not.
 fn is_wanted(law: &str) -> bool {
     let Ok(laws) = std::env::var("ROLLCALL_SIM_LAWS") else {
@@ -57,6 +61,10 @@ fn is_wanted(law: &str) -> bool {
     is_only && !except.iter().any(|name| name[1..] == *law)
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a developer chooses what the simulation runs"
+)]
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
 }

@@ -336,7 +336,9 @@ fn own_runs(subject: &Subject, calls: Vec<Call<'_>>) -> Vec<Run> {
     // The last call of each caller, and which run it belongs to: calls of others in between change nothing.
     let mut last: Vec<(Call<'_>, usize)> = Vec::new();
     for call in calls {
-        let place = last.iter().position(|(last, _)| is_same_caller(last, &call));
+        let place = last
+            .iter()
+            .position(|(last, _)| is_same_caller(last, &call));
         let before = place.map(|place| last.swap_remove(place));
         let retried = before.filter(|(last, _)| is_retry(subject, last, &call));
         let index = retried.map_or(runs.len(), |(_, index)| index);

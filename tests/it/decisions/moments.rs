@@ -103,6 +103,7 @@ fn without_a_roster_a_window_is_said_when_it_settles() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "it is a table")]
 fn with_a_roster_a_window_is_said_when_it_is_complete_or_due() {
     check(vec![
         (

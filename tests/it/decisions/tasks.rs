@@ -22,6 +22,7 @@ const POLICY: WaitPolicy = WaitPolicy {
 
 /// A fact, or an answer of ECS.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "a test holds few of them")]
 enum Known {
     Fact(Fact),
     Answer(i64, Answer),

@@ -6,11 +6,9 @@ mod runs;
 mod tasks;
 mod visits;
 
-use std::collections::BTreeSet;
-
 use super::plan::Mode;
 use super::ports::{Effect, Place, Post};
-use super::told::{Telling, place_of};
+use super::told::Telling;
 use super::world::World;
 
 /// How often what happened: worlds that exercise nothing prove nothing.
@@ -131,13 +129,6 @@ pub fn check(world: &World) -> (Tally, Vec<Violation>) {
 impl Court<'_> {
     pub fn break_law(&mut self, law: &'static str, text: String) {
         self.violations.push(Violation { law, text });
-    }
-
-    /// The windows that anything was said of or that runs belong to.
-    pub fn places(&self) -> BTreeSet<Place> {
-        let runs = self.world.shared.script.runs.iter().map(place_of);
-        let posts = self.posts.iter().map(|post| post.place.clone());
-        runs.chain(posts).collect()
     }
 
     pub fn excuses(&self, place: &Place) -> usize {

@@ -29,7 +29,6 @@ pub struct Subject {
 #[derive(Debug)]
 pub struct Run {
     pub id: usize,
-    pub schedule: usize,
     pub subject: Subject,
     pub scheduled: Millis,
     pub flexible: Millis,
@@ -73,7 +72,6 @@ impl Attempt {
 #[derive(Debug)]
 pub struct RosterPart {
     pub label: String,
-    pub schedule: usize,
     pub arrival: Millis,
     pub runs: Vec<usize>,
 }
@@ -201,7 +199,7 @@ impl Script {
                     continue;
                 }
                 of_schedule.push(Some(script.runs.len()));
-                script.add(number, schedule, index, subject, scheduled);
+                script.add(schedule, index, subject, scheduled);
             }
             script.expect(number, schedule, &of_schedule);
             script.throttle(number, schedule);
@@ -212,14 +210,7 @@ impl Script {
         script
     }
 
-    fn add(
-        &mut self,
-        number: usize,
-        schedule: &Schedule,
-        index: usize,
-        subject: Subject,
-        scheduled: Millis,
-    ) {
+    fn add(&mut self, schedule: &Schedule, index: usize, subject: Subject, scheduled: Millis) {
         let id = self.runs.len();
         let entry = &schedule.entries[index];
         let is_rate = matches!(schedule.target, Target::Rate(_));
@@ -250,7 +241,6 @@ impl Script {
         }
         self.runs.push(Run {
             id,
-            schedule: number,
             subject,
             scheduled,
             flexible: schedule.flexible(),
@@ -284,7 +274,6 @@ impl Script {
             }
             self.rosters.push(RosterPart {
                 label,
-                schedule: number,
                 arrival: schedule.start() + Millis::from(latency),
                 runs,
             });

@@ -305,9 +305,9 @@ impl<'a> Court<'a> {
                 let mut calls = run.attempts.iter();
                 // A call that crossed the boundary takes a visit of its own window to get here.
                 let way = if world.is_well() { 60_000 } else { 1_200_000 };
-                let is_kept = |call: &Attempt| match window_of(call.at) == run.window() {
-                    true => world.is_kept(&call.label, read_at),
-                    false => world.is_kept(&call.label, read_at - way),
+                let is_kept = |call: &Attempt| {
+                    let is_own = window_of(call.at) == run.window();
+                    world.is_kept(&call.label, if is_own { read_at } else { read_at - way })
                 };
                 calls.any(is_kept) || world.is_kept(&run.dead_letter_label(), read_at)
             };
@@ -350,8 +350,11 @@ impl<'a> Court<'a> {
                 fact.is_some_and(|fact| labels.contains(fact))
             })
         };
-        let is_received = of(labels(run))
-            .any(|message| message.received_at.is_some_and(|received| received < post.now));
+        let is_received = of(labels(run)).any(|message| {
+            message
+                .received_at
+                .is_some_and(|received| received < post.now)
+        });
         // Whoever told it came back from the queue itself, and knows for how long others may stay away.
         let invocation = &self.world.invocations[post.invocation];
         let told_until = invocation.receives.iter().filter_map(|receives| {
@@ -398,9 +401,9 @@ impl<'a> Court<'a> {
         let world = self.world;
         let displays = || tellings.iter().filter(|telling| telling.is_display());
         // What is only about this run says more than a row that may be about several.
-        let only = displays().filter(|telling| telling.is_only(run.id));
+        let mut only = displays().filter(|telling| telling.is_only(run.id));
         let any = || displays().filter(|telling| telling.is_of(run.id));
-        let last = only.last().or(any().last())?.number;
+        let last = only.next_back().or(any().next_back())?.number;
         let is_never_alone = !displays().any(|telling| telling.is_only(run.id));
         let words: Vec<&&Telling> = tellings
             .iter()
@@ -411,18 +414,18 @@ impl<'a> Court<'a> {
         let verifies = world.plan.ecs.verify_minutes > 0
             || world.runs_for(&run.subject).any(|run| run.event.is_some());
         let is_allowed = |telling: &Telling| {
-            let word = &telling.row.word;
+            let said = &telling.row.word;
             let has_own_mark = telling.has_mark(&run.mark());
             match truth {
-                _ if fits(word, truth) => true,
+                _ if fits(said, truth) => true,
                 // Tasks may not have come up, or a job's may have ended badly.
                 Truth::Accepted if run.subject.is_job => has_own_mark,
                 Truth::Accepted => {
                     verifies
-                        && matches!(word, Word::Late(_) | Word::Failed(_))
-                        && !telling.row.text.contains("[")
+                        && matches!(said, Word::Late(_) | Word::Failed(_))
+                        && !telling.row.text.contains('[')
                 }
-                Truth::Missing => *word != Word::Waiting && self.may_be_seen(run),
+                Truth::Missing => *said != Word::Waiting && self.may_be_seen(run),
                 Truth::Refused => false,
             }
         };

@@ -88,8 +88,8 @@ impl Court<'_> {
             return;
         }
         let all = self.tellings.iter();
-        let of_run = all.filter(|telling| telling.is_display() && telling.is_of(run.id));
-        let Some(last) = of_run.last().filter(|last| last.is_only(run.id)) else {
+        let mut of_run = all.filter(|telling| telling.is_display() && telling.is_of(run.id));
+        let Some(last) = of_run.next_back().filter(|last| last.is_only(run.id)) else {
             return;
         };
         let verify = Millis::from(world.plan.ecs.verify_minutes) * 60_000;
