@@ -51,6 +51,7 @@ pub(crate) fn task_id(task_arn: &str, cluster_arn: Option<&str>) -> Option<TaskI
 }
 
 /// The cluster that a cluster's ARN names.
+#[cfg(feature = "cli")]
 pub(crate) fn cluster_id(cluster_arn: &str) -> Option<ClusterId> {
     let arn = Arn::parse(cluster_arn)?;
     Some(ClusterId {

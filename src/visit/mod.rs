@@ -1,8 +1,8 @@
 //! A visit to a window: the short list of steps that carries out what [`crate::core`] decides, through
 //! [`crate::ports`].
 //!
-//! claim → refresh → forward → look → decide → say → note → arm → release. [`steps`] is that list; [`say`] tells a
-//! receiver that cannot edit, [`live`] one that can.
+//! claim → refresh → forward → look → decide → say → note → arm → release. `steps` is that list; `say` tells a
+//! receiver that cannot edit, `live` one that can.
 
 mod live;
 mod look;
