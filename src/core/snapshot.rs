@@ -169,15 +169,16 @@ impl<'a> WindowSnapshot<'a> {
         }
     }
 
-    /// A job that runs at a rate is told with the window while it is well: each run that no roster announces, and of the
-    /// announced ones all but the first.
+    /// A job that runs at a rate is told with the window while it is well: each run that no roster announces, and of those
+    /// that one schedule announces all but the first.
     fn is_rest(&self, one: &RunStatus<'_>) -> bool {
+        fn schedule(run: &Run) -> Option<&str> {
+            Some(&run.firing.as_ref()?.schedule)
+        }
         let is_job = matches!(one.subject, Subject::Job(_));
         let first = || {
-            self.runs
-                .by_subject
-                .get(one.subject)
-                .and_then(|runs| runs.first())
+            let mut runs = self.runs.by_subject.get(one.subject)?.iter();
+            runs.find(|run| schedule(run) == schedule(one.run))
         };
         let is_first = || first().is_some_and(|first| std::ptr::eq(first, one.run));
         is_job && !one.status.is_failure() && !(one.run.is_announced() && is_first())

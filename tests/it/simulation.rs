@@ -20,7 +20,6 @@ mod told;
 mod world;
 
 use std::cell::Cell;
-use std::hash::{BuildHasher, RandomState};
 
 use proptest::prelude::{Strategy, TestCaseError};
 use proptest::strategy::ValueTree;
@@ -30,8 +29,10 @@ use self::checks::{Tally, check};
 use self::plan::{Plan, plan};
 use self::world::World;
 
-/// How many worlds are lived where nobody says.
-const WORLDS: u64 = 1_000;
+/// The first world and how many are lived where nobody says: always the same ones, so that only a change of the code can
+/// fail them. A longer run begins elsewhere.
+const FIRST: u64 = 201;
+const WORLDS: u64 = 800;
 
 /// Lives a world and checks it; a violation comes with the world's story.
 fn live(plan: &Plan) -> Result<(World, Tally), String> {
@@ -86,7 +87,7 @@ fn runner(seed: u64) -> TestRunner {
 #[test]
 fn every_failure_is_told_once_and_truly() {
     let only = number("ROLLCALL_SIM_SEED");
-    let first = only.unwrap_or_else(|| RandomState::new().hash_one(0) >> 16);
+    let first = only.unwrap_or(FIRST);
     let worlds = number("ROLLCALL_SIM_WORLDS").unwrap_or(if only.is_some() { 1 } else { WORLDS });
     let total = Cell::new(Tally::default());
     for seed in first..first + worlds {
