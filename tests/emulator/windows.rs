@@ -115,10 +115,18 @@ fn fragments_on_several_functions_give_one_message() {
         bodies.extend(with_roster.then(|| roster(SERVICES)));
         fastrand::Rng::with_seed(1).shuffle(&mut bodies);
         send(&emulator, &resources, &bodies);
+        let mut environment = environment(&emulator, &resources, &slack);
+        // One message is the point: a slow machine must not let more time pass between two batches.
+        for (name, seconds) in [
+            ("ROLLCALL_SETTLE_SECONDS", "10"),
+            ("ROLLCALL_GRACE_SECONDS", "40"),
+        ] {
+            environment.push((name.to_owned(), seconds.to_owned()));
+        }
         let mapping = Mapping::new(
             emulator.sqs(),
             resources.queue_url.clone(),
-            environment(&emulator, &resources, &slack),
+            environment,
             3,
             Vec::new(),
         );
