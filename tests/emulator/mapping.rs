@@ -13,8 +13,9 @@ use crate::support::function::Function;
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// What an invocation on a large window may take.
 const LONG_TIMEOUT: Duration = Duration::from_mins(1);
-/// A mapping that still finds work after this has found a loop.
-const PATIENCE: Duration = Duration::from_secs(90);
+/// A mapping that still finds work after this has found a loop. Batches of killed functions come again, and a window then
+/// waits for minutes for others that may.
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// How the pollers behave, and what they saw.
 pub struct Mapping {
