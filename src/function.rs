@@ -87,15 +87,26 @@ pub async fn visit_windows<L: WindowLog, N: Notifier, Q: Queue, E: Ecs, C: Clock
     let Received {
         facts,
         windows,
+        explained,
         undecodable,
         ..
     } = pipeline::receive(records, how.windowing, metrics);
-    let mut failed_message_ids = BTreeSet::new();
+    let mut poison = Vec::new();
     for message in undecodable {
         // It will never be kept, so it goes to the dead-letter queue as soon as it can.
         postpone(&message.message_id, &origins, Duration::ZERO, ports).await;
-        failed_message_ids.insert(message.message_id);
+        poison.push(message.message_id);
     }
+    let is_last = |id: &&String| {
+        let origin = origins.get(*id);
+        origin.is_some_and(|origin| origin.receive_count >= max_receives)
+    };
+    // A message that was kept in its own window does not become a dead letter for want of another one.
+    let not_last = |ids: Option<&BTreeSet<String>>| -> Vec<String> {
+        let ids = ids.into_iter().flatten();
+        ids.filter(|id| !is_last(id)).cloned().collect()
+    };
+    let mut failed_message_ids = BTreeSet::new();
     let arrival = Arrival {
         at: how.now,
         siblings_until,
@@ -106,26 +117,24 @@ pub async fn visit_windows<L: WindowLog, N: Notifier, Q: Queue, E: Ecs, C: Clock
         if done {
             continue;
         }
-        let is_last = |id: &&String| {
-            origins
-                .get(*id)
-                .is_some_and(|origin| origin.receive_count >= max_receives)
-        };
         let last: Vec<&String> = message_ids.iter().filter(is_last).collect();
         if !last.is_empty() && give_up(key, own, last.len(), ports, how, metrics).await {
             continue;
         }
-        for id in message_ids {
-            let receives = origins.get(id).map_or(1, |origin| origin.receive_count);
-            postpone(id, &origins, return_delay(receives), ports).await;
-        }
         failed_message_ids.extend(message_ids.iter().cloned());
+        failed_message_ids.extend(not_last(explained.get(key)));
     }
     for (key, facts) in facts.iter().filter(|(key, _)| !windows.contains_key(*key)) {
         if let Err(error) = keep_explanation(key, facts, arrival, ports).await {
-            tracing::warn!(window = %key, %error, "cannot keep what explains {key}: {error}");
+            tracing::error!(window = %key, %error, "cannot keep what explains {key}: {error}");
+            failed_message_ids.extend(not_last(explained.get(key)));
         }
     }
+    for id in &failed_message_ids {
+        let receives = origins.get(id).map_or(1, |origin| origin.receive_count);
+        postpone(id, &origins, return_delay(receives), ports).await;
+    }
+    failed_message_ids.extend(poison);
     failed_message_ids
 }
 

@@ -32,6 +32,9 @@ pub struct Received {
     pub facts: BTreeMap<WindowKey, Vec<Fact>>,
     /// The windows to visit: those that a record is about, and those whose timer fired.
     pub windows: TouchedWindows,
+    /// The windows that keep facts of messages which are about other windows. Where such a window cannot keep them,
+    /// these messages have to come again, too.
+    pub explained: TouchedWindows,
     /// What could not be decoded.
     pub undecodable: Vec<Undecodable>,
     /// The environments that rosters name, by the names of their clusters.
@@ -73,10 +76,12 @@ impl Received {
     fn learn(&mut self, message_id: &str, fact: &Fact, keys: Vec<WindowKey>) {
         let own = own_window(fact, &keys).cloned();
         for key in keys {
-            if Some(&key) == own.as_ref() {
-                let message_ids = self.windows.entry(key.clone()).or_default();
-                message_ids.insert(message_id.to_owned());
-            }
+            let windows = match Some(&key) == own.as_ref() {
+                true => &mut self.windows,
+                false => &mut self.explained,
+            };
+            let message_ids = windows.entry(key.clone()).or_default();
+            message_ids.insert(message_id.to_owned());
             self.facts.entry(key).or_default().push(fact.clone());
         }
     }

@@ -439,8 +439,8 @@ impl From<&Observations> for StoredObservations {
         let mut clusters: BTreeMap<ClusterId, Vec<_>> = BTreeMap::new();
         for (id, runs) in &observations.services {
             let of_cluster = clusters.entry(id.cluster_id()).or_default();
-            let run = |(time, seen): (&DateTime<Utc>, &ServiceObservation)| {
-                (id.name.clone(), *time, seen.clone())
+            let run = |(time, seen): (&DateTime<Utc>, &Box<ServiceObservation>)| {
+                (id.name.clone(), *time, seen.as_ref().clone())
             };
             of_cluster.extend(runs.iter().map(run));
         }
@@ -466,7 +466,7 @@ impl From<StoredObservations> for Observations {
                     .services
                     .entry(id)
                     .or_default()
-                    .insert(time, seen);
+                    .insert(time, Box::new(seen));
             }
         }
         observations.tasks = stored.tasks.into_iter().collect();

@@ -83,8 +83,15 @@ impl Court<'_> {
         for impatience in self.world.shared.impatience.borrow().iter() {
             let asked = &self.world.invocations[impatience.asked];
             let failed = asked.gate.failed.borrow();
-            let is_excused =
-                asked.again.is_none() || failed.contains(&(impatience.place.clone(), Effect::Note));
+            let called = &self.world.invocations[impatience.called];
+            let cannot_read = called.gate.failed.borrow().iter().any(|(place, effect)| {
+                *place == impatience.place
+                    && matches!(effect, Effect::Append | Effect::Claim | Effect::Refresh)
+            });
+            // It was not noted, or whoever could not reach the log said what it had without reading the note.
+            let is_excused = asked.again.is_none()
+                || failed.contains(&(impatience.place.clone(), Effect::Note))
+                || cannot_read;
             if !is_excused || impatience.asked == impatience.called {
                 self.violations.push(super::Violation {
                     law: "patience",
