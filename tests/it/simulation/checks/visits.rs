@@ -84,14 +84,17 @@ impl Court<'_> {
             let asked = &self.world.invocations[impatience.asked];
             let failed = asked.gate.failed.borrow();
             let called = &self.world.invocations[impatience.called];
-            let cannot_read = called.gate.failed.borrow().iter().any(|(place, effect)| {
+            let is_cut_off = called.gate.failed.borrow().iter().any(|(place, effect)| {
                 *place == impatience.place
-                    && matches!(effect, Effect::Append | Effect::Claim | Effect::Refresh)
+                    && matches!(
+                        effect,
+                        Effect::Append | Effect::Claim | Effect::Refresh | Effect::Release
+                    )
             });
-            // It was not noted, or whoever could not reach the log said what it had without reading the note.
+            // It was not noted, or whoever was cut off from the log on the last receive said what it had.
             let is_excused = asked.again.is_none()
                 || failed.contains(&(impatience.place.clone(), Effect::Note))
-                || cannot_read;
+                || is_cut_off;
             if !is_excused || impatience.asked == impatience.called {
                 self.violations.push(super::Violation {
                     law: "patience",
