@@ -84,8 +84,7 @@ impl Court<'_> {
         for impatience in self.world.shared.impatience.borrow().iter() {
             let has_failed = |number: usize, effects: &[Effect]| {
                 let failed = invocation(number).gate.failed.borrow();
-                let mut effects = effects.iter();
-                effects.any(|effect| failed.contains(&(impatience.place.clone(), *effect)))
+                failed.iter().any(|(_, effect)| effects.contains(effect))
             };
             // Who is cut off from the log on the last receive says what it has: it can neither read nor write the note.
             let log = [
