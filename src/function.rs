@@ -111,6 +111,14 @@ pub async fn visit_windows<L: WindowLog, N: Notifier, Q: Queue, E: Ecs, C: Clock
         at: how.now,
         siblings_until,
     };
+    // First what explains: a run must not be told missing because whoever kept its roster died before the window of its
+    // late call had it, too.
+    for (key, facts) in facts.iter().filter(|(key, _)| !windows.contains_key(*key)) {
+        if let Err(error) = keep_explanation(key, facts, arrival, ports).await {
+            tracing::error!(window = %key, %error, "cannot keep what explains {key}: {error}");
+            failed_message_ids.extend(not_last(explained.get(key)));
+        }
+    }
     for (key, message_ids) in &windows {
         let own = facts.get(key);
         let done = keep_and_visit(key, own.map(Vec::as_slice), arrival, ports, how, metrics).await;
@@ -123,12 +131,6 @@ pub async fn visit_windows<L: WindowLog, N: Notifier, Q: Queue, E: Ecs, C: Clock
         }
         failed_message_ids.extend(message_ids.iter().cloned());
         failed_message_ids.extend(not_last(explained.get(key)));
-    }
-    for (key, facts) in facts.iter().filter(|(key, _)| !windows.contains_key(*key)) {
-        if let Err(error) = keep_explanation(key, facts, arrival, ports).await {
-            tracing::error!(window = %key, %error, "cannot keep what explains {key}: {error}");
-            failed_message_ids.extend(not_last(explained.get(key)));
-        }
     }
     for id in &failed_message_ids {
         let receives = origins.get(id).map_or(1, |origin| origin.receive_count);
