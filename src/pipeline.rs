@@ -35,6 +35,8 @@ pub struct Received {
     /// The windows that keep facts of messages which are about other windows. Where such a window cannot keep them,
     /// these messages have to come again, too.
     pub explained: TouchedWindows,
+    /// How many timers in a row came before those that fired, by window.
+    pub hops: BTreeMap<WindowKey, u64>,
     /// What could not be decoded.
     pub undecodable: Vec<Undecodable>,
     /// The environments that rosters name, by the names of their clusters.
@@ -134,8 +136,10 @@ pub fn receive(records: Vec<Message>, windowing: &Windowing, metrics: &mut Metri
                 received.name(&fact, environment);
                 received.learn(&message_id, &fact, windowing.keys_of(&fact));
             }
-            Ok(Decoded::Timer { key, unkept }) => {
+            Ok(Decoded::Timer { key, unkept, hops }) => {
                 metrics.timers += 1;
+                let most = received.hops.entry(key.clone()).or_default();
+                *most = hops.max(*most);
                 if unkept > 0 {
                     let fact = Fact::Unkept {
                         message_id: message_id.clone(),

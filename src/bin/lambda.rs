@@ -115,6 +115,7 @@ impl Instance {
                     claim_until: (now + time_left + MARGIN).into(),
                     now: now.into(),
                     deadline: deadline.checked_sub(afterwards).unwrap_or(deadline),
+                    hops: 0,
                 };
                 visit_windows(records, table.max_receives, &ports, how, &mut metrics).await
             }

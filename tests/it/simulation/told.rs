@@ -130,7 +130,7 @@ impl World {
                 && row.count.is_none_or(|count| count == call.count)
         };
         let is_a_persons =
-            row.word == Word::Good && script.interventions.iter().any(|call| is_like(call));
+            !row.word.is_failure() && script.interventions.iter().any(|call| is_like(call));
         let is_an_attempts = !runs.is_empty() && !runs.iter().any(|run| is_at(run.scheduled));
         is_a_persons || is_an_attempts
     }
