@@ -78,9 +78,10 @@ impl Received {
     fn learn(&mut self, message_id: &str, fact: &Fact, keys: Vec<WindowKey>) {
         let own = own_window(fact, &keys).cloned();
         for key in keys {
-            let windows = match Some(&key) == own.as_ref() {
-                true => &mut self.windows,
-                false => &mut self.explained,
+            let windows = if Some(&key) == own.as_ref() {
+                &mut self.windows
+            } else {
+                &mut self.explained
             };
             let message_ids = windows.entry(key.clone()).or_default();
             message_ids.insert(message_id.to_owned());

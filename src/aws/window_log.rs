@@ -439,10 +439,9 @@ impl From<&Observations> for StoredObservations {
         let mut clusters: BTreeMap<ClusterId, Vec<_>> = BTreeMap::new();
         for (id, runs) in &observations.services {
             let of_cluster = clusters.entry(id.cluster_id()).or_default();
-            let run = |(time, seen): (&DateTime<Utc>, &Box<ServiceObservation>)| {
-                (id.name.clone(), *time, seen.as_ref().clone())
-            };
-            of_cluster.extend(runs.iter().map(run));
+            for (time, seen) in runs {
+                of_cluster.push((id.name.clone(), *time, ServiceObservation::clone(seen)));
+            }
         }
         let tasks = observations
             .tasks

@@ -26,9 +26,10 @@ pub(super) async fn tell<L: WindowLog, N: Notifier, Q, E, C>(
 ) -> Result<Option<DateTime<Utc>>, VisitError> {
     let key = snapshot.key;
     for _ in 0..MESSAGES {
-        let decision = match visit.is_last() {
-            true => decide_last(snapshot, report),
-            false => decide(snapshot, report),
+        let decision = if visit.is_last() {
+            decide_last(snapshot, report)
+        } else {
+            decide(snapshot, report)
         };
         trace(snapshot, &decision);
         match decision {

@@ -129,8 +129,7 @@ impl World {
                 && self.is_kept(&call.label, read_at)
                 && row.count.is_none_or(|count| count == call.count)
         };
-        let is_a_persons =
-            !row.word.is_failure() && script.interventions.iter().any(|call| is_like(call));
+        let is_a_persons = !row.word.is_failure() && script.interventions.iter().any(is_like);
         let is_an_attempts = !runs.is_empty() && !runs.iter().any(|run| is_at(run.scheduled));
         is_a_persons || is_an_attempts
     }
