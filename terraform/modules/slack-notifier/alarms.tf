@@ -19,7 +19,7 @@ locals {
       queue   = reverse(split(":", scheduler.dead_letter_queue_arn))[0]
       minutes = contains(keys(local.read_dead_letters), key) ? 15 : 1
       what    = contains(keys(local.read_dead_letters), key) ? "The function does not take the calls that EventBridge Scheduler gave up on" : "Calls that EventBridge Scheduler gave up on"
-    } if scheduler.dead_letter_queue_arn != null },
+    } if scheduler.has_dead_letter_queue },
   )
 
   # Whose faults show elsewhere too: throttled records wait and oldest-record rings, a lapsed claim that matters ends in

@@ -3,7 +3,7 @@
 
 locals {
   # The function reads a queue only if its visibility timeout is given, because the timeout has to suit the function's.
-  read_dead_letters = { for key, scheduler in var.schedulers : key => scheduler if local.windows && scheduler.dead_letter_queue_arn != null && scheduler.dead_letter_visibility_seconds != null }
+  read_dead_letters = { for key, scheduler in var.schedulers : key => scheduler if local.windows && scheduler.has_dead_letter_queue && scheduler.dead_letter_visibility_seconds != null }
 }
 
 resource "aws_lambda_event_source_mapping" "undelivered" {

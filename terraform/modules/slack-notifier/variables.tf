@@ -26,7 +26,8 @@ variable "schedulers" {
 
     - `role_arn`: the role that makes the schedules' calls. The rules match it, and rosters carry its name, by which the function tells these calls from others.
     - `schedule_group_name`: the group whose metrics are watched; null watches none, as where the schedules share the group `default` with others.
-    - `dead_letter_queue_arn`: the schedules' dead-letter queue, which is watched too; null where they have none. Calls that EventBridge Scheduler gives up on are then reported as missing, without the reason.
+    - `dead_letter_queue_arn`: the schedules' dead-letter queue, which is watched too.
+    - `has_dead_letter_queue`: false where the schedules have none: calls that EventBridge Scheduler gives up on are then reported as missing, without the reason. (A plan cannot see by the ARN itself, which may not be known yet.)
     - `dead_letter_visibility_seconds`: that queue's visibility timeout, at least 6 x the function's timeout. Where it is given, and with `windows`, the function reads the queue, and what it cannot handle moves to the notifier's own dead-letter queue.
     - `kms_key_arn`: the customer key of that queue.
     - `cluster`: name of the cluster, in which ECS is asked what runs (`verify`); rosters name theirs themselves.
@@ -37,6 +38,7 @@ variable "schedulers" {
     role_arn              = string
     schedule_group_name   = optional(string)
     dead_letter_queue_arn = optional(string)
+    has_dead_letter_queue = optional(bool, true)
 
     dead_letter_visibility_seconds = optional(number)
     kms_key_arn                    = optional(string)
@@ -59,6 +61,10 @@ variable "schedulers" {
   validation {
     condition     = length(var.schedulers) >= 1 && length(var.schedulers) <= 5
     error_message = "schedulers holds 1 to 5 entries: their role ARNs have to fit into an event pattern of 2,048 characters."
+  }
+  validation {
+    condition     = alltrue([for scheduler in values(var.schedulers) : (scheduler.dead_letter_queue_arn != null) == scheduler.has_dead_letter_queue])
+    error_message = "schedulers[*] gives its dead_letter_queue_arn, or has_dead_letter_queue = false where there is none."
   }
   validation {
     condition     = alltrue([for key in keys(var.schedulers) : can(regex("^[A-Za-z0-9_-]{1,32}$", key))])

@@ -149,7 +149,7 @@ run "an_organization_can_bound_place_and_tag" {
 run "schedules_described_by_hand_need_no_group_and_no_dead_letter_queue" {
   command = apply
   variables {
-    schedulers = { app = { role_arn = "arn:aws:iam::123456789012:role/their-schedules", cluster = "app-dev" } }
+    schedulers = { app = { role_arn = "arn:aws:iam::123456789012:role/their-schedules", cluster = "app-dev", has_dead_letter_queue = false } }
   }
 
   assert {
@@ -195,8 +195,9 @@ run "rejects_a_policy_over_iams_quota" {
   command = plan
   variables {
     schedulers = { for n in range(5) : "s${n}" => {
-      role_arn = "arn:aws:iam::123456789012:role/schedules-${n}"
-      rosters  = { for m in range(20) : "r${m}" => { environment = "dev", cluster = "a-cluster-with-a-long-name-${n}-${m}", expression = "cron(0 9 ? * MON-FRI *)", services = { nestjs = 1 } } }
+      role_arn              = "arn:aws:iam::123456789012:role/schedules-${n}"
+      has_dead_letter_queue = false
+      rosters               = { for m in range(20) : "r${m}" => { environment = "dev", cluster = "a-cluster-with-a-long-name-${n}-${m}", expression = "cron(0 9 ? * MON-FRI *)", services = { nestjs = 1 } } }
     } }
   }
   expect_failures = [aws_iam_role_policy.function]
@@ -208,4 +209,12 @@ run "rejects_an_environment_over_lambdas_quota" {
     message = { mention_on_failure = join(" ", concat(["<!here>"], [for n in range(350) : "<@U012AB3CD>"])) }
   }
   expect_failures = [aws_lambda_function.this]
+}
+
+run "rejects_schedules_whose_dead_letter_queue_was_forgotten" {
+  command = plan
+  variables {
+    schedulers = { app = { role_arn = "arn:aws:iam::123456789012:role/their-schedules", cluster = "app-dev" } }
+  }
+  expect_failures = [var.schedulers]
 }
