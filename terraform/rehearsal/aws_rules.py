@@ -63,6 +63,12 @@ def attributes_as_given(self):
 Queue.attributes = property(attributes_as_given)
 
 
+@wrap(Queue, "_set_attributes")
+def keep_policy(original, self, attributes, *arguments, **keywords):
+    """moto drops a queue's policy when another attribute is set; AWS keeps what is not named."""
+    original(self, {"Policy": getattr(self, "policy", None)} | attributes, *arguments, **keywords)
+
+
 # Lambda: PutFunctionRecursionConfig and GetFunctionRecursionConfig (Lambda API reference). The default is Terminate.
 
 
