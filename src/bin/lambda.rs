@@ -120,7 +120,7 @@ impl Instance {
                 visit_windows(records, table.max_receives, &ports, how, &mut metrics).await
             }
         };
-        print_metrics(&metrics.to_emf(&self.function_name, now.into()));
+        print_metrics(&metrics.to_emf(&self.function_name, self.config.metrics, now.into()));
         response(failed_message_ids)
     }
 
