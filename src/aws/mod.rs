@@ -20,7 +20,7 @@ use tokio::time::Instant;
 pub use self::ecs::AwsEcs;
 use self::error::RequestError;
 pub use self::queue::SqsQueue;
-pub use self::window_log::DynamoDbLog;
+pub use self::window_log::{DynamoDbLog, StoredObservations};
 use crate::config::{SlackConfig, TokenSource, WebhookSource};
 use crate::core::look::Wanted;
 use crate::ports::ecs::{Asked, Ecs};

@@ -424,8 +424,8 @@ impl WindowLog for DynamoDbLog {
 type StoredRun = (String, DateTime<Utc>, ServiceObservation);
 
 /// Observations as they are stored: by cluster, so that its name stands once for all its services.
-#[derive(Default, Serialize, Deserialize)]
-struct StoredObservations {
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct StoredObservations {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     services: Vec<(ClusterId, Vec<StoredRun>)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

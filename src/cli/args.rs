@@ -56,12 +56,15 @@ Exit status:
 /// What `rollcall replay` takes.
 #[derive(Debug, clap::Args)]
 pub struct ReplayArgs {
-    /// Files to read; `-` is standard input. Each is one invocation, and each window is said once
+    /// Files and directories to read; `-` is standard input. Each file is one invocation, and each window is said once
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// How to show the messages
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,
+    /// Exit with 4 where a run failed or is missing
+    #[arg(long)]
+    pub exit_code: bool,
     /// Send the messages to Slack as well, by `SLACK_WEBHOOK_URL` or `SLACK_WEBHOOK_PARAMETER`
     #[arg(long)]
     pub post: bool,
@@ -157,6 +160,8 @@ pub enum Format {
     Payload,
     /// Addresses that open the messages in Slack's Block Kit Builder
     Link,
+    /// Windows, runs and totals for scripts, as docs/replay.schema.json describes them
+    Json,
 }
 
 #[cfg(test)]

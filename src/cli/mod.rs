@@ -3,12 +3,16 @@
 
 mod args;
 mod described;
+mod export;
 mod input;
+mod progress;
 mod replay;
 mod silence;
 mod simulate;
+mod spool;
 mod terminal;
 mod trace;
+mod words;
 
 pub use self::args::{Args, Command};
 pub use self::replay::replay;

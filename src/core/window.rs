@@ -47,7 +47,7 @@ pub struct Windowing {
 /// that time.
 const EVENT_REACH: TimeDelta = TimeDelta::minutes(15);
 /// A roster is kept in the windows of at most so much time after its schedule, however long Scheduler may retry.
-const ROSTER_REACH: TimeDelta = TimeDelta::hours(2);
+pub const ROSTER_REACH: TimeDelta = TimeDelta::hours(2);
 
 impl Windowing {
     /// The windows of a fact; none for one that does not say.

@@ -20,6 +20,7 @@ use std::fmt;
 
 use aws_lambda_events::sqs::SqsMessage;
 
+pub use self::event::{CLOUDTRAIL_CALL, ignored_call};
 pub use self::message::{Batch, Message};
 pub use self::own::{OwnMessage, RosterMessage};
 use crate::core::fact::Fact;
@@ -149,6 +150,14 @@ pub enum DecodeError {
     /// CloudTrail announces breaking changes with a new major version.
     #[error("`eventVersion` has a major version other than 1, which this release does not know")]
     EventVersion,
+}
+
+/// Decodes the body of a message without attributes: an event, or a message of rollcall's own.
+///
+/// # Errors
+/// Says what is wrong with the body, without quoting it.
+pub fn decode_body(body: &str) -> Result<Decoded, DecodeError> {
+    event::decode(body)
 }
 
 /// Decodes one SQS record.
