@@ -5,6 +5,8 @@
 mod ecs;
 pub(crate) mod error;
 mod queue;
+#[cfg(feature = "cli")]
+mod silences;
 mod window_log;
 
 use std::time::Duration;
@@ -20,6 +22,8 @@ use tokio::time::Instant;
 pub use self::ecs::AwsEcs;
 use self::error::RequestError;
 pub use self::queue::SqsQueue;
+#[cfg(feature = "cli")]
+pub use self::silences::Silence;
 pub use self::window_log::{DynamoDbLog, StoredObservations};
 use crate::config::{SlackConfig, TokenSource, WebhookSource};
 use crate::core::look::Wanted;

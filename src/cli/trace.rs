@@ -121,7 +121,10 @@ fn happened_at(received: &Received) -> Option<DateTime<Utc>> {
         Fact::ServiceEvent(event) => Some(event.created_at),
         Fact::RunTask(call) => Some(call.event_time),
         Fact::Task(task) => Some(task.observed_at),
-        Fact::Silenced | Fact::Undecodable { .. } | Fact::Unkept { .. } => None,
+        Fact::Silenced { .. }
+        | Fact::SilenceExpired { .. }
+        | Fact::Undecodable { .. }
+        | Fact::Unkept { .. } => None,
     };
     received.facts.values().flatten().filter_map(time).max()
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::windows::Told;
-use crate::core::advice::advice;
+use crate::core::advice::{advice, job_advice};
 use crate::core::fact::{ActionKind, ApiError};
 use crate::core::runs::Subject;
 use crate::core::snapshot::RunStatus;
@@ -186,7 +186,10 @@ impl<'a> Run<'a> {
             took_seconds: took.map(|took| took.num_seconds()),
             error_code: error.map(|error| error.code.as_str()),
             reason,
-            advice: error.and_then(advice),
+            advice: error.and_then(|error| match one.subject {
+                Subject::Job(_) => job_advice(error),
+                _ => advice(error),
+            }),
         }
     }
 }

@@ -218,8 +218,8 @@ impl Invocation<'_, '_> {
             period: Duration::from_secs(part.window_seconds),
             observations: Observations::default(),
         });
-        if let Some((number, chunk)) = part.observations {
-            exported.observations.replace_chunk(number, chunk.into());
+        if let Some(observations) = part.observations {
+            exported.observations = observations.into();
         }
         self.received.windows.entry(key.clone()).or_default();
         self.received

@@ -144,6 +144,14 @@ pub enum DecodeError {
     /// A message of rollcall's own has another form than this release knows.
     #[error("the roster or timer has an unexpected form")]
     OwnMessage,
+    /// A field of a roster is missing or has another form.
+    #[error("the roster has no usable `{field}`: expected {expected}")]
+    Roster {
+        /// The field's name.
+        field: &'static str,
+        /// What it should hold, with an example.
+        expected: &'static str,
+    },
     /// An attribute of a schedule's dead letter is missing or malformed.
     #[error("the schedule's dead letter has no usable attribute `{0}`")]
     MissingAttribute(&'static str),
