@@ -5,6 +5,8 @@
 mod ecs;
 pub(crate) mod error;
 mod queue;
+#[cfg(feature = "cli")]
+mod silences;
 mod window_log;
 
 use std::time::Duration;
@@ -20,7 +22,9 @@ use tokio::time::Instant;
 pub use self::ecs::AwsEcs;
 use self::error::RequestError;
 pub use self::queue::SqsQueue;
-pub use self::window_log::DynamoDbLog;
+#[cfg(feature = "cli")]
+pub use self::silences::Silence;
+pub use self::window_log::{DynamoDbLog, StoredObservations};
 use crate::config::{SlackConfig, TokenSource, WebhookSource};
 use crate::core::look::Wanted;
 use crate::ports::ecs::{Asked, Ecs};

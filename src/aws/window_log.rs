@@ -33,26 +33,26 @@ use crate::ports::window_log::{
 /// What one item takes of a text; DynamoDB takes 400 KB with keys and names.
 const ITEM_BYTES: usize = 350_000;
 /// How long a window is remembered after it began.
-const KEPT_FOR: TimeDelta = TimeDelta::days(14);
+pub(super) const KEPT_FOR: TimeDelta = TimeDelta::days(14);
 
 /// The partition in which functions note how long their windows are, by environment.
-const PERIOD: &str = "PERIOD";
+pub(super) const PERIOD: &str = "PERIOD";
 /// The function labels windows by their clusters.
-const ANY: &str = "*";
+pub(super) const ANY: &str = "*";
 
-const HEAD: &str = "HEAD";
+pub(super) const HEAD: &str = "HEAD";
 const FACTS: &str = "FACTS#";
 const OBSERVED: &str = "OBSERVED#";
 const REPORT: &str = "REPORT#";
 
-type Item = HashMap<String, AttributeValue>;
+pub(super) type Item = HashMap<String, AttributeValue>;
 type UpdateError<R> = SdkError<UpdateItemError, R>;
 
 /// A table that holds windows.
 #[derive(Debug, Clone)]
 pub struct DynamoDbLog {
-    client: Client,
-    table: String,
+    pub(super) client: Client,
+    pub(super) table: String,
 }
 
 impl DynamoDbLog {
@@ -86,21 +86,20 @@ impl DynamoDbLog {
         put.send().await.map(drop).map_err(|error| failed(&error))
     }
 
-    /// How long the windows of an environment are, if a function has noted that.
+    /// Everything that is kept of a window; `None` where nothing is. Reading it disturbs no visit.
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub async fn period(&self, environment: &str) -> Result<Option<Duration>, WindowLogError> {
-        for name in [environment, ANY] {
-            let get = self.client.get_item().table_name(&self.table);
-            let get = get.key("pk", text(PERIOD)).key("sk", text(name));
-            let found = get.send().await.map_err(|error| failed(&error))?;
-            let seconds = found.item.as_ref().and_then(|item| number(item, "seconds"));
-            if let Some(seconds) = seconds {
-                return Ok(Some(Duration::from_secs(seconds)));
-            }
-        }
-        Ok(None)
+    pub async fn read(&self, key: &WindowKey) -> Result<Option<WindowContents>, WindowLogError> {
+        let get = self.client.get_item().table_name(&self.table);
+        let get = get.key("pk", partition(key)).key("sk", text(HEAD));
+        let answer = get.consistent_read(true).send().await;
+        let Some(item) = answer.map_err(|error| failed(&error))?.item else {
+            return Ok(None);
+        };
+        let mut contents = WindowContents::default();
+        self.refresh(key, &head(&item)?, &mut contents).await?;
+        Ok(Some(contents))
     }
 
     /// Takes the next number of a batch. Returns the window's head.
@@ -424,8 +423,8 @@ impl WindowLog for DynamoDbLog {
 type StoredRun = (String, DateTime<Utc>, ServiceObservation);
 
 /// Observations as they are stored: by cluster, so that its name stands once for all its services.
-#[derive(Default, Serialize, Deserialize)]
-struct StoredObservations {
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct StoredObservations {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     services: Vec<(ClusterId, Vec<StoredRun>)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -531,11 +530,11 @@ fn chunk_key(chunk: usize) -> String {
     format!("{OBSERVED}{chunk:06}")
 }
 
-fn broken(what: &str) -> WindowLogError {
+pub(super) fn broken(what: &str) -> WindowLogError {
     WindowLogError(format!("an item of the table has no usable `{what}`"))
 }
 
-fn string<'i>(item: &'i Item, name: &str) -> Result<&'i str, WindowLogError> {
+pub(super) fn string<'i>(item: &'i Item, name: &str) -> Result<&'i str, WindowLogError> {
     let value = item.get(name).and_then(|value| value.as_s().ok());
     value.map(String::as_str).ok_or_else(|| broken(name))
 }
@@ -544,11 +543,11 @@ fn json<T: DeserializeOwned>(item: &Item, name: &str) -> Result<T, WindowLogErro
     serde_json::from_str(string(item, name)?).map_err(|_| broken(name))
 }
 
-fn number(item: &Item, name: &str) -> Option<u64> {
+pub(super) fn number(item: &Item, name: &str) -> Option<u64> {
     item.get(name)?.as_n().ok()?.parse().ok()
 }
 
-fn time(item: &Item, name: &str) -> Option<DateTime<Utc>> {
+pub(super) fn time(item: &Item, name: &str) -> Option<DateTime<Utc>> {
     let milliseconds: i64 = item.get(name)?.as_n().ok()?.parse().ok()?;
     DateTime::from_timestamp_millis(milliseconds)
 }
@@ -559,15 +558,15 @@ fn to_json(value: &impl Serialize) -> Result<AttributeValue, WindowLogError> {
         .map_err(|error| WindowLogError(error.to_string()))
 }
 
-fn partition(key: &WindowKey) -> AttributeValue {
+pub(super) fn partition(key: &WindowKey) -> AttributeValue {
     text(format!("{}#{}", key.environment, key.start.timestamp()))
 }
 
-fn text(value: impl Into<String>) -> AttributeValue {
+pub(super) fn text(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())
 }
 
-fn milliseconds(time: DateTime<Utc>) -> AttributeValue {
+pub(super) fn milliseconds(time: DateTime<Utc>) -> AttributeValue {
     AttributeValue::N(time.timestamp_millis().to_string())
 }
 
@@ -587,6 +586,6 @@ fn refused<R>(error: &UpdateError<R>) -> Option<&Item> {
     }
 }
 
-fn failed<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> WindowLogError {
+pub(super) fn failed<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> WindowLogError {
     WindowLogError(RequestError::from(error).to_string())
 }

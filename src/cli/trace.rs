@@ -1,10 +1,11 @@
 //! `rollcall replay --trace`: tells what each file held, and what a function with a table would have decided at that
 //! time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
+use super::words::counted;
 use crate::config::DEFAULT_WAIT_POLICY;
 use crate::core::decide::{Decision, MessageKind, decide};
 use crate::core::fact::Fact;
@@ -16,7 +17,7 @@ use crate::core::snapshot::WindowSnapshot;
 use crate::core::summary::Summary;
 use crate::core::window::{WindowKey, Windowing};
 use crate::metrics::Metrics;
-use crate::pipeline::Received;
+use crate::pipeline::{self, Received};
 
 /// Without questions to ECS: no file tells what ECS would have answered while the function waited.
 const POLICY: WaitPolicy = WaitPolicy {
@@ -47,14 +48,14 @@ impl Trace {
         now: DateTime<Utc>,
     ) {
         let Metrics {
-            records,
             decoded,
             undecodable,
             ..
         } = counts;
+        let records = counted(counts.records, "record", "records");
         let ignored: u64 = counts.ignored.values().sum();
         anstream::eprintln!(
-            "trace: {name}: {records} records: {decoded} decoded, {ignored} ignored, {undecodable} undecodable"
+            "trace: {name}: {records}: {decoded} decoded, {ignored} ignored, {undecodable} undecodable"
         );
         let now = happened_at(received).unwrap_or(now);
         let arrival = Arrival {
@@ -65,9 +66,30 @@ impl Trace {
             let known = self.facts.entry(key.clone()).or_default();
             known.extend(facts.iter().map(|fact| (fact.clone(), arrival)));
         }
-        for key in received.windows.keys() {
+        let mut windows: BTreeSet<WindowKey> = received.windows.keys().cloned().collect();
+        for key in windows.clone() {
+            windows.extend(self.forward(&key, arrival));
+        }
+        for key in &windows {
             self.window(key, now);
         }
+    }
+
+    /// Takes calls that answer runs of earlier windows there, as the function does. Returns those windows.
+    fn forward(&mut self, key: &WindowKey, arrival: Arrival) -> Vec<WindowKey> {
+        let facts = self.facts.get(key).into_iter().flatten();
+        let runs = Runs::fold(key.start, facts.map(|(fact, arrival)| (fact, *arrival)));
+        let elsewhere = pipeline::elsewhere(key, runs, self.windowing.period);
+        let mut targets = Vec::new();
+        for (target, fact) in elsewhere {
+            // A fact that is there already came with an earlier file.
+            let known = self.facts.entry(target.clone()).or_default();
+            if known.iter().all(|(known, _)| *known != fact) {
+                known.push((fact, arrival));
+                targets.push(target);
+            }
+        }
+        targets
     }
 
     fn window(&self, key: &WindowKey, now: DateTime<Utc>) {
@@ -99,7 +121,10 @@ fn happened_at(received: &Received) -> Option<DateTime<Utc>> {
         Fact::ServiceEvent(event) => Some(event.created_at),
         Fact::RunTask(call) => Some(call.event_time),
         Fact::Task(task) => Some(task.observed_at),
-        Fact::Silenced | Fact::Undecodable { .. } | Fact::Unkept { .. } => None,
+        Fact::Silenced { .. }
+        | Fact::SilenceExpired { .. }
+        | Fact::Undecodable { .. }
+        | Fact::Unkept { .. } => None,
     };
     received.facts.values().flatten().filter_map(time).max()
 }

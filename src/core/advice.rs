@@ -39,6 +39,11 @@ const ADVICE: &[(&str, &str, &str)] = &[
     ),
     (
         "UnauthorizedOperation",
+        "ecs:RunTask",
+        "Allow the calling role `ecs:RunTask` on this task definition.",
+    ),
+    (
+        "UnauthorizedOperation",
         "",
         "Allow the calling role `ecs:UpdateService` on this service.",
     ),
@@ -129,6 +134,16 @@ pub fn advice(error: &ApiError) -> Option<&'static str> {
         code.starts_with(prefix) && message.contains(mentioned)
     };
     ADVICE.iter().find(fits).map(|&(_, _, advice)| advice)
+}
+
+/// As [`advice`], about a refused `RunTask`: the record of a denied call may hold no message that names the permission.
+#[must_use]
+pub fn job_advice(error: &ApiError) -> Option<&'static str> {
+    let message = error.message.as_deref().unwrap_or_default();
+    advice(&ApiError {
+        code: error.code.clone(),
+        message: Some(format!("{message} (ecs:RunTask)")),
+    })
 }
 
 #[cfg(test)]

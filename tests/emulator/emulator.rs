@@ -67,13 +67,12 @@ impl Emulator {
         &self.endpoint
     }
 
-    /// A new table and a new queue.
-    pub fn resources(&self) -> Resources {
-        let name = format!("rollcall-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+    /// A new table of this name.
+    pub fn table(&self, name: &str) {
         let table = self
             .dynamodb()
             .create_table()
-            .table_name(&name)
+            .table_name(name)
             .billing_mode(BillingMode::PayPerRequest);
         let table = [("pk", KeyType::Hash), ("sk", KeyType::Range)]
             .into_iter()
@@ -89,6 +88,12 @@ impl Emulator {
                     .key_schema(schema.build().unwrap())
             });
         self.runtime.block_on(table.send()).unwrap();
+    }
+
+    /// A new table and a new queue.
+    pub fn resources(&self) -> Resources {
+        let name = format!("rollcall-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        self.table(&name);
         let queue = self.sqs().create_queue().queue_name(&name);
         // How soon a batch comes again whose function was killed.
         let queue = queue.attributes(QueueAttributeName::VisibilityTimeout, "3");

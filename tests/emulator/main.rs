@@ -20,4 +20,5 @@ mod instances;
 mod log;
 mod looks;
 mod mapping;
+mod silences;
 mod windows;

@@ -19,7 +19,7 @@ const ROUNDS: u64 = 4;
     clippy::disallowed_methods,
     reason = "the function's clock is the real one"
 )]
-fn now() -> DateTime<Utc> {
+pub fn now() -> DateTime<Utc> {
     Utc::now()
 }
 
@@ -42,7 +42,7 @@ pub fn call(service: usize, error: Option<&str>) -> Value {
     })
 }
 
-fn roster(services: usize) -> Value {
+pub fn roster(services: usize) -> Value {
     let roster = OwnMessage::Roster(RosterMessage {
         environment: "dev".to_owned(),
         schedule: "morning".to_owned(),

@@ -1,5 +1,10 @@
 //! The command line as a user runs it.
 
+mod errors;
+mod files;
+mod json;
+mod terminal;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Datelike, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{DecodeError, Decoded};
 use crate::core::arn::last_segment;
@@ -73,7 +74,7 @@ pub struct RosterMessage {
 const DAY_MINUTES: u32 = 1_440;
 
 pub(super) fn decode(body: &str) -> Result<Decoded, DecodeError> {
-    let message = serde_json::from_str(body).map_err(|_| DecodeError::OwnMessage)?;
+    let message = serde_json::from_str(body).map_err(|_| explain(body))?;
     let time = match &message {
         OwnMessage::Timer { window, .. } => window.start,
         OwnMessage::Roster(roster) => roster.scheduled_time,
@@ -96,6 +97,67 @@ pub(super) fn decode(body: &str) -> Result<Decoded, DecodeError> {
             environment: Some(roster.environment.clone()),
             fact: Fact::Roster(Box::new(fact(roster))),
         },
+    })
+}
+
+/// Finds out which field of a roster is missing or has another form than this release knows.
+fn explain(body: &str) -> DecodeError {
+    let message: Value = serde_json::from_str(body).unwrap_or_default();
+    if message["rollcall"] != "roster" {
+        return DecodeError::OwnMessage;
+    }
+    let is_text = |value: &Value| value.is_string();
+    let is_time = |value: &Value| {
+        let time = value.as_str().map(str::parse::<DateTime<Utc>>);
+        time.is_some_and(|time| time.is_ok())
+    };
+    let is_counts = |value: &Value| {
+        let counts = value.as_object();
+        value.is_null() || counts.is_some_and(|counts| counts.values().all(Value::is_i64))
+    };
+    let fields: [(_, &dyn Fn(&Value) -> bool, _); 8] = [
+        (
+            "environment",
+            &is_text,
+            r#"the label of messages, such as "dev""#,
+        ),
+        (
+            "schedule",
+            &is_text,
+            r#"the schedule's name, such as "morning""#,
+        ),
+        (
+            "scheduled_time",
+            &is_time,
+            r#"a time such as "2026-01-15T00:00:00Z""#,
+        ),
+        (
+            "account",
+            &is_text,
+            r#"twelve digits, such as "111122223333""#,
+        ),
+        ("region", &is_text, r#"a Region, such as "ap-northeast-2""#),
+        (
+            "cluster",
+            &is_text,
+            r#"the cluster's name or ARN, such as "dev""#,
+        ),
+        (
+            "services",
+            &is_counts,
+            r#"desired counts, such as {"billing": 1}"#,
+        ),
+        (
+            "jobs",
+            &is_counts,
+            r#"numbers of tasks, such as {"report": 1}"#,
+        ),
+    ];
+    let wrong = fields
+        .into_iter()
+        .find(|(name, is_right, _)| !is_right(&message[*name]));
+    wrong.map_or(DecodeError::OwnMessage, |(field, _, expected)| {
+        DecodeError::Roster { field, expected }
     })
 }
 

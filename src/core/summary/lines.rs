@@ -12,7 +12,7 @@ use super::qualifier::Qualifier;
 use super::reasons::{NEVER_CALLED, NEVER_CALLED_ADVICE, Reason, UNKEPT, UNKEPT_ADVICE};
 use super::words::{job_words, row_status};
 use super::{Failure, Row, RowStatus, console};
-use crate::core::advice::advice;
+use crate::core::advice::{advice, job_advice};
 use crate::core::fact::{Action, JobId, ServiceId};
 use crate::core::runs::{Subject, UnnamedCalls};
 use crate::core::snapshot::{RunStatus, WindowSnapshot};
@@ -218,7 +218,7 @@ impl<'a> Lines<'a> {
                 let known = trouble(&error.to_string()).map(|trouble| trouble.advice);
                 let is_exit = error.code.starts_with("exit code");
                 let advice = known
-                    .or(advice(error))
+                    .or(job_advice(error))
                     .or(is_exit.then_some(STOPPED_ADVICE));
                 (error.code.clone(), error.to_string(), advice)
             }

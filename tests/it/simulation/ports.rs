@@ -259,7 +259,10 @@ fn label(fact: &Fact) -> Option<String> {
             .id
             .strip_prefix("task-")
             .map(|run| format!("native-{run}")),
-        Fact::Silenced | Fact::Undecodable { .. } | Fact::Unkept { .. } => None,
+        Fact::Silenced { .. }
+        | Fact::SilenceExpired { .. }
+        | Fact::Undecodable { .. }
+        | Fact::Unkept { .. } => None,
     }
 }
 

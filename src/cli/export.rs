@@ -1,0 +1,105 @@
+//! `rollcall export`: brings what the function knows of windows out of its table, in a form that `rollcall replay` reads,
+//! so that a bad morning becomes a file.
+//!
+//! Each line is a JSON object: a batch of facts, or what ECS answered.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+
+use super::args::ExportArgs;
+use crate::aws::{Aws, StoredObservations};
+use crate::config::{DEFAULT_WAIT_POLICY, Settings};
+use crate::core::fact::Fact;
+use crate::core::window::{WindowKey, Windowing};
+use crate::ports::window_log::WindowContents;
+
+/// One line of an export.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "rollcall", rename = "window")]
+pub(super) struct ExportedPart {
+    /// The window.
+    pub(super) window: WindowKey,
+    /// How long the window is.
+    pub(super) window_seconds: u64,
+    /// Some of its facts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) facts: Vec<Fact>,
+    /// What ECS answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) observations: Option<StoredObservations>,
+}
+
+/// Writes windows to standard output; `lookup` gives the value of an environment variable.
+///
+/// # Errors
+/// When an argument is wrong, the table cannot be read, or a window is not in it.
+pub async fn export(
+    args: &ExportArgs,
+    lookup: impl Fn(&str) -> Option<String>,
+) -> anyhow::Result<ExitCode> {
+    let zone = Settings::from_lookup(&lookup)?.timezone;
+    let zone = args.timezone.unwrap_or(zone);
+    let log = Aws::default().window_log(&args.table.table).await;
+    let periods = log.periods().await?;
+    let mut out = io::stdout().lock();
+    for name in &args.windows {
+        let environment = name.environment.as_ref().or(args.environment.as_ref());
+        let environment = environment.context(
+            "--environment: expected the label that messages show, such as dev; or name it in --window, such as 'dev \
+             2026-01-15T00:00:00Z'",
+        )?;
+        let time = name
+            .time
+            .in_zone(zone)
+            .map_err(|error| anyhow::anyhow!("--window: {error}"))?;
+        let windowing = Windowing {
+            environment: None,
+            period: period(&periods, environment),
+        };
+        let key = WindowKey {
+            start: windowing.start_of(time),
+            environment: environment.clone(),
+        };
+        let contents = log.read(&key).await?.with_context(|| {
+            format!(
+                "--window: the table {} holds nothing of {key}; it keeps windows for 14 days",
+                args.table.table
+            )
+        })?;
+        for part in parts(&key, windowing.period, contents) {
+            serde_json::to_writer(&mut out, &part).context("cannot write")?;
+            out.write_all(b"\n").context("cannot write")?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// How long the windows of an environment are, as the function noted; or else as long as by default.
+fn period(periods: &[(Option<String>, Duration)], environment: &str) -> Duration {
+    let of = |name: Option<&str>| {
+        let mut periods = periods.iter();
+        periods.find_map(|(of, period)| (of.as_deref() == name).then_some(*period))
+    };
+    of(Some(environment))
+        .or(of(None))
+        .unwrap_or(DEFAULT_WAIT_POLICY.period)
+}
+
+/// The lines of a window's export. The first one names the window even where it holds no facts.
+fn parts(key: &WindowKey, period: Duration, contents: WindowContents) -> Vec<ExportedPart> {
+    let part = |facts, observations| ExportedPart {
+        window: key.clone(),
+        window_seconds: period.as_secs(),
+        facts,
+        observations,
+    };
+    let observed = StoredObservations::from(&contents.observations);
+    let batches = contents.batches.into_values();
+    let mut parts: Vec<ExportedPart> = batches.map(|batch| part(batch.facts, None)).collect();
+    parts.push(part(Vec::new(), Some(observed)));
+    parts
+}
