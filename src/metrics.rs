@@ -16,6 +16,24 @@ use crate::ports::notifier::Delivery;
 /// The CloudWatch namespace of every metric.
 pub const NAMESPACE: &str = "Rollcall";
 
+/// The metrics that alarms of the Terraform module watch.
+const ALARMED: [&str; 3] = ["ClaimsLapsed", "TimersEnded", "WindowsOverdue"];
+
+/// Which numbers become metrics; CloudWatch charges for each. The log holds all numbers either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MetricsWanted {
+    /// All of them.
+    All,
+    /// Those that alarms watch.
+    Alarms,
+}
+
+impl MetricsWanted {
+    fn includes(self, metric: &str) -> bool {
+        self == Self::All || ALARMED.contains(&metric)
+    }
+}
+
 /// Counts of one invocation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Metrics {
@@ -29,6 +47,8 @@ pub struct Metrics {
     pub undecodable: u64,
     /// Timers that fired.
     pub timers: u64,
+    /// Windows for which no further timer was armed, because too many had followed each other.
+    pub timers_ended: u64,
     /// Claims on windows that invocations did not give back in time.
     pub claims_lapsed: u64,
     /// Visits to windows with a message that is long due and could not be sent.
@@ -131,9 +151,10 @@ impl Metrics {
         self.messages_posted + self.messages_edited + self.replies_posted + self.messages_failed
     }
 
-    /// One line in the embedded metric format, with the function's name as the only dimension.
+    /// One line in the embedded metric format, with the function's name as the only dimension. It holds every number, and
+    /// declares those that are `wanted` as metrics.
     #[must_use]
-    pub fn to_emf(&self, function_name: &str, now: DateTime<Utc>) -> Value {
+    pub fn to_emf(&self, function_name: &str, wanted: MetricsWanted, now: DateTime<Utc>) -> Value {
         let ignored =
             |reason: &IgnoredReason| self.ignored.get(reason).copied().unwrap_or_default();
         let mut counts = vec![
@@ -142,6 +163,7 @@ impl Metrics {
             ("Ignored".to_owned(), self.ignored.values().sum()),
             ("Undecodable".to_owned(), self.undecodable),
             ("Timers".to_owned(), self.timers),
+            ("TimersEnded".to_owned(), self.timers_ended),
             ("ClaimsLapsed".to_owned(), self.claims_lapsed),
             ("WindowsOverdue".to_owned(), self.windows_overdue),
             ("ServicesMissing".to_owned(), self.services_missing),
@@ -165,6 +187,7 @@ impl Metrics {
         );
         let mut definitions: Vec<Value> = counts
             .iter()
+            .filter(|(name, _)| wanted.includes(name))
             .map(|(name, _)| json!({"Name": name, "Unit": "Count"}))
             .collect();
         let mut line: Map<String, Value> = counts
@@ -172,7 +195,9 @@ impl Metrics {
             .map(|(name, count)| (name, count.into()))
             .collect();
         if !self.slack_latency.is_empty() {
-            definitions.push(json!({"Name": "SlackLatency", "Unit": "Milliseconds"}));
+            if wanted.includes("SlackLatency") {
+                definitions.push(json!({"Name": "SlackLatency", "Unit": "Milliseconds"}));
+            }
             let milliseconds: Vec<f64> = self
                 .slack_latency
                 .iter()
@@ -191,5 +216,45 @@ impl Metrics {
             }),
         );
         Value::Object(line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn declared(wanted: MetricsWanted) -> Vec<String> {
+        let line = Metrics::default().to_emf("rollcall", wanted, DateTime::UNIX_EPOCH);
+        line["_aws"]["CloudWatchMetrics"][0]["Metrics"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|metric| metric["Name"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn the_metrics_of_alarms_alone_can_be_declared() {
+        let (all, alarmed) = (
+            declared(MetricsWanted::All),
+            declared(MetricsWanted::Alarms),
+        );
+        assert!(alarmed.iter().all(|name| all.contains(name)));
+        assert!(alarmed.contains(&"WindowsOverdue".to_owned()));
+        assert!(alarmed.len() <= ALARMED.len() && all.len() > 20);
+    }
+
+    #[test]
+    fn every_number_is_in_the_line_either_way() {
+        let line = |wanted| Metrics::default().to_emf("rollcall", wanted, DateTime::UNIX_EPOCH);
+        let keys = |line: Value| {
+            line.as_object()
+                .unwrap()
+                .keys()
+                .cloned()
+                .collect::<Vec<_>>()
+        };
+        let (all, alarms) = (line(MetricsWanted::All), line(MetricsWanted::Alarms));
+        assert_eq!(keys(all), keys(alarms));
     }
 }

@@ -32,6 +32,11 @@ pub struct Received {
     pub facts: BTreeMap<WindowKey, Vec<Fact>>,
     /// The windows to visit: those that a record is about, and those whose timer fired.
     pub windows: TouchedWindows,
+    /// The windows that keep facts of messages which are about other windows. Where such a window cannot keep them,
+    /// these messages have to come again, too.
+    pub explained: TouchedWindows,
+    /// How many timers in a row came before those that fired, by window.
+    pub hops: BTreeMap<WindowKey, u64>,
     /// What could not be decoded.
     pub undecodable: Vec<Undecodable>,
     /// The environments that rosters name, by the names of their clusters.
@@ -51,8 +56,10 @@ impl Received {
                 self.name(&fact, environment);
                 self.learn(&message_id, &fact, windowing.keys_of(&fact));
             }
-            Ok(Decoded::Timer { key, unkept }) => {
+            Ok(Decoded::Timer { key, unkept, hops }) => {
                 metrics.timers += 1;
+                let most = self.hops.entry(key.clone()).or_default();
+                *most = hops.max(*most);
                 if unkept > 0 {
                     let fact = Fact::Unkept {
                         message_id: message_id.clone(),
@@ -103,10 +110,13 @@ impl Received {
     fn learn(&mut self, message_id: &str, fact: &Fact, keys: Vec<WindowKey>) {
         let own = own_window(fact, &keys).cloned();
         for key in keys {
-            if Some(&key) == own.as_ref() {
-                let message_ids = self.windows.entry(key.clone()).or_default();
-                message_ids.insert(message_id.to_owned());
-            }
+            let windows = if Some(&key) == own.as_ref() {
+                &mut self.windows
+            } else {
+                &mut self.explained
+            };
+            let message_ids = windows.entry(key.clone()).or_default();
+            message_ids.insert(message_id.to_owned());
             self.facts.entry(key).or_default().push(fact.clone());
         }
     }

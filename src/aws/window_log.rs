@@ -438,10 +438,9 @@ impl From<&Observations> for StoredObservations {
         let mut clusters: BTreeMap<ClusterId, Vec<_>> = BTreeMap::new();
         for (id, runs) in &observations.services {
             let of_cluster = clusters.entry(id.cluster_id()).or_default();
-            let run = |(time, seen): (&DateTime<Utc>, &ServiceObservation)| {
-                (id.name.clone(), *time, seen.clone())
-            };
-            of_cluster.extend(runs.iter().map(run));
+            for (time, seen) in runs {
+                of_cluster.push((id.name.clone(), *time, ServiceObservation::clone(seen)));
+            }
         }
         let tasks = observations
             .tasks
@@ -465,7 +464,7 @@ impl From<StoredObservations> for Observations {
                     .services
                     .entry(id)
                     .or_default()
-                    .insert(time, seen);
+                    .insert(time, Box::new(seen));
             }
         }
         observations.tasks = stored.tasks.into_iter().collect();

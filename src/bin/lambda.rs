@@ -115,11 +115,12 @@ impl Instance {
                     claim_until: (now + time_left + MARGIN).into(),
                     now: now.into(),
                     deadline: deadline.checked_sub(afterwards).unwrap_or(deadline),
+                    hops: 0,
                 };
                 visit_windows(records, table.max_receives, &ports, how, &mut metrics).await
             }
         };
-        print_metrics(&metrics.to_emf(&self.function_name, now.into()));
+        print_metrics(&metrics.to_emf(&self.function_name, self.config.metrics, now.into()));
         response(failed_message_ids)
     }
 

@@ -92,7 +92,7 @@ pub async fn simulate(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
         [
             "Bytes read for each byte of facts",
             "0.0",
-            &number(|o| o.usage.read_units * 4_096.0 / o.usage.fact_bytes.max(1.0)),
+            &number(|o| o.usage.read_bytes / o.usage.fact_bytes.max(1.0)),
         ],
         [
             "Lambda a month",

@@ -14,6 +14,7 @@ use chrono_tz::Tz;
 pub use self::slack::{BotConfig, SlackConfig, TokenSource, WebhookSource};
 use crate::core::policy::WaitPolicy;
 use crate::core::window::Windowing;
+use crate::metrics::MetricsWanted;
 
 /// All settings of the function.
 #[derive(Debug, Clone)]
@@ -24,6 +25,8 @@ pub struct Config {
     pub settings: Settings,
     /// Where windows are stored; `None` reports each batch in a message of its own.
     pub table: Option<TableConfig>,
+    /// Which metrics CloudWatch is to make of the function's log.
+    pub metrics: MetricsWanted,
 }
 
 /// What is needed to store windows between invocations.
@@ -88,11 +91,13 @@ impl Config {
         };
         let (slack, settings) = (reader.slack(), reader.settings());
         let table = reader.table(settings.windowing.period);
+        let metrics = reader.metrics();
         let slack = reader.finish(slack)?;
         Ok(Self {
             slack,
             settings,
             table,
+            metrics,
         })
     }
 }
@@ -177,6 +182,18 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
             max_receives,
             policy,
         })
+    }
+
+    fn metrics(&mut self) -> MetricsWanted {
+        let name = "ROLLCALL_METRICS";
+        match self.get(name).as_deref() {
+            None | Some("all") => MetricsWanted::All,
+            Some("alarms") => MetricsWanted::Alarms,
+            Some(_) => {
+                self.problem(name, "expected all, or alarms: those that alarms watch");
+                MetricsWanted::All
+            }
+        }
     }
 
     fn max_receives(&mut self) -> u32 {

@@ -46,6 +46,7 @@ fn a_webhook_is_enough() {
             mention: None,
         },
         table: None,
+        metrics: All,
     }
     "#);
 }
@@ -67,6 +68,7 @@ fn every_variable_is_read() {
         ("ROLLCALL_SETTLE_SECONDS", "60"),
         ("ROLLCALL_GRACE_SECONDS", "120"),
         ("ROLLCALL_VERIFY_MINUTES", "15"),
+        ("ROLLCALL_METRICS", "alarms"),
     ]);
     insta::assert_debug_snapshot!(config.unwrap(), @r#"
     Config {
@@ -102,6 +104,7 @@ fn every_variable_is_read() {
                 },
             },
         ),
+        metrics: Alarms,
     }
     "#);
 }
@@ -117,6 +120,7 @@ fn every_problem_is_reported_with_the_form_expected() {
         ("ROLLCALL_SETTLE_SECONDS", "5m"),
         ("ROLLCALL_GRACE_SECONDS", "86401"),
         ("ROLLCALL_VERIFY_MINUTES", "61"),
+        ("ROLLCALL_METRICS", "none"),
     ]);
     insta::assert_snapshot!(problems.unwrap_err().replace("; ", ";\n"), @r#"
     invalid configuration: SLACK_WEBHOOK_URL: expected this or SLACK_WEBHOOK_PARAMETER to be set, or SLACK_BOT_TOKEN or SLACK_BOT_TOKEN_PARAMETER;
@@ -127,7 +131,8 @@ fn every_problem_is_reported_with_the_form_expected() {
     ROLLCALL_GRACE_SECONDS: expected whole seconds up to 86400, such as 300;
     ROLLCALL_VERIFY_MINUTES: expected whole minutes up to 60, such as 10, or 0 to ask ECS nothing;
     ROLLCALL_MAX_RECEIVES: expected a whole number from 1 to 1000, such as 5: the maxReceiveCount of the queue's redrive policy;
-    ROLLCALL_QUEUE_URL: expected the URL of the function's queue, as ROLLCALL_TABLE is set
+    ROLLCALL_QUEUE_URL: expected the URL of the function's queue, as ROLLCALL_TABLE is set;
+    ROLLCALL_METRICS: expected all, or alarms: those that alarms watch
     "#);
 }
 

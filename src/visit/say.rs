@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{FIRST_RETRY, LONGEST_RETRY, Ports, SLACK, Visit, VisitError};
-use crate::core::decide::{Decision, Message, decide};
+use crate::core::decide::{Decision, Message, decide, decide_last};
 use crate::core::report::LastReport;
 use crate::core::snapshot::WindowSnapshot;
 use crate::core::summary::Summary;
@@ -26,7 +26,11 @@ pub(super) async fn tell<L: WindowLog, N: Notifier, Q, E, C>(
 ) -> Result<Option<DateTime<Utc>>, VisitError> {
     let key = snapshot.key;
     for _ in 0..MESSAGES {
-        let decision = decide(snapshot, report);
+        let decision = if visit.is_last() {
+            decide_last(snapshot, report)
+        } else {
+            decide(snapshot, report)
+        };
         trace(snapshot, &decision);
         match decision {
             Decision::Say(message) => {

@@ -1,5 +1,6 @@
 """An emulated AWS: moto's server as a process of its own on a free loopback port."""
 
+import json
 import os
 import socket
 import subprocess
@@ -40,15 +41,16 @@ class Emulator:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = log
+        self.calls_log = log.with_name("calls.jsonl")
 
-    def environment(self) -> dict[str, str]:
-        """The environment variables with which a process uses this emulator as AWS."""
+    def environment(self, caller: str, region: str = REGION) -> dict[str, str]:
+        """The environment variables with which a process uses this emulator as AWS, under the caller's name."""
         inherited = {name: value for name, value in os.environ.items() if name not in PRIVATE}
         return inherited | {
             "AWS_ENDPOINT_URL": self.url,
-            "AWS_REGION": REGION,
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": "rehearsal",
+            "AWS_REGION": region,
+            "AWS_DEFAULT_REGION": region,
+            "AWS_ACCESS_KEY_ID": caller,
             "AWS_SECRET_ACCESS_KEY": "rehearsal",
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -58,11 +60,15 @@ class Emulator:
             "no_proxy": "127.0.0.1",
         }
 
-    def client(self, service: str):
+    def calls(self) -> list[dict]:
+        """The requests so far: who called which action in which Region, and for functions on which resources."""
+        return [json.loads(line) for line in self.calls_log.read_text().splitlines()]
+
+    def client(self, service: str, region: str = REGION):
         return boto3.client(
             service,
             endpoint_url=self.url,
-            region_name=REGION,
+            region_name=region,
             aws_access_key_id="rehearsal",
             aws_secret_access_key="rehearsal",
             config=Config(retries={"max_attempts": 1}, proxies={}),
@@ -74,7 +80,7 @@ class Emulator:
                 [sys.executable, Path(__file__).with_name("moto_server.py"), "-H", "127.0.0.1", "-p", str(self.port)],
                 stdout=log,
                 stderr=log,
-                env=self.environment(),
+                env=self.environment("moto") | {"REHEARSAL_CALLS": str(self.calls_log)},
             )
         for _ in range(300):
             if self.process.poll() is not None:

@@ -1,7 +1,19 @@
-"""What Lambda does around the function: the Runtime API for one instance of it, and the event source mapping."""
+"""What Lambda does around the function: the Runtime API for one instance of it, and the event source mapping.
+
+The mapping has two pollers, each with an instance of its own, as maximum_concurrency = 2 gives it. Each fills its own batch
+until the batching window is over or the batch is full, so one burst of records comes in several batches at once. What
+the function reports as failed is left alone and comes back by its visibility timeout, or when the function decided; what
+succeeded is deleted. SQS delivers at least once: some of what was deleted is delivered once more. Sources: Lambda
+developer guide, «Using Lambda with Amazon SQS», and SQS developer guide, «at-least-once delivery».
+
+Loop detection: the trace header of a message that the function sends carries how often its chain was invoked. From the
+17th invocation on, Lambda drops the batch unless the function's recursion configuration is Allow (Lambda developer guide,
+«recursive loop detection»). Which of a batch's headers counts is not documented; here the longest chain does.
+"""
 
 import json
 import queue
+import re
 import subprocess
 import threading
 import time
@@ -11,7 +23,13 @@ from pathlib import Path
 
 from emulator import end
 
-RUNTIME = "/2018-06-01/runtime"
+POLLERS = 2
+# After about so many invocations of one chain Lambda ends it.
+LONGEST_CHAIN = 16
+# AWS's batching windows are tens of seconds; the rehearsal waits for a fraction of them.
+WINDOW_SPEED = 40
+# Every so many records that were deleted, one is delivered once more.
+REPEATED = 7
 
 
 class Function:
@@ -22,6 +40,8 @@ class Function:
         self.pending: queue.Queue = queue.Queue()
         self.answers: queue.Queue = queue.Queue()
         self.is_ready = threading.Event()
+        # An instance handles one invocation at a time.
+        self.busy = threading.Lock()
         function = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -29,7 +49,7 @@ class Function:
 
             def do_GET(self):
                 function.is_ready.set()
-                event, deadline = function.pending.get()
+                event, trace, deadline = function.pending.get()
                 if event is None:
                     self.close_connection = True
                     return
@@ -39,7 +59,7 @@ class Function:
                     "Lambda-Runtime-Aws-Request-Id": str(uuid.uuid4()),
                     "Lambda-Runtime-Deadline-Ms": str(deadline),
                     "Lambda-Runtime-Invoked-Function-Arn": function.configuration["FunctionArn"],
-                    "Lambda-Runtime-Trace-Id": "Root=1-00000000-000000000000000000000000;Sampled=0",
+                    "Lambda-Runtime-Trace-Id": trace,
                     "Content-Type": "application/json",
                     "Content-Length": str(len(body)),
                 }.items():
@@ -77,7 +97,7 @@ class Function:
         started = time.monotonic()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen([self.binary], env=self.environment, stdout=log, stderr=log)
-        if not self.is_ready.wait(timeout=20):
+        if not self.is_ready.wait(timeout=60):
             self.__exit__()
             raise RuntimeError(f"the function did not ask for work:\n{self.log.read_text()[-2000:]}")
         self.start_milliseconds = (time.monotonic() - started) * 1000
@@ -85,42 +105,119 @@ class Function:
 
     def __exit__(self, *_) -> None:
         end(self.process)
-        self.pending.put((None, 0))
+        self.pending.put((None, "", 0))
         self.server.shutdown()
         self.server.server_close()
 
-    def invoke(self, event: dict, seconds: float) -> dict | None:
+    def invoke(self, event: dict, trace: str, seconds: float) -> dict | None:
         """The function's answer, or None where the invocation failed."""
-        self.pending.put((event, int((time.time() + seconds) * 1000)))
-        try:
-            succeeded, body = self.answers.get(timeout=seconds + 2)
-        except queue.Empty:
-            return None
+        with self.busy:
+            self.pending.put((event, trace, int((time.time() + seconds) * 1000)))
+            try:
+                succeeded, body = self.answers.get(timeout=seconds + 2)
+            except queue.Empty:
+                return None
         return json.loads(body) if succeeded else None
 
 
 class Mapping:
-    """An event source mapping as Lambda plays it: poll, invoke, delete what succeeded, give back the rest."""
+    """An event source mapping as Lambda plays it, from entering its block to leaving it."""
 
-    def __init__(self, sqs, settings: dict, function: Function):
-        self.sqs, self.settings, self.function = sqs, settings, function
+    def __init__(self, aws, settings: dict, functions: list[Function], seconds: float):
+        self.settings, self.functions, self.seconds = settings, functions, seconds
         self.queue_arn = settings["EventSourceArn"]
-        self.queue_url = sqs.get_queue_url(QueueName=self.queue_arn.split(":")[-1])["QueueUrl"]
+        self.region, name = self.queue_arn.split(":")[3], self.queue_arn.split(":")[-1]
+        self.sqs, self.lambdas = aws.client("sqs", self.region), aws.client("lambda", self.region)
+        self.queue_url = self.sqs.get_queue_url(QueueName=name)["QueueUrl"]
         self.reports_partial_failures = "ReportBatchItemFailures" in settings.get("FunctionResponseTypes", [])
+        self.is_over, self.lock = threading.Event(), threading.Lock()
+        self.problems: list[BaseException] = []
+        self.batches = self.handled = self.failed = self.repeated = self.dropped = self.longest_chain = self.running = self.most_running = 0
+        # How often each message was delivered, and what is to be delivered once more.
+        self.deliveries: dict[str, int] = {}
+        self.again: list[dict] = []
 
-    def receive(self) -> list[dict]:
-        batch: list[dict] = []
-        while len(batch) < self.settings["BatchSize"]:
-            received = self.sqs.receive_message(
-                QueueUrl=self.queue_url,
-                MaxNumberOfMessages=min(10, self.settings["BatchSize"] - len(batch)),
-                AttributeNames=["All"],
-                MessageAttributeNames=["All"],
-            ).get("Messages", [])
-            if not received:
+    def __enter__(self) -> "Mapping":
+        self.pollers = [threading.Thread(target=self.poll, args=(function,), daemon=True) for function in self.functions[:POLLERS]]
+        for poller in self.pollers:
+            poller.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.is_over.set()
+        for poller in self.pollers:
+            poller.join(timeout=self.seconds + 10)
+
+    def poll(self, function: Function) -> None:
+        try:
+            while not self.is_over.is_set():
+                batch = self.gather()
+                if batch:
+                    self.handle(batch, function)
+        except BaseException as problem:  # The rehearsal's own thread reports it.
+            self.problems.append(problem)
+
+    def gather(self) -> list[dict]:
+        """Waits for a record, then gathers until the batching window is over or the batch is full."""
+        batch, until = self.receive(1), None
+        window = self.settings.get("MaximumBatchingWindowInSeconds", 0) / WINDOW_SPEED
+        while batch and len(batch) < self.settings["BatchSize"]:
+            until = until or time.monotonic() + window
+            if time.monotonic() >= until:
                 break
-            batch += received
+            batch += self.receive(0) or (time.sleep(0.05) or [])
+        with self.lock:
+            if batch and self.again:
+                batch.append(self.again.pop())
         return batch
+
+    def receive(self, wait_seconds: int) -> list[dict]:
+        return self.sqs.receive_message(
+            QueueUrl=self.queue_url,
+            MaxNumberOfMessages=min(10, self.settings["BatchSize"]),
+            WaitTimeSeconds=wait_seconds,
+            AttributeNames=["All"],
+            MessageAttributeNames=["All"],
+        ).get("Messages", [])
+
+    def handle(self, batch: list[dict], function: Function) -> None:
+        # A repeated message may be in the batch that holds it anyway.
+        batch = list({message["MessageId"]: message for message in batch}.values())
+        chain = 1 + max(chain_length(message) for message in batch)
+        with self.lock:
+            for message in batch:
+                self.deliveries[message["MessageId"]] = self.deliveries.get(message["MessageId"], 0) + 1
+            self.longest_chain = max(self.longest_chain, chain)
+        if chain > LONGEST_CHAIN and self.recursive_loop() != "Allow":
+            with self.lock:
+                self.dropped += 1
+            return
+        with self.lock:
+            self.running += 1
+            self.most_running = max(self.most_running, self.running)
+        trace = f"Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0;Lineage=1:0123abcd:{chain}"
+        answer = function.invoke({"Records": [self.record(message) for message in batch]}, trace, self.seconds)
+        failed = self.failed_ids(answer, {message["MessageId"] for message in batch})
+        self.delete([message for message in batch if message["MessageId"] not in failed])
+        with self.lock:
+            self.running -= 1
+            self.batches += 1
+            self.failed += len(failed)
+
+    def recursive_loop(self) -> str:
+        name = self.functions[0].configuration["FunctionName"]
+        return self.lambdas.get_function_recursion_config(FunctionName=name)["RecursiveLoop"]
+
+    def delete(self, messages: list[dict]) -> None:
+        for message in messages:
+            if message.get("IsRepeated"):
+                continue
+            self.sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
+            with self.lock:
+                self.handled += 1
+                if self.handled % REPEATED == 0:
+                    self.repeated += 1
+                    self.again.append(message | {"IsRepeated": True})
 
     def record(self, message: dict) -> dict:
         return {
@@ -135,25 +232,8 @@ class Mapping:
             "md5OfBody": message["MD5OfBody"],
             "eventSource": "aws:sqs",
             "eventSourceARN": self.queue_arn,
-            "awsRegion": self.queue_arn.split(":")[3],
+            "awsRegion": self.region,
         }
-
-    def poll_once(self, seconds: float) -> tuple[int, int]:
-        """Handles one batch. Returns how many records it had, and how many of them come back."""
-        batch = self.receive()
-        if not batch:
-            return 0, 0
-        answer = self.function.invoke({"Records": [self.record(message) for message in batch]}, seconds)
-        failed = self.failed_ids(answer, {message["MessageId"] for message in batch})
-        for message in batch:
-            if message["MessageId"] in failed:
-                # The record is received again at once; the rehearsal does not wait for its visibility timeout.
-                self.sqs.change_message_visibility(
-                    QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
-                )
-            else:
-                self.sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
-        return len(batch), len(failed)
 
     def failed_ids(self, answer: dict | None, batch: set[str]) -> set[str]:
         """As Lambda decides: without an answer, or with an id that was not in the batch, the whole batch failed."""
@@ -163,3 +243,9 @@ class Mapping:
             return set()
         failed = {failure.get("itemIdentifier") for failure in answer.get("batchItemFailures") or []}
         return failed if failed <= batch else batch
+
+
+def chain_length(message: dict) -> int:
+    """How many invocations led to this message, by the lineage in its trace header."""
+    lineage = re.search(r"Lineage=[^;]*:(\d+)", message["Attributes"].get("AWSTraceHeader", ""))
+    return int(lineage[1]) if lineage else 0

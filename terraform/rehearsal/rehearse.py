@@ -1,9 +1,9 @@
-"""The rehearsal applies the complete example, sends events in, reads one message that comes out, and destroys it again.
+"""The rehearsal applies the examples in two Regions, sends events in, reads the messages that come out, and destroys it all.
 
-Everything runs on loopback: an emulated AWS with a table, a fake Slack, and the real function. The rehearsal plays what the
-emulator does not. EventBridge Scheduler never fires there, so this sends the rosters and the schedules' dead letters, and
-puts events on the bus as CloudTrail would. lambda_service.Mapping drives the event source mappings. The emulated ECS
-starts no task by itself, so this sets how each service is when the function asks about it.
+Everything runs on loopback: an emulated AWS with rules that aws_rules adds to it, a fake Slack, and the real function. The
+rehearsal plays what the emulator does not. EventBridge Scheduler never fires there, so this sends the rosters and the
+schedules' dead letters, and puts events on the bus as CloudTrail would. lambda_service plays Lambda. The emulated ECS starts
+no task by itself, so this sets how each service is when the function asks about it.
 """
 
 import argparse
@@ -12,19 +12,24 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 import zipfile
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from emulator import REGION, Emulator
-from fake_slack import FakeSlack, visible_text
-from lambda_service import Function, Mapping
-from terraform import GRACE_SECONDS, ROOT, VERIFY_MINUTES, Terraform
+from terraform import GRACE_SECONDS, ROOT, VERIFY_MINUTES, Terraform, complete
 
 sys.path.insert(0, str(ROOT / "fixtures"))
+import dates  # noqa: E402
 import generate as cloudtrail  # noqa: E402  (the fixtures' own composer of records)
+from elsewhere import Elsewhere  # noqa: E402
+from emulator import REGION, Emulator  # noqa: E402
+from fake_slack import FakeSlack, visible_text  # noqa: E402
+from lambda_service import LONGEST_CHAIN, POLLERS, Function, Mapping  # noqa: E402
+from permissions import Permissions  # noqa: E402
+from said import Failed, check, check_words, say, wait_until  # noqa: E402
 
 # The rehearsal fails after this time, so that it ends if something hangs. Long enough for a busy machine.
 LIMIT_SECONDS = 600
@@ -59,28 +64,6 @@ MORNING = (
     "no call was recorded, and ECS has its desired count at 0",
 )
 JOB = ("report", "Run Task", "exit 0")
-
-STARTED = time.monotonic()
-
-
-class Failed(Exception):
-    """An expectation of a step did not hold."""
-
-
-def say(text: str) -> None:
-    print(f"[{time.monotonic() - STARTED:5.1f} s] {text}", flush=True)
-
-
-def check(condition: bool, text: str) -> None:
-    if not condition:
-        raise Failed(f"expected that {text}")
-    say(f"  ok: {text}")
-
-
-def check_words(said: str, words: tuple[str, ...]) -> None:
-    for text in words:
-        check(text in said, f"it says {text}")
-
 
 def show_message(message: dict) -> None:
     print("          ┌─ Slack got, on " + message["path"])
@@ -139,8 +122,9 @@ def task_stopped(place, task: str, group: str, at: datetime, **more) -> dict:
 
 
 class Rehearsal:
-    def __init__(self, aws: Emulator, slack: FakeSlack, terraform: Terraform, binary: Path, work: Path):
-        self.aws, self.slack, self.terraform, self.binary, self.work = aws, slack, terraform, binary, work
+    def __init__(self, aws: Emulator, slack: FakeSlack, terraform: Terraform, elsewhere: Elsewhere, permissions: Permissions, binary: Path, work: Path):
+        self.aws, self.slack, self.terraform, self.elsewhere, self.permissions = aws, slack, terraform, elsewhere, permissions
+        self.binary, self.work = binary, work
         self.sqs, self.events, self.lambdas, self.ecs = (aws.client(name) for name in ("sqs", "events", "lambda", "ecs"))
         # A window whose deadline is past, so that the function reports it at once.
         now = datetime.now(timezone.utc)
@@ -149,24 +133,38 @@ class Rehearsal:
     def run(self, lint) -> None:
         self.put_secrets()
         self.apply()
-        lint(self.second_plan)
-        self.take_over_the_mapping()
-        dev = cloudtrail.Place("app-dev", self.outputs["scheduler_role_arns"]["dev"].split("/")[-1], REGION)
-        self.create_services()
-        self.the_rules_choose(dev)
-        self.put_events_on_the_bus(dev)
-        with self.function("dev") as function:
-            say(f"started the real function: asked for work after {function.start_milliseconds:.0f} ms")
-            mapping = Mapping(self.sqs, self.mappings["dev"], function)
-            undelivered = Mapping(self.sqs, self.undelivered["dev"], function)
+        with ThreadPoolExecutor() as aside:
+            beside = [aside.submit(self.elsewhere.apply), aside.submit(dates.rehearse, self.aws, self.work), aside.submit(lint, self.second_plan)]
+            self.take_over_the_mapping()
+            dev = cloudtrail.Place("app-dev", self.outputs["scheduler_role_arns"]["dev"].split("/")[-1], REGION)
+            self.create_services()
+            self.the_rules_choose(dev)
+            self.put_events_on_the_bus(dev)
+            self.exercise(dev)
+            for task in beside:
+                task.result()
+        self.elsewhere.check_applied(self.outputs["dashboard_names"]["dev"])
+        self.elsewhere.exercise(INVOCATION_SECONDS)
+        self.metrics_match_the_dashboard()
+        self.policies_allow_what_was_called()
+        self.destroy()
+
+    def exercise(self, dev) -> None:
+        """Feeds the real function, in as many instances as the mapping has pollers."""
+        with ExitStack() as running:
+            functions = [running.enter_context(self.function("dev")) for _ in range(POLLERS)]
+            say(f"started two instances of the real function: asked for work after {functions[0].start_milliseconds:.0f} ms")
+            mapping = running.enter_context(Mapping(self.aws, self.mappings["dev"], functions, INVOCATION_SECONDS))
+            undelivered = running.enter_context(Mapping(self.aws, self.undelivered["dev"], functions, INVOCATION_SECONDS))
             self.one_message_comes_out(mapping)
             fired = self.a_morning_is_reported(mapping, undelivered, dev)
             self.a_second_schedule_has_its_own_message(mapping, dev, fired)
             self.a_job_runs_and_ends(mapping, dev)
             self.a_poison_record_ends_in_the_dead_letter_queue(mapping, dev)
             self.slack_is_down_and_comes_back(mapping, dev)
-        self.metrics_match_the_dashboard()
-        self.destroy()
+            self.long_chains_are_allowed(mapping, dev)
+            check(mapping.most_running == POLLERS, "both pollers had invocations at the same time")
+            check(mapping.repeated > 0, f"{mapping.repeated} of {mapping.handled} records were delivered once more, and said no more for it")
 
     # Steps
 
@@ -203,7 +201,6 @@ class Rehearsal:
             and set(self.max_receive_counts().values()) == {MAX_RECEIVES},
             f"the queues that the functions read give a record {MAX_RECEIVES} receives, and the functions know it",
         )
-        self.check_permissions()
 
     def take_over_the_mapping(self) -> None:
         """Reads the settings that Terraform gave the mappings, then disables the emulator's own mappings."""
@@ -312,18 +309,16 @@ class Rehearsal:
         say("  another role's calls and another event arrived nowhere")
 
     def one_message_comes_out(self, mapping: Mapping) -> None:
-        say(f"playing dev's event source mapping: batches of up to {mapping.settings['BatchSize']}")
-        records, failed = mapping.poll_once(INVOCATION_SECONDS)
-        check((records, failed) == (6, 0), "one batch of 6 records, all handled")
-        self.play_timers(mapping, until=lambda: bool(self.slack.messages))
-        check(len(self.slack.messages) == 1, "one message out")
+        say(f"playing dev's event source mapping: two pollers, batches of up to {mapping.settings['BatchSize']}")
+        self.wait_for_messages(1, mapping)
         [message] = self.slack.messages
         show_message(message)
         said = json.dumps(message, ensure_ascii=False)
         check(all(name in said for name in ("orders", "dev")), "it names the environment and the service that failed")
         check_words(said, FIRST_WINDOW)
         check(self.slack.webhook("dev") not in self.log("dev").read_text(), "the webhook stands nowhere in the function's log")
-        check(self.waiting(mapping.queue_url) == 0, "the queue is empty: the window is reported, and no timer is needed")
+        wait_until(lambda: self.waiting(mapping.queue_url) == 0, 60, "the queue is empty: the window is reported, and no timer is needed", mapping)
+        check(len(self.slack.messages) == 1, "one message came out")
 
     def a_morning_is_reported(self, mapping: Mapping, undelivered: Mapping, dev) -> datetime:
         """Returns when the morning's schedule fired."""
@@ -346,12 +341,11 @@ class Rehearsal:
         )
         *called, given_up, missing = sorted(template["services"])
         say(f"  {len(called)} of its {len(template['services'])} services answer in three fragments, one was given up on, one is not heard of")
-        invocations = 0
+        batches = mapping.batches
         for fragment in (called[:3], called[3:5], called[5:]):
+            handled = mapping.handled
             self.put(*(cloudtrail.accepted(service, fired, desired=template["services"][service], place=dev) for service in fragment))
-            records, failed = mapping.poll_once(INVOCATION_SECONDS)
-            check(records >= len(fragment) and failed == 0, f"invocation {invocations + 1}: {records} records, all kept")
-            invocations += 1
+            wait_until(lambda: mapping.handled >= handled + len(fragment), 30, "the fragment is kept", mapping)  # noqa: B023
         self.sqs.send_message(
             QueueUrl=undelivered.queue_url,
             MessageBody=json.dumps({"Cluster": "app-dev", "Service": given_up, "DesiredCount": 1}),
@@ -367,17 +361,17 @@ class Rehearsal:
                 }.items()
             },
         )
-        check(undelivered.poll_once(INVOCATION_SECONDS) == (1, 0), "the schedules' dead letter came by the second mapping")
+        wait_until(lambda: undelivered.handled == 1, 30, "the schedules' dead letter comes by the second mapping", undelivered)
         check(not self.slack.messages, "nothing is said while the missing one may yet answer")
-        timers = self.play_timers(mapping, until=lambda: bool(self.slack.messages))
-        check(len(self.slack.messages) == 1, f"one message, brought by a timer ({timers} fired), for {invocations + 1} invocations")
+        self.wait_for_messages(1, mapping)
+        say(f"  one message for {mapping.batches - batches} batches and a dead letter")
         [message] = self.slack.messages
         show_message(message)
         said = json.dumps(message, ensure_ascii=False)
         check_words(said, MORNING)
         check(given_up in said and "AccessDeniedException" in said, f"{given_up}, which Scheduler gave up on, is a failed row with its error")
         check(missing in said, f"{missing}, which nobody called, is named")
-        self.play_timers(mapping, until=lambda: False, seconds=5)
+        wait_until(lambda: self.waiting(mapping.queue_url) == 0, 60, "the last timer of the window is gone", mapping)
         check(len(self.slack.messages) == 1, "and no other message follows")
         items = self.aws.client("dynamodb").scan(TableName=self.outputs["table_names"]["dev"], ConsistentRead=True)["Items"]
         # The function also notes how long a window is; `rollcall silence` reads that.
@@ -397,8 +391,7 @@ class Rehearsal:
         roster = template | {"schedule": "second", "services": {called: count}}
         self.sqs.send_message(QueueUrl=mapping.queue_url, MessageBody=json.dumps(roster))
         self.put(cloudtrail.accepted(called, at, desired=count, place=dev))
-        self.play_timers(mapping, until=lambda: bool(self.slack.messages))
-        check(len(self.slack.messages) == 1, "one message out")
+        self.wait_for_messages(1, mapping)
         [message] = self.slack.messages
         show_message(message)
         said = json.dumps(message, ensure_ascii=False)
@@ -425,10 +418,7 @@ class Rehearsal:
         ended = at + timedelta(minutes=3)
         task_id = task["taskArn"].split("/")[-1]
         self.put_entries(task_stopped(dev, task_id, "family:report", ended, createdAt=cloudtrail.iso(at + timedelta(minutes=1))))
-        records, failed = mapping.poll_once(INVOCATION_SECONDS)
-        check(records >= 2 and failed == 0, f"{records} records, all kept")
-        self.play_timers(mapping, until=lambda: bool(self.slack.messages))
-        check(len(self.slack.messages) == 1, "one message out")
+        self.wait_for_messages(1, mapping)
         [message] = self.slack.messages
         show_message(message)
         check_words(json.dumps(message, ensure_ascii=False), JOB)
@@ -436,34 +426,73 @@ class Rehearsal:
     def a_poison_record_ends_in_the_dead_letter_queue(self, mapping: Mapping, dev) -> None:
         say("a record that nobody can decode, among good ones")
         self.slack.messages.clear()
-        self.sqs.send_message(QueueUrl=mapping.queue_url, MessageBody="not a record")
+        sent = self.sqs.send_message(QueueUrl=mapping.queue_url, MessageBody="not a record")
         self.put(cloudtrail.accepted("inventory", self.window + timedelta(minutes=2), place=dev))
         dead = self.outputs["dead_letter_queue_urls"]["dev"]["records"]
-        receives = 0
-        while not self.waiting(dead) and receives < 2 * MAX_RECEIVES:
-            records, failed = mapping.poll_once(INVOCATION_SECONDS)
-            receives += failed
-            say(f"  {records} records, {failed} given back")
-        check(receives == MAX_RECEIVES, f"the poison record was tried {MAX_RECEIVES} times")
-        self.play_timers(mapping, until=lambda: bool(self.slack.messages))
-        check(len(self.slack.messages) == 1, "the good record beside it was told once")
+        wait_until(lambda: self.waiting(dead) > 0, 90, "the poison record lies in the dead-letter queue", mapping)
+        check(
+            mapping.deliveries[sent["MessageId"]] == MAX_RECEIVES,
+            f"SQS gave up on the poison record after {MAX_RECEIVES} receives, as the queue's redrive policy says",
+        )
+        self.wait_for_messages(1, mapping)
+        say("  the good record beside it was told once")
         [letter] = self.sqs.receive_message(QueueUrl=dead, VisibilityTimeout=0)["Messages"]
-        check(letter["Body"] == "not a record", "the poison record lies in the dead-letter queue, whose alarm would ring")
+        check(letter["Body"] == "not a record", "the poison record is what the alarm of the dead-letter queue would ring for")
 
     def slack_is_down_and_comes_back(self, mapping: Mapping, dev) -> None:
         say("Slack is down")
         self.slack.messages.clear()
         self.slack.requests = 0
         self.slack.is_down = True
-        window = self.window - timedelta(minutes=60)
+        window, failed = self.window - timedelta(minutes=60), mapping.failed
         self.put(cloudtrail.accepted("notifications", window + timedelta(minutes=3), place=dev))
-        records, failed = mapping.poll_once(INVOCATION_SECONDS)
-        check((records, failed) == (1, 0), "the record is kept in the log, and need not come again")
-        self.play_timers(mapping, until=lambda: self.slack.requests > 0)
-        check(self.slack.requests > 0 and not self.slack.messages, f"{self.slack.requests} attempts to post its message failed")
+        wait_until(lambda: self.slack.requests > 0, 60, "the function tries to post", mapping)
+        check(not self.slack.messages and mapping.failed == failed, "its message fails, and the record is kept in the log and need not come again")
         self.slack.is_down = False
-        timers = self.play_timers(mapping, until=lambda: bool(self.slack.messages), seconds=60)
-        check(len(self.slack.messages) == 1, f"Slack is back: {timers} timer, one message, nothing lost")
+        self.wait_for_messages(1, mapping)
+        say("  Slack is back: one message, nothing lost")
+
+    def long_chains_are_allowed(self, mapping: Mapping, dev) -> None:
+        """Lambda's loop detection, with the setting that Terraform made and with AWS's default."""
+        say(f"the longest chain of timers was {mapping.longest_chain} invocations; one that is longer than Lambda's {LONGEST_CHAIN}:")
+        name = self.configurations["dev"]["FunctionName"]
+        header = f"Root=1-00000000-000000000000000000000000;Lineage=1:0123abcd:{LONGEST_CHAIN + 4}"
+        check(mapping.recursive_loop() == "Allow", "the function's recursion configuration is Allow")
+
+        def send(service: str, at: datetime) -> str:
+            record = cloudtrail.accepted(service, at, place=dev)
+            body = {"version": "0", "id": service, "detail-type": CALL, "source": "aws.ecs", "account": "123456789012", "time": record["eventTime"], "region": REGION, "resources": [], "detail": record}
+            traced = {"AWSTraceHeader": {"DataType": "String", "StringValue": header}}
+            return self.sqs.send_message(QueueUrl=mapping.queue_url, MessageBody=json.dumps(body), MessageSystemAttributes=traced)["MessageId"]
+
+        self.slack.messages.clear()
+        send("catalog", self.window - timedelta(minutes=150))
+        self.wait_for_messages(1, mapping)
+        check(mapping.dropped == 0, "Lambda dropped nothing of it")
+        self.lambdas.put_function_recursion_config(FunctionName=name, RecursiveLoop="Terminate")
+        send("checkout", self.window - timedelta(minutes=180))
+        wait_until(lambda: mapping.dropped > 0, 30, "with Terminate, AWS's default, Lambda drops it", mapping)
+        check(len(self.slack.messages) == 1, "with Terminate, AWS's default, Lambda drops it, and nothing is said")
+        self.lambdas.put_function_recursion_config(FunctionName=name, RecursiveLoop="Allow")
+
+    def policies_allow_what_was_called(self) -> None:
+        say("checking the policies against what was called")
+        self.permissions.check_deployer()
+        for environment, caller, outputs, region in (("dev", "function-dev", self.outputs, REGION), ("dev", "function-elsewhere", self.elsewhere.outputs, self.elsewhere.region)):
+            role = self.aws.client("lambda", region).get_function_configuration(FunctionName=outputs["function_names"][environment])["Role"]
+            queue = f"arn:aws:sqs:{region}:123456789012:{outputs['queue_urls'][environment].split('/')[-1]}"
+            self.permissions.add_calls_of_function(caller, role)
+            self.permissions.add_mapping(queue, role)
+            rule = f"arn:aws:events:{region}:123456789012:rule/rollcall-{environment}-successes"
+            self.permissions.add_senders(queue, rule, role.replace("-function", "-rosters"))
+        self.permissions.add_mapping(self.outputs["schedules_dead_letter_queue_arns"]["dev"], self.configurations["dev"]["Role"])
+        self.permissions.add_schedules(
+            self.outputs["scheduler_role_arns"]["dev"],
+            f"arn:aws:ecs:{REGION}:123456789012:cluster/app-dev",
+            list(self.outputs["rosters"]["dev"]["morning"]["services"]),
+            self.outputs["schedules_dead_letter_queue_arns"]["dev"],
+        )
+        self.permissions.evaluate()
 
     def metrics_match_the_dashboard(self) -> None:
         written: set[str] = set()
@@ -472,7 +501,7 @@ class Rehearsal:
                 for block in json.loads(line)["_aws"]["CloudWatchMetrics"]:
                     check_namespace = block["Namespace"] == "Rollcall" and ["FunctionName"] in block["Dimensions"]
                     written |= {metric["Name"] for metric in block["Metrics"] if check_namespace}
-        body = json.loads(self.aws.client("cloudwatch").get_dashboard(DashboardName="rollcall-dev")["DashboardBody"])
+        body = json.loads(self.aws.client("cloudwatch").get_dashboard(DashboardName=self.outputs["dashboard_names"]["dev"])["DashboardBody"])
         shown = {
             metric[1]
             for widget in body["widgets"]
@@ -483,22 +512,28 @@ class Rehearsal:
 
     def destroy(self) -> None:
         say("destroying")
-        say(f"  {self.terraform.destroy()}")
-        left = [
-            *self.sqs.list_queues().get("QueueUrls", []),
-            *(rule["Name"] for rule in self.events.list_rules()["Rules"]),
-            *(schedule["Name"] for schedule in self.aws.client("scheduler").list_schedules()["Schedules"]),
-            *(function["FunctionName"] for function in self.lambdas.list_functions()["Functions"]),
-            *(role["RoleName"] for role in self.aws.client("iam").list_roles()["Roles"]),
-            *self.aws.client("dynamodb").list_tables()["TableNames"],
-            *(alarm["AlarmName"] for alarm in self.aws.client("cloudwatch").describe_alarms()["MetricAlarms"]),
-        ]
-        check(not left, "nothing is left: no queue, rule, schedule, function, role, table or alarm")
+        with ThreadPoolExecutor() as both:
+            there: Future = both.submit(self.elsewhere.destroy)
+            say(f"  {self.terraform.destroy()}")
+            there.result()
+        left = []
+        for region in (REGION, self.elsewhere.region):
+            left += [
+                *self.aws.client("sqs", region).list_queues().get("QueueUrls", []),
+                *(rule["Name"] for rule in self.aws.client("events", region).list_rules()["Rules"]),
+                *(schedule["Name"] for schedule in self.aws.client("scheduler", region).list_schedules()["Schedules"]),
+                *(function["FunctionName"] for function in self.aws.client("lambda", region).list_functions()["Functions"]),
+                *(role["RoleName"] for role in self.aws.client("iam").list_roles()["Roles"]),
+                *self.aws.client("dynamodb", region).list_tables()["TableNames"],
+                *(alarm["AlarmName"] for alarm in self.aws.client("cloudwatch", region).describe_alarms()["MetricAlarms"]),
+                *(dashboard["DashboardName"] for dashboard in self.aws.client("cloudwatch", region).list_dashboards()["DashboardEntries"]),
+            ]
+        check(not left, f"nothing is left in either Region: no queue, rule, schedule, function, role, table, alarm or dashboard {left or ''}")
 
     # What the steps use
 
     def function(self, environment: str) -> Function:
-        return Function(self.binary, self.configurations[environment], self.aws.environment(), self.log(environment))
+        return Function(self.binary, self.configurations[environment], self.aws.environment(f"function-{environment}"), self.log(environment))
 
     def log(self, environment: str) -> Path:
         return self.work / f"function-{environment}.log"
@@ -514,19 +549,6 @@ class Rehearsal:
             counts[url.split("/")[-1]] = int(json.loads(attributes["RedrivePolicy"])["maxReceiveCount"])
         return counts
 
-    def check_permissions(self) -> None:
-        """The emulator does not enforce IAM, so this reads the policies of the functions' roles."""
-        iam = self.aws.client("iam")
-        for environment, name in self.outputs["function_names"].items():
-            policy = iam.get_role_policy(RoleName=f"{name}-function", PolicyName="function")["PolicyDocument"]
-            resources = []
-            for statement in policy["Statement"]:
-                if "sqs:ChangeMessageVisibility" in statement["Action"]:
-                    resource = statement["Resource"]
-                    resources += [resource] if isinstance(resource, str) else resource
-            read = [self.queue_arn(self.outputs["queue_urls"][environment]), self.outputs["schedules_dead_letter_queue_arns"][environment]]
-            check(sorted(resources) == sorted(read), f"{name} may postpone messages of the queues that it reads, and of no other")
-
     def put(self, *records: dict) -> None:
         self.put_entries(*(entry(CALL, record, record["eventTime"]) for record in records))
 
@@ -536,15 +558,10 @@ class Rehearsal:
             if answer["FailedEntryCount"]:
                 raise Failed(f"the bus refused events: {answer}")
 
-    def play_timers(self, mapping: Mapping, until, seconds: float = 45) -> int:
-        """Polls as the mapping would, until the condition holds or the time is over. Returns how many messages came."""
-        came, end_at = 0, time.monotonic() + seconds
-        while not until() and time.monotonic() < end_at:
-            records, _ = mapping.poll_once(INVOCATION_SECONDS)
-            came += records
-            if not records:
-                time.sleep(0.5)
-        return came
+    def wait_for_messages(self, count: int, mapping: Mapping) -> None:
+        """Waits for that many messages from the first Region, and fails on more of them."""
+        wait_until(lambda: len(self.slack.messages) >= count, 90, f"{count} message out", mapping)
+        check(len(self.slack.messages) == count, f"{count} message out")
 
     def function_variables(self) -> list[dict]:
         names = self.outputs["function_names"].values()
@@ -616,6 +633,7 @@ def main() -> int:
     arguments.add_argument("--binary", type=Path, required=True, help="the function, rollcall-lambda")
     arguments.add_argument("--work", type=Path, required=True, help="a folder for state and logs; emptied first")
     arguments.add_argument("--checkov-python", help="a Python that has checkov")
+    arguments.add_argument("--iam-library", type=Path, help="a folder with @cloud-copilot/iam-simulate in node_modules")
     options = arguments.parse_args()
 
     for signum in (signal.SIGALRM, signal.SIGTERM, signal.SIGINT):
@@ -629,8 +647,11 @@ def main() -> int:
     try:
         with Emulator(work / "moto.log") as aws, FakeSlack() as slack:
             say(f"an emulated AWS answers on port {aws.port} (pid {aws.process.pid}), a fake Slack on port {slack.server.server_port}")
-            terraform = Terraform(work, aws.environment(), package(binary, work))
-            Rehearsal(aws, slack, terraform, binary, work).run(linter(options.checkov_python, work))
+            zipped = package(binary, work)
+            terraform = complete(work, aws.environment("terraform"), zipped)
+            elsewhere = Elsewhere(aws, slack, binary, zipped, work)
+            permissions = Permissions(aws, options.iam_library)
+            Rehearsal(aws, slack, terraform, elsewhere, permissions, binary, work).run(linter(options.checkov_python, work))
     except (Failed, RuntimeError) as failure:
         say(f"FAILED: {failure}")
         print(f"rehearsal: failed; logs are in {options.work}")

@@ -122,6 +122,7 @@ impl Instance<'_> {
             claim_until: at(seconds + 60),
             now: at(seconds),
             deadline: Instant::now() + Duration::from_secs(30),
+            hops: 0,
         };
         let mut metrics = Metrics::default();
         let failed_message_ids = visit_windows(records, 5, &ports, how, &mut metrics).await;
@@ -137,6 +138,7 @@ fn timer() -> Value {
             environment: "dev".to_owned(),
         },
         unkept: 0,
+        hops: 0,
     };
     serde_json::to_value(&timer).unwrap()
 }

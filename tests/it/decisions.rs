@@ -159,6 +159,7 @@ fn a_timer_has_this_form_in_every_release() {
     let timer = OwnMessage::Timer {
         window: key(),
         unkept: 0,
+        hops: 0,
     };
     assert_eq!(
         serde_json::to_string(&timer).unwrap(),

@@ -32,6 +32,7 @@ use tokio::time::Instant;
 use crate::support::web_api::{CHANNEL, FakeWorkspace, Trouble};
 
 mod failures;
+mod hops;
 mod runs;
 mod tasks;
 mod troubles;
@@ -68,6 +69,8 @@ struct World {
     ecs: Tasks,
     policy: WaitPolicy,
     memory: VisitMemory,
+    /// How many timers in a row came before the next one that fires.
+    hops: u64,
 }
 
 /// How many tasks of each service run, and how many are to run.
@@ -149,6 +152,7 @@ impl World {
                 ..DEFAULT_WAIT_POLICY
             },
             memory: VisitMemory::default(),
+            hops: 0,
         }
     }
 
@@ -167,6 +171,7 @@ impl World {
         let timer = OwnMessage::Timer {
             window: self.key.clone(),
             unkept: 0,
+            hops: self.hops,
         };
         let mut record = SqsMessage::default();
         record.message_id = Some("timer".to_owned());
@@ -193,6 +198,7 @@ impl World {
             claim_until: at(seconds + 60),
             now: at(seconds),
             deadline: begun + time_left,
+            hops: 0,
         };
         visit_windows(vec![record], MAX_RECEIVES, &ports, how, &mut self.metrics).await
     }

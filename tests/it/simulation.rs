@@ -148,6 +148,7 @@ fn survey() {
                     laws.entry(violation.law).or_insert(&violation.text);
                 }
                 for (law, text) in laws {
+                    eprintln!("{law:15} {seed:6}: {text}");
                     let known = broken.entry(law);
                     known.or_insert((0, format!("{seed}: {text}"))).0 += 1;
                 }

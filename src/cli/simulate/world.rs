@@ -229,6 +229,7 @@ impl<'a> World<'a> {
             claim_until: now + CLAIM,
             now,
             deadline: Instant::now() + Duration::from_mins(1),
+            hops: 0,
         };
         meter.now.set(now);
         meter.usage.borrow_mut().invocations += 1.0;
@@ -250,7 +251,11 @@ fn fire(meter: &Meter, due: DateTime<Utc>) -> Vec<SqsMessage> {
     let (fired, waiting) = timers.drain(..).partition(|(at, _)| *at <= due);
     *timers = waiting;
     let fired: Vec<_> = fired;
-    let timer = |(_, window)| OwnMessage::Timer { window, unkept: 0 };
+    let timer = |(_, window)| OwnMessage::Timer {
+        window,
+        unkept: 0,
+        hops: 0,
+    };
     let body = |timer| serde_json::to_string(&timer).unwrap_or_default();
     fired
         .into_iter()

@@ -42,6 +42,8 @@ pub enum Decoded {
         key: WindowKey,
         /// How many records of the window went to the dead-letter queue because the log could not keep them.
         unkept: u64,
+        /// How many timers in a row came before this one.
+        hops: u64,
     },
     /// An event that rollcall has no use for; it is acknowledged.
     Ignored(IgnoredReason),

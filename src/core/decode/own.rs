@@ -25,6 +25,9 @@ pub enum OwnMessage {
         /// How many of its records went to the dead-letter queue before the log could keep them.
         #[serde(default, skip_serializing_if = "is_zero")]
         unkept: u64,
+        /// How many timers in a row came before this one, without a record between them.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        hops: u64,
     },
     /// "A schedule fires now, and is to call these services and jobs."
     Roster(RosterMessage),
@@ -81,9 +84,14 @@ pub(super) fn decode(body: &str) -> Result<Decoded, DecodeError> {
         return Err(DecodeError::OwnMessage);
     }
     Ok(match message {
-        OwnMessage::Timer { window, unkept } => Decoded::Timer {
+        OwnMessage::Timer {
+            window,
+            unkept,
+            hops,
+        } => Decoded::Timer {
             key: window,
             unkept,
+            hops,
         },
         OwnMessage::Roster(roster) => Decoded::Fact {
             environment: Some(roster.environment.clone()),

@@ -47,3 +47,8 @@ output "rosters" {
   description = "By environment, what each schedule and each job is expected to do."
   value       = { for environment, scheduler in module.scheduler : environment => scheduler.rosters }
 }
+
+output "dashboard_names" {
+  description = "By environment, its dashboard."
+  value       = { for environment, notifier in module.notifier : environment => notifier.dashboard_name }
+}

@@ -36,3 +36,18 @@ check "update_service_rate" {
     ])
   }
 }
+
+# Services as ECS knows them, where the plan is to look. A service that is not there fails the plan here.
+data "aws_ecs_service" "this" {
+  for_each = var.look_up_services ? var.services : {}
+
+  cluster_arn  = "arn:${local.partition}:ecs:${local.region}:${local.account}:cluster/${var.cluster}"
+  service_name = each.key
+
+  lifecycle {
+    postcondition {
+      condition     = self.scheduling_strategy != "DAEMON"
+      error_message = "${each.key} is a daemon: ECS runs one task on each instance and refuses calls that set a count. Take it out of services."
+    }
+  }
+}

@@ -16,25 +16,36 @@ locals {
   region    = data.aws_service_principal.scheduler.region
   name      = coalesce(var.name, "rollcall-${var.environment}")
 
-  # When a one-time schedule is over. Zones are at most 12 hours behind UTC, so it has fired 12 hours after its time read as
-  # UTC; its flexible window and its retries come on top. From then on it is left out of the configuration, so that no
-  # apply makes it again.
-  one_time_ends = {
-    for key, item in merge(
-      { for key, schedule in var.schedules : "schedule/${key}" => schedule },
-      { for key, job in var.jobs : "job/${key}" => job },
-    ) :
-    key => timeadd(
-      "${trimsuffix(trimprefix(item.expression, "at("), ")")}Z",
-      "${12 * 60 + coalesce(item.flexible_window_minutes, var.flexible_window_minutes) + var.retry.maximum_age_minutes}m",
-    ) if startswith(item.expression, "at(")
-  }
-  is_past = { for key, end in local.one_time_ends : key => timecmp(plantimestamp(), end) > 0 }
+  # When a schedule is over: at its end_date, or when its one time is past. Expressions name no zone that Terraform could
+  # read, but zones are at most 12 hours behind UTC, so an at() has fired 12 hours after its time read as UTC; its flexible
+  # window and its retries come on top. From then on the schedule is left out of the configuration, so that no apply makes
+  # it again.
+  ends = merge(
+    {
+      for key, item in merge(
+        { for key, schedule in var.schedules : "schedule/${key}" => schedule },
+        { for key, job in var.jobs : "job/${key}" => job },
+      ) :
+      key => timeadd(
+        "${trimsuffix(trimprefix(item.expression, "at("), ")")}Z",
+        "${(coalesce(item.timezone, var.timezone) == "UTC" ? 0 : 12 * 60) + coalesce(item.flexible_window_minutes, var.flexible_window_minutes) + var.retry.maximum_age_minutes}m",
+      ) if startswith(item.expression, "at(")
+    },
+    {
+      for key, schedule in var.schedules : "schedule/${key}" => schedule.end_date
+      if schedule.end_date != null && !startswith(schedule.expression, "at(")
+    },
+  )
+  is_past = { for key, end in local.ends : key => timecmp(plantimestamp(), end) >= 0 }
 
   schedules = {
     for key, schedule in var.schedules : key => merge(schedule, {
       timezone                = coalesce(schedule.timezone, var.timezone)
       flexible_window_minutes = coalesce(schedule.flexible_window_minutes, var.flexible_window_minutes)
+      # The provider sends every attribute with every update, and AWS refuses a start that has passed. A cron() needs its
+      # start no longer then, so it is left out; AWS ignores both dates for at().
+      start_date = schedule.start_date == null || startswith(schedule.expression, "at(") ? null : timecmp(schedule.start_date, plantimestamp()) > 0 ? schedule.start_date : null
+      end_date   = startswith(schedule.expression, "at(") ? null : schedule.end_date
       services = [
         for name, service in var.services : name
         if !contains(service.except, key) && (schedule.services == null ? true : contains(schedule.services, name))
@@ -42,9 +53,22 @@ locals {
     }) if !lookup(local.is_past, "schedule/${key}", false)
   }
 
+  # What each schedule of AWS takes from a schedule of the input. The list of services is left out: in each of its services'
+  # schedules it would make the time of a plan grow with the square of their number.
+  timings = {
+    for key, schedule in local.schedules : key => {
+      expression              = schedule.expression
+      timezone                = schedule.timezone
+      flexible_window_minutes = schedule.flexible_window_minutes
+      start_date              = schedule.start_date
+      end_date                = schedule.end_date
+      paused                  = schedule.paused
+    }
+  }
+
   updates = merge([
     for key, schedule in local.schedules : {
-      for service in schedule.services : "${key}/${service}" => merge(schedule, {
+      for service in schedule.services : "${key}/${service}" => merge(local.timings[key], {
         # Neither name can contain a dot, so two different pairs never get the same name.
         name   = "${key}.${service}"
         target = "updateService"
@@ -58,31 +82,17 @@ locals {
   ]...)
 
   jobs = {
-    for key, job in var.jobs : "job/${key}" => merge(job, {
-      name                    = key
-      target                  = "runTask"
+    for key, job in var.jobs : "job/${key}" => {
+      expression              = job.expression
       timezone                = coalesce(job.timezone, var.timezone)
       flexible_window_minutes = coalesce(job.flexible_window_minutes, var.flexible_window_minutes)
       start_date              = null
       end_date                = null
-      input = merge(
-        {
-          Cluster        = var.cluster
-          TaskDefinition = job.task_definition
-          Count          = job.task_count
-          LaunchType     = job.launch_type
-        },
-        job.network == null ? {} : {
-          NetworkConfiguration = {
-            AwsvpcConfiguration = {
-              Subnets        = job.network.subnet_ids
-              SecurityGroups = job.network.security_group_ids
-              AssignPublicIp = job.network.assign_public_ip ? "ENABLED" : "DISABLED"
-            }
-          }
-        },
-      )
-    }) if !lookup(local.is_past, "job/${key}", false)
+      paused                  = job.paused
+      name                    = key
+      target                  = "runTask"
+      input                   = local.run_task_inputs[key]
+    } if !lookup(local.is_past, "job/${key}", false)
   }
 
   calls = merge(local.updates, local.jobs)
@@ -97,6 +107,7 @@ locals {
 
 resource "aws_scheduler_schedule_group" "this" {
   name = local.name
+  tags = var.tags
 
   lifecycle {
     precondition {
@@ -106,6 +117,10 @@ resource "aws_scheduler_schedule_group" "this" {
     precondition {
       condition     = length(local.unknown_services) == 0
       error_message = "schedules[*].services names keys of services; these are none: ${join(", ", local.unknown_services)}."
+    }
+    precondition {
+      condition     = length(local.impossible_crons) == 0
+      error_message = "Minutes are 0-59, hours 0-23, days of the month 1-31, months 1-12 or JAN-DEC, days of the week 1-7 or SUN-SAT (1 is Sunday), years 1970-2199, and exactly one of both days is ?. ${join(" ", local.impossible_crons)}"
     }
   }
 }
@@ -145,8 +160,15 @@ resource "aws_scheduler_schedule" "this" {
     }
   }
 
+  lifecycle {
+    precondition {
+      condition     = length(local.long_overrides) == 0
+      error_message = "RunTask takes overrides of at most 8,192 characters; these jobs have more: ${join(", ", local.long_overrides)}."
+    }
+  }
+
   # A schedule that fires before its role has the permission would fail.
-  depends_on = [aws_iam_role_policy.this]
+  depends_on = [aws_iam_role_policy.this, aws_iam_role_policy_attachment.services]
 }
 
 # Calls that EventBridge Scheduler gave up on. The message's body is the call's input and its attributes hold the error.
@@ -157,4 +179,32 @@ resource "aws_sqs_queue" "dead_letters" {
   visibility_timeout_seconds = var.dead_letter_visibility_seconds
   sqs_managed_sse_enabled    = var.kms_key_arn == null ? true : null
   kms_master_key_id          = var.kms_key_arn
+  tags                       = var.tags
+}
+
+# The notifier believes what lies in this queue, so nobody but the schedules' role may send to it, whatever other policies
+# of the account allow.
+resource "aws_sqs_queue_policy" "dead_letters" {
+  queue_url = aws_sqs_queue.dead_letters.url
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "DenyPlainTransport"
+        Effect    = "Deny"
+        Action    = "sqs:*"
+        Principal = "*"
+        Resource  = aws_sqs_queue.dead_letters.arn
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
+      },
+      {
+        Sid       = "OnlySchedulesMaySend"
+        Effect    = "Deny"
+        Action    = "sqs:SendMessage"
+        Principal = "*"
+        Resource  = aws_sqs_queue.dead_letters.arn
+        Condition = { ArnNotEquals = { "aws:PrincipalArn" = aws_iam_role.this.arn } }
+      },
+    ]
+  })
 }

@@ -65,7 +65,7 @@ output "rosters" {
         end_date                = job.end_date
         services                = {}
         # The schedule may name no revision, while CloudTrail and ECS always do. Only the family is known to all of them.
-        jobs = { (split(":", job.task_definition)[0]) = job.task_count }
+        jobs = { (split(":", job.input.TaskDefinition)[0]) = job.input.Count }
       }
     },
   )

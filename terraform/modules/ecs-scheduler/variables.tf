@@ -4,19 +4,19 @@ variable "environment" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{0,19}$", var.environment))
-    error_message = "environment is 1 to 20 lower-case letters, digits and hyphens, and begins with a letter."
+    condition     = can(regex("^[a-z][a-z0-9-]{0,19}$", var.environment)) && !endswith(var.environment, "-rosters")
+    error_message = "environment is 1 to 20 lower-case letters, digits and hyphens, begins with a letter, and does not end in -rosters, which names the notifier's schedule group."
   }
 }
 
 variable "name" {
-  description = "Name of the schedule group, its role and its dead-letter queue; null means rollcall-<environment>. Set it where one environment has several clusters."
+  description = "Name of the schedule group and its dead-letter queue, and with the Region that of its role; null means rollcall-<environment>. Set it where one environment has several clusters."
   type        = string
   default     = null
 
   validation {
-    condition     = var.name == null || can(regex("^[A-Za-z0-9][A-Za-z0-9_-]{0,47}$", var.name))
-    error_message = "name is 1 to 48 letters, digits, hyphens and underscores: the names made from it end within AWS's 64."
+    condition     = var.name == null ? true : can(regex("^[A-Za-z0-9][A-Za-z0-9_-]{0,47}$", var.name)) && !endswith(var.name, "-rosters")
+    error_message = "name is 1 to 48 letters, digits, hyphens and underscores, so that the names made from it end within AWS's 64, and does not end in -rosters, which names the notifier's schedule group."
   }
 }
 
@@ -37,7 +37,9 @@ variable "services" {
 
     - `desired_count`: counts that differ from the schedule's own, by schedule, such as `{ morning = 2 }`.
     - `except`: schedules that leave this service alone.
-    - `service_arn`: only for a service that still has the short ARN from before 2021 (`…:service/NAME`, without the cluster), since the role is allowed exact ARNs.
+    - `service_arn`: only for a service that still has the short ARN from before 2021 (`…:service/NAME`, without the cluster), since the role is allowed no other ARN than those with the cluster.
+
+    A service is not of the strategy DAEMON, which has no count. Where Terraform manages its `aws_ecs_service` too, that needs `lifecycle { ignore_changes = [desired_count] }`, or its next apply undoes what the schedules did.
   EOT
   type = map(object({
     desired_count = optional(map(number), {})
@@ -74,7 +76,7 @@ variable "schedules" {
     - `desired_count`: the count that each service gets, unless the service says otherwise.
     - `services`: only these services; null means all of them.
     - `timezone`, `flexible_window_minutes`: null means the module's own.
-    - `start_date`, `end_date`: RFC 3339 in UTC; AWS ignores them for `at()`.
+    - `start_date`, `end_date`: RFC 3339 in UTC; AWS ignores them for `at()`, so there they are never sent. A start that has passed is left out, and a schedule whose end has passed is removed: each is one change in the next plan, and none after it. A `rate()` takes no start, because it counts from it, and AWS refuses to repeat a start that has passed.
     - `paused`: the schedules stay but do nothing, and have no roster.
   EOT
   type = map(object({
@@ -101,24 +103,6 @@ variable "schedules" {
   validation {
     condition     = alltrue([for s in values(var.schedules) : can(regex("^(cron|rate|at)\\(.+\\)$", s.expression))])
     error_message = "schedules[*].expression is cron(…), rate(…) or at(…)."
-  }
-  validation {
-    condition = alltrue([
-      for s in values(var.schedules) :
-      can(regex("^cron\\([0-9,*/-]+ [0-9,*/-]+ ([0-9LW,*/-]+ [0-9A-Z,*/-]+ \\?|\\? [0-9A-Z,*/-]+ [0-9A-Z#,*/-]+) [0-9,*/-]+\\)$", s.expression))
-      if startswith(s.expression, "cron(")
-    ])
-    error_message = "A cron expression has six fields (minutes hours day-of-month month day-of-week year), and exactly one of day-of-month and day-of-week is ?."
-  }
-  validation {
-    condition = alltrue(flatten([
-      for s in values(var.schedules) : [
-        for position, most in [59, 23] : [
-          for number in regexall("[0-9]+", element(split(" ", trimprefix(s.expression, "cron(")), position)) : tonumber(number) <= most
-        ]
-      ] if startswith(s.expression, "cron(")
-    ]))
-    error_message = "In a cron expression minutes are 0 to 59 and hours 0 to 23."
   }
   validation {
     condition = alltrue([
@@ -159,6 +143,10 @@ variable "schedules" {
     ])
     error_message = "schedules[*].start_date lies before end_date."
   }
+  validation {
+    condition     = alltrue([for s in values(var.schedules) : s.start_date == null || !startswith(s.expression, "rate(")])
+    error_message = "A rate() takes no start_date: it would count from it, but once the date has passed AWS refuses every update that repeats it. Use cron()."
+  }
 }
 
 variable "timezone" {
@@ -192,21 +180,44 @@ variable "jobs" {
     - `task_definition`: the family (its newest active revision runs), or family:revision. The notifier knows a job by its family, so two jobs of one family are one row.
     - `passed_role_arns`: the task role and the execution role of the task definition, which the schedule's role must be allowed to pass; empty where the definition has none.
     - `network`: for tasks in `awsvpc` mode, that is all of Fargate's.
+    - `launch_type`: FARGATE (also for null), EC2 or EXTERNAL. `capacity_provider_strategy` takes its place, such as `[{ capacity_provider = "FARGATE_SPOT" }]`.
+    - `platform_version`: of Fargate; null is the latest.
+    - `overrides`: what differs from the task definition: `containers` by name, and the task's `cpu`, `memory` (MiB) and `ephemeral_storage_gib`. At most 8,192 characters as JSON.
+    - `tags`: of the tasks, besides the module's own; `propagate_tags` adds those of the task definition.
     - The rest is as in `schedules`; a job with a `rate()` has no roster either.
   EOT
   type = map(object({
     expression              = string
     task_definition         = string
     task_count              = optional(number, 1)
-    launch_type             = optional(string, "FARGATE")
+    launch_type             = optional(string)
+    platform_version        = optional(string)
     passed_role_arns        = optional(set(string), [])
     timezone                = optional(string)
     flexible_window_minutes = optional(number)
     paused                  = optional(bool, false)
+    tags                    = optional(map(string), {})
+    propagate_tags          = optional(bool, false)
+    capacity_provider_strategy = optional(list(object({
+      capacity_provider = string
+      weight            = optional(number, 1)
+      base              = optional(number, 0)
+    })), [])
     network = optional(object({
       subnet_ids         = set(string)
       security_group_ids = optional(set(string), [])
       assign_public_ip   = optional(bool, false)
+    }))
+    overrides = optional(object({
+      cpu                   = optional(number)
+      memory                = optional(number)
+      ephemeral_storage_gib = optional(number)
+      containers = optional(map(object({
+        command     = optional(list(string))
+        environment = optional(map(string), {})
+        cpu         = optional(number)
+        memory      = optional(number)
+      })), {})
     }))
   }))
   default  = {}
@@ -218,7 +229,7 @@ variable "jobs" {
   }
   validation {
     condition = alltrue([
-      for job in values(var.jobs) : can(regex("^(cron\\((\\S+ ){5}\\S+\\)|rate\\([1-9][0-9]* (minute|hour|day)s?\\)|at\\([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\\))$", job.expression))
+      for job in values(var.jobs) : can(regex("^(cron\\(.+\\)|rate\\([1-9][0-9]* (minute|hour|day)s?\\))$", job.expression)) || (startswith(job.expression, "at(") && can(timeadd("${trimsuffix(trimprefix(job.expression, "at("), ")")}Z", "0s")))
     ])
     error_message = "jobs[*].expression is cron(<six fields>), rate(<number> minutes|hours|days) or at(yyyy-mm-ddThh:mm:ss)."
   }
@@ -231,12 +242,37 @@ variable "jobs" {
     error_message = "jobs[*].task_count is 1 to 10, the most that one RunTask call starts."
   }
   validation {
-    condition     = alltrue([for job in values(var.jobs) : contains(["FARGATE", "EC2", "EXTERNAL"], job.launch_type)])
+    condition     = alltrue([for job in values(var.jobs) : contains(["FARGATE", "EC2", "EXTERNAL"], coalesce(job.launch_type, "FARGATE"))])
     error_message = "jobs[*].launch_type is FARGATE, EC2 or EXTERNAL."
   }
   validation {
-    condition     = alltrue([for job in values(var.jobs) : job.launch_type != "FARGATE" || try(length(job.network.subnet_ids) > 0, false)])
+    condition     = alltrue([for job in values(var.jobs) : job.launch_type == null || length(job.capacity_provider_strategy) == 0])
+    error_message = "A job has a launch_type or a capacity_provider_strategy, not both: ECS refuses a call that names both."
+  }
+  validation {
+    condition = alltrue([
+      for job in values(var.jobs) : length(job.capacity_provider_strategy) <= 20 && length([for provider in job.capacity_provider_strategy : provider if provider.base > 0]) <= 1 && alltrue([
+        for provider in job.capacity_provider_strategy : contains(range(0, 1001), provider.weight) && contains(range(0, 100001), provider.base)
+      ])
+    ])
+    error_message = "jobs[*].capacity_provider_strategy holds up to 20 providers with weights from 0 to 1000, of which one has a base."
+  }
+  validation {
+    condition = alltrue([
+      for job in values(var.jobs) :
+      length(job.capacity_provider_strategy) == 0 ? coalesce(job.launch_type, "FARGATE") != "FARGATE" || try(length(job.network.subnet_ids) > 0, false) : true
+    ])
     error_message = "A job on FARGATE names its network with at least one subnet."
+  }
+  validation {
+    condition = alltrue(flatten([
+      for job in values(var.jobs) : [for provider in job.capacity_provider_strategy : !startswith(provider.capacity_provider, "FARGATE") || try(length(job.network.subnet_ids) > 0, false)]
+    ]))
+    error_message = "A job on FARGATE or FARGATE_SPOT names its network with at least one subnet."
+  }
+  validation {
+    condition     = alltrue([for job in values(var.jobs) : length(job.tags) <= 50])
+    error_message = "jobs[*].tags holds up to 50 tags."
   }
   validation {
     condition = alltrue([
@@ -292,5 +328,64 @@ variable "dead_letter_visibility_seconds" {
   validation {
     condition     = var.dead_letter_visibility_seconds >= 30 && var.dead_letter_visibility_seconds <= 43200 && floor(var.dead_letter_visibility_seconds) == var.dead_letter_visibility_seconds
     error_message = "dead_letter_visibility_seconds is a whole number from 30 to 43200 (12 hours)."
+  }
+}
+
+variable "service_permissions" {
+  description = <<-EOT
+    Which services the schedules' role may update.
+
+    - `cluster`: all of the cluster, in one short statement, however many there are. Only schedules of this module's group can use the role.
+    - `services`: exactly those of `services`, in as many managed policies as their ARNs need. A role has at most ten by default, and each holds 6,144 characters: enough for some 500 services.
+  EOT
+  type        = string
+  default     = "cluster"
+  nullable    = false
+
+  validation {
+    condition     = contains(["cluster", "services"], var.service_permissions)
+    error_message = "service_permissions is cluster or services."
+  }
+}
+
+variable "look_up_services" {
+  description = "Read each service at ECS in every plan, and refuse a plan with a service that is not there or is a daemon. Takes `ecs:DescribeServices`, and services that exist before the schedules."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "permissions_boundary" {
+  description = "ARN of the policy that bounds the role, where an organization demands one. It has to allow what the role is allowed."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary == null || can(regex("^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/.+$", var.permissions_boundary))
+    error_message = "permissions_boundary is the ARN of a managed policy (…:policy/…)."
+  }
+}
+
+variable "path" {
+  description = "IAM path of the role and its policies, such as /rollcall/."
+  type        = string
+  default     = "/"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^/([!-.0-~]+/)*$", var.path)) && length(var.path) <= 512
+    error_message = "path begins and ends with a slash, such as /rollcall/, and has at most 512 characters."
+  }
+}
+
+variable "tags" {
+  description = "Tags of everything here that takes tags, and of the tasks of jobs. Schedules take none in AWS; their group does."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = length(var.tags) <= 50
+    error_message = "tags holds up to 50 tags, the most that AWS takes on a resource."
   }
 }

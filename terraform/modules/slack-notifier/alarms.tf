@@ -19,10 +19,16 @@ locals {
       queue   = reverse(split(":", scheduler.dead_letter_queue_arn))[0]
       minutes = contains(keys(local.read_dead_letters), key) ? 15 : 1
       what    = contains(keys(local.read_dead_letters), key) ? "The function does not take the calls that EventBridge Scheduler gave up on" : "Calls that EventBridge Scheduler gave up on"
-    } },
+    } if scheduler.has_dead_letter_queue },
   )
 
-  sum_alarms = merge(
+  # Whose faults show elsewhere too: throttled records wait and oldest-record rings, a lapsed claim that matters ends in
+  # windows-overdue, and Slack reports the calls that ECS refused.
+  is_second_sign = ["function-throttles", "claims-lapsed", "schedules-errors"]
+
+  sum_alarms = { for key, alarm in local.all_sum_alarms : key => alarm if var.alarms == "all" || !contains(local.is_second_sign, try(regex("^schedules-errors", key), key)) }
+
+  all_sum_alarms = merge(
     {
       function-errors    = { namespace = "AWS/Lambda", metric = "Errors", dimensions = { FunctionName = local.function_name }, what = "The function failed as a whole, so its batch comes again" }
       function-throttles = { namespace = "AWS/Lambda", metric = "Throttles", dimensions = { FunctionName = local.function_name }, what = "Lambda refused to run the function, so records wait" }
@@ -30,6 +36,11 @@ locals {
     # The function writes these metrics to its log, from which CloudWatch reads them, so they do not need Slack.
     !local.windows ? {} : {
       windows-overdue = { namespace = "Rollcall", metric = "WindowsOverdue", dimensions = { FunctionName = local.function_name }, what = "A window is a quarter of an hour past its deadline and could not be reported" }
+    },
+    # Two guards of one thing: the function ends a chain of timers that has grown too long, and Lambda must not end one before.
+    !local.windows ? {} : {
+      timers-ended                  = { namespace = "Rollcall", metric = "TimersEnded", dimensions = { FunctionName = local.function_name }, what = "The function ended a chain of timers that had grown too long, and reported its window as it stood" }
+      recursive-invocations-dropped = { namespace = "AWS/Lambda", metric = "RecursiveInvocationsDropped", dimensions = { FunctionName = local.function_name }, what = "Lambda took the timers of windows for a runaway loop and ended them, so messages of windows are lost: the function's recursion configuration must be Allow" }
     },
     # A claim lapses when an invocation ends before it releases it. A single one may be an instance that Lambda shut down;
     # several mean that invocations crash or run out of time.
@@ -40,7 +51,7 @@ locals {
       for key, scheduler in var.schedulers : {
         "schedules-dropped-${key}" = { namespace = "AWS/Scheduler", metric = "InvocationDroppedCount", dimensions = { ScheduleGroup = scheduler.schedule_group_name }, what = "EventBridge Scheduler gave up on a call" }
         "schedules-errors-${key}"  = { namespace = "AWS/Scheduler", metric = "TargetErrorCount", dimensions = { ScheduleGroup = scheduler.schedule_group_name }, what = "ECS refused a scheduled call; it may yet succeed when tried again" }
-      }
+      } if scheduler.schedule_group_name != null
     ]...),
   )
 }
@@ -59,10 +70,14 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   evaluation_periods  = each.value.minutes
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
-  treat_missing_data  = "notBreaching" # SQS publishes no metrics of a queue that was not used for hours.
+
+  # SQS stops publishing metrics of a queue that nobody used for about six hours, also where letters wait in it. The alarm
+  # then stays as it is, and so keeps ringing until somebody takes the letters out: that is a use, and SQS publishes a 0.
+  treat_missing_data = "ignore"
 
   alarm_actions = var.alarm_topic_arns
   ok_actions    = var.alarm_topic_arns
+  tags          = var.tags
 }
 
 resource "aws_cloudwatch_metric_alarm" "oldest_record" {
@@ -77,10 +92,11 @@ resource "aws_cloudwatch_metric_alarm" "oldest_record" {
   evaluation_periods  = 1
   comparison_operator = "GreaterThanThreshold"
   threshold           = local.oldest_seconds
-  treat_missing_data  = "notBreaching"
+  treat_missing_data  = "notBreaching" # SQS publishes an age only while the queue holds a message.
 
   alarm_actions = var.alarm_topic_arns
   ok_actions    = var.alarm_topic_arns
+  tags          = var.tags
 }
 
 # Records that failed come back many times before they are dead letters, with windows for about 6.5 hours. This alarm rings
@@ -128,6 +144,7 @@ resource "aws_cloudwatch_metric_alarm" "stuck" {
 
   alarm_actions = var.alarm_topic_arns
   ok_actions    = var.alarm_topic_arns
+  tags          = var.tags
 }
 
 resource "aws_cloudwatch_metric_alarm" "sums" {
@@ -148,4 +165,5 @@ resource "aws_cloudwatch_metric_alarm" "sums" {
 
   alarm_actions = var.alarm_topic_arns
   ok_actions    = var.alarm_topic_arns
+  tags          = var.tags
 }

@@ -2,11 +2,14 @@
 # windows, jobs and ECS come after that, and the alarms last.
 
 locals {
-  widgets = concat(local.path_widgets, local.job_widgets, local.verify_widgets, !local.windows ? [] : [
+  # CloudWatch refuses a graph without a metric.
+  widgets = [for widget in local.all_widgets : widget if length(widget.metrics) > 0]
+
+  all_widgets = concat(local.path_widgets, local.job_widgets, local.verify_widgets, !local.windows ? [] : [
     {
-      title     = "Windows: timers, overdue, claims lapsed"
+      title     = "Windows: timers, ended, overdue, claims lapsed"
       statistic = "Sum"
-      metrics   = [for metric in ["Timers", "WindowsOverdue", "ClaimsLapsed"] : ["Rollcall", metric, "FunctionName", local.function_name]]
+      metrics   = [for metric in ["Timers", "TimersEnded", "WindowsOverdue", "ClaimsLapsed"] : ["Rollcall", metric, "FunctionName", local.function_name]]
     },
     {
       title     = "Window log: requests, throttled"
@@ -36,11 +39,11 @@ locals {
     {
       title     = "1 Schedules: attempts, errors, given up"
       statistic = "Sum"
-      metrics = concat([
+      metrics = concat([], [
         for scheduler in var.schedulers : [
           for metric in ["InvocationAttemptCount", "TargetErrorCount", "InvocationDroppedCount"] :
           ["AWS/Scheduler", metric, "ScheduleGroup", scheduler.schedule_group_name]
-        ]
+        ] if scheduler.schedule_group_name != null
       ]...)
     },
     {
@@ -113,7 +116,7 @@ locals {
 resource "aws_cloudwatch_dashboard" "this" {
   count = var.dashboard ? 1 : 0
 
-  dashboard_name = local.name
+  dashboard_name = "${local.name}-${local.region}"
   dashboard_body = jsonencode({
     start = "-PT12H"
     widgets = concat(

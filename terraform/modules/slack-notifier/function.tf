@@ -26,8 +26,14 @@ locals {
       SLACK_REPLY_BROADCAST     = tostring(var.slack_bot.reply_broadcast)
     },
     local.windows_environment,
+    var.detailed_metrics ? {} : { ROLLCALL_METRICS = "alarms" },
     var.message.mention_on_failure == null ? {} : { ROLLCALL_MENTION_ON_FAILURE = var.message.mention_on_failure },
   )
+}
+
+locals {
+  # The first plan does not know the queue's URL and the table's name; what is not known takes less than 400 bytes.
+  environment_bytes = 400 + sum(concat([0], [for name, value in local.function_environment : length(name) + (contains(["ROLLCALL_TABLE", "ROLLCALL_QUEUE_URL"], name) ? 0 : length(value))]))
 }
 
 resource "aws_lambda_function" "this" {
@@ -64,10 +70,16 @@ resource "aws_lambda_function" "this" {
     mode = var.function.tracing ? "Active" : "PassThrough"
   }
 
+  tags = var.tags
+
   lifecycle {
     precondition {
       condition     = length(local.secrets) > 0
       error_message = "Messages need a way to Slack: give slack_webhook, slack_bot, or both."
+    }
+    precondition {
+      condition     = local.environment_bytes <= 4096
+      error_message = "The function's environment would have about ${local.environment_bytes} bytes, and Lambda takes 4,096: use shorter names."
     }
     precondition {
       condition     = var.slack_bot == null || local.windows
@@ -83,9 +95,22 @@ resource "aws_lambda_function" "this" {
   depends_on = [aws_iam_role_policy.function]
 }
 
+# A window is revisited by timers, which are messages that the function sends to its own queue. Lambda takes such a chain for
+# a runaway loop and ends it after about 16 invocations, by the lineage in the trace header, which the AWS SDK passes on. A
+# window whose tasks do not start, or which Slack does not take, has longer chains. So Lambda is told to allow them, and the
+# function counts the hops itself: a chain that is too long ends, loudly (alarm timers-ended). Without windows the function
+# sends nothing, and Lambda's own guard stays.
+resource "aws_lambda_function_recursion_config" "this" {
+  count = local.windows ? 1 : 0
+
+  function_name  = aws_lambda_function.this.function_name
+  recursive_loop = "Allow"
+}
+
 resource "aws_cloudwatch_log_group" "function" {
   name              = local.log_group
   retention_in_days = var.function.log_retention_days
+  tags              = var.tags
 }
 
 resource "aws_lambda_event_source_mapping" "records" {
@@ -104,4 +129,9 @@ resource "aws_lambda_event_source_mapping" "records" {
   scaling_config {
     maximum_concurrency = 2
   }
+
+  tags = var.tags
+
+  # Before the function is fed, its chains must be allowed.
+  depends_on = [aws_lambda_function_recursion_config.this]
 }

@@ -1,4 +1,8 @@
 locals {
+  # The first plan does not know the whole policy, because AWS gives queues and tables their ARNs. What grows is known; the
+  # rest takes less than 4,000 characters.
+  inline_characters = 4000 + length(jsonencode([local.verify_statements, local.secret_statements, [for scheduler in local.read_dead_letters : scheduler.dead_letter_visibility_seconds]])) + 120 * length(local.read_dead_letters)
+
   undelivered_key_arns = distinct([for scheduler in local.read_dead_letters : scheduler.kms_key_arn if scheduler.kms_key_arn != null])
 
   secret_statements = concat([], [
@@ -28,7 +32,8 @@ locals {
 }
 
 resource "aws_iam_role" "function" {
-  name        = "${local.name}-function"
+  name        = local.role_names.function
+  path        = var.path
   description = "Lambda function ${local.function_name}: reads its queue and its secrets, writes its log"
 
   assume_role_policy = jsonencode({
@@ -39,6 +44,9 @@ resource "aws_iam_role" "function" {
       Principal = { Service = "lambda.amazonaws.com" }
     }]
   })
+
+  permissions_boundary = var.permissions_boundary
+  tags                 = var.tags
 }
 
 resource "aws_iam_role_policy" "function" {
@@ -107,4 +115,11 @@ resource "aws_iam_role_policy" "function" {
       }],
     )
   })
+
+  lifecycle {
+    precondition {
+      condition     = local.inline_characters <= 10240
+      error_message = "The function's policy would have about ${local.inline_characters} characters, and IAM takes 10,240: use fewer clusters, or shorter names."
+    }
+  }
 }

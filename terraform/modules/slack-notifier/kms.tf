@@ -18,6 +18,7 @@ resource "aws_kms_key" "queues" {
 
   description         = "${local.name}: queues"
   enable_key_rotation = true
+  tags                = var.tags
 
   policy = jsonencode({
     Version = "2012-10-17"

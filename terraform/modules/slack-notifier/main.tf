@@ -21,6 +21,12 @@ locals {
   region    = data.aws_service_principal.events.region
   name      = coalesce(var.name, "rollcall-${var.environment}")
 
+  # Names of IAM and of dashboards are unique in an account, not in a Region: CloudWatch would even overwrite the dashboard of
+  # another Region without a word. So they carry the Region. A role's name over AWS's 64 characters is cut and gets a hash.
+  role_names = {
+    for role in ["function", "rosters"] : role => length("${local.name}-${local.region}-${role}") <= 64 ? "${local.name}-${local.region}-${role}" : "${substr(local.name, 0, 53 - length(local.region) - length(role))}-${substr(sha256(local.name), 0, 8)}-${local.region}-${role}"
+  }
+
   pattern = {
     source        = ["aws.ecs"]
     "detail-type" = ["AWS API Call via CloudTrail"]
@@ -64,11 +70,12 @@ resource "aws_cloudwatch_event_rule" "this" {
   description   = "${var.environment}: ${each.value.description}, for the Slack summary"
   state         = "ENABLED"
   event_pattern = each.value.pattern
+  tags          = var.tags
 
   lifecycle {
     precondition {
       condition     = length(each.value.pattern) <= 2048
-      error_message = "The pattern of rule ${each.key} has ${length(each.value.pattern)} characters, and EventBridge takes 2,048: verify.native_events is for fewer clusters, or shorter names, than these."
+      error_message = "The pattern of rule ${each.key} has ${length(each.value.pattern)} characters, and EventBridge takes 2,048: use fewer schedulers for one notifier, shorter names of roles, or verify.native_events for fewer clusters."
     }
   }
 }
@@ -85,5 +92,5 @@ resource "aws_cloudwatch_event_target" "this" {
   }
 
   # Without the queue's policy EventBridge may not send, and would put the first records into the dead-letter queue.
-  depends_on = [aws_sqs_queue_policy.rules_may_send]
+  depends_on = [aws_sqs_queue_policy.this]
 }

@@ -13,6 +13,11 @@ output "log_group_name" {
   value       = aws_cloudwatch_log_group.function.name
 }
 
+output "dashboard_name" {
+  description = "Name of the dashboard, with the Region; null without one."
+  value       = one(aws_cloudwatch_dashboard.this[*].dashboard_name)
+}
+
 output "queue_url" {
   description = "URL of the queue between the rules and the function."
   value       = aws_sqs_queue.records.url

@@ -2,10 +2,18 @@
 # Without it the function only knows the calls that were made, and cannot report one that is missing.
 
 locals {
+  # A roster whose end has passed is never sent again, and AWS may refuse to update its schedule, so it is left out.
+  current_rosters = {
+    for key, scheduler in local.windows ? var.schedulers : {} : key => {
+      for schedule, roster in scheduler.rosters : schedule => roster
+      if roster.end_date == null || startswith(roster.expression, "at(") ? true : timecmp(roster.end_date, plantimestamp()) > 0
+    }
+  }
+
   # The services and jobs of a roster, sorted by name: the parts of a long roster then change only when its members do.
   roster_subjects = merge([
     for key, scheduler in local.windows ? var.schedulers : {} : {
-      for schedule, roster in scheduler.rosters : "${key}/${schedule}" => concat(
+      for schedule, roster in local.current_rosters[key] : "${key}/${schedule}" => concat(
         [for service in sort(keys(roster.services)) : { name = service, is_job = false }],
         [for job in sort(keys(roster.jobs)) : { name = job, is_job = true } if var.watch_jobs],
       )
@@ -14,13 +22,16 @@ locals {
 
   rosters = merge([
     for key, scheduler in local.windows ? var.schedulers : {} : merge([
-      for schedule, roster in scheduler.rosters : {
+      for schedule, roster in local.current_rosters[key] : {
         # EventBridge Scheduler takes an input of 256 KB. A service or a job takes up to 264 bytes: a name of 255, a count,
         # and punctuation. 900 of them are 237,600 bytes; all other fields together stay below 2,000.
         for part, subjects in chunklist(local.roster_subjects["${key}/${schedule}"], 900) :
         "${key}/${schedule}${part == 0 ? "" : "/${part + 1}"}" => merge(roster, {
-          name     = "${key}.${schedule}${part == 0 ? "" : ".${part + 1}"}"
-          schedule = schedule
+          name = "${key}.${schedule}${part == 0 ? "" : ".${part + 1}"}"
+          # The provider sends every attribute with every update, and AWS refuses a start that has passed.
+          start_date = roster.start_date == null || startswith(roster.expression, "at(") ? null : timecmp(roster.start_date, plantimestamp()) > 0 ? roster.start_date : null
+          end_date   = startswith(roster.expression, "at(") ? null : roster.end_date
+          schedule   = schedule
           # CloudTrail shows the name of the role as sessionIssuer.userName, without the path that may stand before it.
           role          = reverse(split("/", scheduler.role_arn))[0]
           retry_minutes = scheduler.retry_minutes
@@ -66,6 +77,7 @@ resource "aws_scheduler_schedule_group" "rosters" {
   count = local.windows ? 1 : 0
 
   name = "${local.name}-rosters"
+  tags = var.tags
 }
 
 resource "aws_scheduler_schedule" "rosters" {
@@ -103,6 +115,13 @@ resource "aws_scheduler_schedule" "rosters" {
     }
   }
 
+  lifecycle {
+    precondition {
+      condition     = length(local.roster_inputs[each.key]) <= 256 * 1024
+      error_message = "The roster of ${each.key} has ${length(local.roster_inputs[each.key])} characters, and EventBridge Scheduler takes 262,144."
+    }
+  }
+
   # A schedule that fires before its role has the permission would fail.
   depends_on = [aws_iam_role_policy.rosters]
 }
@@ -110,7 +129,8 @@ resource "aws_scheduler_schedule" "rosters" {
 resource "aws_iam_role" "rosters" {
   count = local.windows ? 1 : 0
 
-  name        = "${local.name}-rosters"
+  name        = local.role_names.rosters
+  path        = var.path
   description = "EventBridge Scheduler: sends rosters to the queue of ${local.function_name}"
 
   # The condition lets only schedules of this group use the role; a schedule that somebody else makes elsewhere in the
@@ -129,6 +149,9 @@ resource "aws_iam_role" "rosters" {
       }
     }]
   })
+
+  permissions_boundary = var.permissions_boundary
+  tags                 = var.tags
 }
 
 resource "aws_iam_role_policy" "rosters" {

@@ -3,7 +3,7 @@
 
 locals {
   # The function reads a queue only if its visibility timeout is given, because the timeout has to suit the function's.
-  read_dead_letters = { for key, scheduler in var.schedulers : key => scheduler if local.windows && scheduler.dead_letter_visibility_seconds != null }
+  read_dead_letters = { for key, scheduler in var.schedulers : key => scheduler if local.windows && scheduler.has_dead_letter_queue && scheduler.dead_letter_visibility_seconds != null }
 }
 
 resource "aws_lambda_event_source_mapping" "undelivered" {
@@ -20,6 +20,8 @@ resource "aws_lambda_event_source_mapping" "undelivered" {
     maximum_concurrency = 2
   }
 
+  tags = var.tags
+
   lifecycle {
     precondition {
       condition     = each.value.dead_letter_visibility_seconds >= 6 * var.function.timeout_seconds
@@ -28,7 +30,7 @@ resource "aws_lambda_event_source_mapping" "undelivered" {
   }
 
   # Lambda refuses a mapping to a queue that the function's role cannot read.
-  depends_on = [aws_iam_role_policy.function]
+  depends_on = [aws_iam_role_policy.function, aws_lambda_function_recursion_config.this]
 }
 
 # Without a redrive policy, a dead letter that the function cannot handle would come back for 14 days. With it the letter

@@ -4,13 +4,13 @@ variable "environment" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{0,19}$", var.environment))
-    error_message = "environment is 1 to 20 lower-case letters, digits and hyphens, and begins with a letter."
+    condition     = can(regex("^[a-z][a-z0-9-]{0,19}$", var.environment)) && !endswith(var.environment, "-rosters")
+    error_message = "environment is 1 to 20 lower-case letters, digits and hyphens, begins with a letter, and does not end in -rosters, which names a schedule group."
   }
 }
 
 variable "name" {
-  description = "Name of the function, its queues and its alarms; null means rollcall-<environment>."
+  description = "Name of the function, its queues and its alarms, and with the Region that of its roles and its dashboard; null means rollcall-<environment>."
   type        = string
   default     = null
 
@@ -25,8 +25,9 @@ variable "schedulers" {
     The ecs-scheduler modules of this environment, under names of your choice: `schedulers = { app = module.scheduler }`. Only these attributes are read, so schedules from elsewhere can be described by hand.
 
     - `role_arn`: the role that makes the schedules' calls. The rules match it, and rosters carry its name, by which the function tells these calls from others.
-    - `schedule_group_name`: the group whose metrics are watched.
+    - `schedule_group_name`: the group whose metrics are watched; null watches none, as where the schedules share the group `default` with others.
     - `dead_letter_queue_arn`: the schedules' dead-letter queue, which is watched too.
+    - `has_dead_letter_queue`: false where the schedules have none: calls that EventBridge Scheduler gives up on are then reported as missing, without the reason. (A plan cannot see by the ARN itself, which may not be known yet.)
     - `dead_letter_visibility_seconds`: that queue's visibility timeout, at least 6 x the function's timeout. Where it is given, and with `windows`, the function reads the queue, and what it cannot handle moves to the notifier's own dead-letter queue.
     - `kms_key_arn`: the customer key of that queue.
     - `cluster`: name of the cluster, in which ECS is asked what runs (`verify`); rosters name theirs themselves.
@@ -35,8 +36,9 @@ variable "schedulers" {
   EOT
   type = map(object({
     role_arn              = string
-    schedule_group_name   = string
-    dead_letter_queue_arn = string
+    schedule_group_name   = optional(string)
+    dead_letter_queue_arn = optional(string)
+    has_dead_letter_queue = optional(bool, true)
 
     dead_letter_visibility_seconds = optional(number)
     kms_key_arn                    = optional(string)
@@ -59,6 +61,10 @@ variable "schedulers" {
   validation {
     condition     = length(var.schedulers) >= 1 && length(var.schedulers) <= 5
     error_message = "schedulers holds 1 to 5 entries: their role ARNs have to fit into an event pattern of 2,048 characters."
+  }
+  validation {
+    condition     = alltrue([for scheduler in values(var.schedulers) : (scheduler.dead_letter_queue_arn != null) == scheduler.has_dead_letter_queue])
+    error_message = "schedulers[*] gives its dead_letter_queue_arn, or has_dead_letter_queue = false where there is none."
   }
   validation {
     condition     = alltrue([for key in keys(var.schedulers) : can(regex("^[A-Za-z0-9_-]{1,32}$", key))])
@@ -272,6 +278,7 @@ variable "function" {
 
     - `architecture`: arm64 costs a fifth less than x86_64; the package must match.
     - `timeout_seconds`: for one batch, including waiting out Slack's rate limit.
+    - `log_level`: TRACE, DEBUG or INFO. None above INFO, at which Lambda would drop the lines of the metrics, and the alarms on them would never ring.
     - `tracing`: X-Ray.
     - `reserved_concurrency`: null reserves none; a mapping never runs more than two at once, and with `windows` each schedules' dead-letter queue has one too.
   EOT
@@ -300,8 +307,8 @@ variable "function" {
     error_message = "function.timeout_seconds is a whole number from 10 (Slack may take some seconds) to 900."
   }
   validation {
-    condition     = contains(["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"], var.function.log_level)
-    error_message = "function.log_level is TRACE, DEBUG, INFO, WARN, ERROR or FATAL."
+    condition     = contains(["TRACE", "DEBUG", "INFO"], var.function.log_level)
+    error_message = "function.log_level is TRACE, DEBUG or INFO. Lambda takes a line without a level for INFO, and metrics are lines without a level: above INFO it would drop them all, and the alarms on them would never ring."
   }
   validation {
     condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.function.log_retention_days)
@@ -421,8 +428,74 @@ variable "alarm_topic_arns" {
 }
 
 variable "dashboard" {
-  description = "Make a CloudWatch dashboard of the whole path, from schedule to Slack."
+  description = "Make a CloudWatch dashboard of the whole path, from schedule to Slack. It is the largest part of what a small environment costs; terraform/README.md has the table."
   type        = bool
   default     = true
   nullable    = false
+}
+
+variable "detailed_metrics" {
+  description = "Let the function write all its metrics. false leaves those that alarms watch; the other numbers stay in its log, where Logs Insights finds them, and the dashboard's graphs of them stay empty."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "alarms" {
+  description = "`all`, or `least`: without the alarms whose faults show elsewhere too, that is function-throttles (records wait: oldest-record), claims-lapsed (windows-overdue) and schedules-errors (Slack reports the calls)."
+  type        = string
+  default     = "all"
+  nullable    = false
+
+  validation {
+    condition     = contains(["all", "least"], var.alarms)
+    error_message = "alarms is all or least."
+  }
+}
+
+variable "operator_role_arns" {
+  description = "IAM roles of people who may put messages into the queues, with * for what differs: to move dead letters back, and for `rollcall doctor --send-test`. Nobody else but the rules, the rosters and the function may send, not even an administrator."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = length(var.operator_role_arns) <= 20 && alltrue([for arn in var.operator_role_arns : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/.*[A-Za-z0-9].*$", arn))])
+    error_message = "operator_role_arns holds up to 20 ARNs of roles, such as arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_Operator_*; a lone * would let everybody send."
+  }
+}
+
+variable "permissions_boundary" {
+  description = "ARN of the policy that bounds the roles, where an organization demands one. It has to allow what the roles are allowed."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary == null || can(regex("^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/.+$", var.permissions_boundary))
+    error_message = "permissions_boundary is the ARN of a managed policy (…:policy/…)."
+  }
+}
+
+variable "path" {
+  description = "IAM path of the roles, such as /rollcall/."
+  type        = string
+  default     = "/"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^/([!-.0-~]+/)*$", var.path)) && length(var.path) <= 512
+    error_message = "path begins and ends with a slash, such as /rollcall/, and has at most 512 characters."
+  }
+}
+
+variable "tags" {
+  description = "Tags of everything here that takes tags. Schedules and the dashboard take none in AWS."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = length(var.tags) <= 50
+    error_message = "tags holds up to 50 tags, the most that AWS takes on a resource."
+  }
 }

@@ -50,4 +50,6 @@ resource "aws_dynamodb_table" "windows" {
   server_side_encryption {
     enabled = true
   }
+
+  tags = var.tags
 }

@@ -89,6 +89,7 @@ pub fn run(
             now,
             // Nothing in the simulation looks at it: Slack's answers come when the world says so.
             deadline: Instant::now(),
+            hops: 0,
         };
         let ports = Ports {
             log: &hands,

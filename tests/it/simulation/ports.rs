@@ -33,7 +33,7 @@ use tokio::time::Instant;
 use super::ecs::Counts;
 use super::mail::{Millis, millis, moment};
 use super::plan::{Mode, Plan};
-use super::script::{PERIOD, Script, Subject};
+use super::script::{PERIOD, Script, Subject, window_of};
 use super::shown::{Row, Shown};
 
 /// A window: its environment, and when it begins.
@@ -394,7 +394,12 @@ impl WindowLog for Hands {
         }
         if times(fate) > 0 {
             let mut kept = self.shared.kept.borrow_mut();
-            for label in facts.iter().filter_map(label) {
+            // Later windows keep a roster only to explain what comes there.
+            let is_own = |fact: &&Fact| match fact {
+                Fact::Roster(roster) => window_of(millis(roster.scheduled_time)) == place(key).1,
+                _ => true,
+            };
+            for label in facts.iter().filter(is_own).filter_map(label) {
                 kept.entry(label).or_insert(self.shared.clock.get());
             }
         }
@@ -694,6 +699,7 @@ impl Queue for Hands {
             let message = OwnMessage::Timer {
                 window: timer.key.clone(),
                 unkept: timer.unkept,
+                hops: timer.hops,
             };
             let at = self.shared.clock.get() + delay.num_milliseconds();
             self.shared

@@ -151,7 +151,12 @@ fn a_broken_roster_is_explained_and_never_quoted() {
 #[test]
 fn a_timer_names_its_window() {
     let timer = json!({"rollcall": "timer", "window": {"start": "2024-01-15T00:00:00Z", "environment": "dev"}});
-    let Ok(Decoded::Timer { key, unkept: 0 }) = decode_body(&timer.to_string()) else {
+    let Ok(Decoded::Timer {
+        key,
+        unkept: 0,
+        hops: 0,
+    }) = decode_body(&timer.to_string())
+    else {
         panic!("no timer");
     };
     assert_eq!(key.to_string(), "dev 2024-01-15T00:00:00Z");

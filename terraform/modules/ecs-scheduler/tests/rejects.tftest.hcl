@@ -24,19 +24,19 @@ run "rejects_a_cluster_arn" {
 run "rejects_cron_with_five_fields" {
   command = plan
   variables { schedules = { morning = { expression = "cron(0 9 ? * MON-FRI)", desired_count = 1 } } }
-  expect_failures = [var.schedules]
+  expect_failures = [aws_scheduler_schedule_group.this]
 }
 
 run "rejects_cron_with_both_days" {
   command = plan
   variables { schedules = { morning = { expression = "cron(0 9 * * MON-FRI *)", desired_count = 1 } } }
-  expect_failures = [var.schedules]
+  expect_failures = [aws_scheduler_schedule_group.this]
 }
 
 run "rejects_cron_with_an_hour_of_24" {
   command = plan
   variables { schedules = { morning = { expression = "cron(0 24 * * ? *)", desired_count = 1 } } }
-  expect_failures = [var.schedules]
+  expect_failures = [aws_scheduler_schedule_group.this]
 }
 
 run "rejects_rate_of_zero" {
@@ -60,7 +60,7 @@ run "rejects_an_unknown_kind_of_expression" {
 run "rejects_an_end_before_the_start" {
   command = plan
   variables {
-    schedules = { morning = { expression = "rate(1 day)", desired_count = 1, start_date = "2027-02-01T00:00:00Z", end_date = "2027-01-01T00:00:00Z" } }
+    schedules = { morning = { expression = "cron(0 9 * * ? *)", desired_count = 1, start_date = "2027-02-01T00:00:00Z", end_date = "2027-01-01T00:00:00Z" } }
   }
   expect_failures = [var.schedules]
 }
@@ -149,5 +149,81 @@ run "does_not_warn_when_the_window_carries_the_calls" {
     schedules = {
       morning = { expression = "cron(0 9 ? * MON-FRI *)", desired_count = 1, flexible_window_minutes = 1 }
     }
+  }
+}
+
+run "rejects_a_start_of_a_rate_which_could_not_be_repeated_once_it_has_passed" {
+  command = plan
+  variables {
+    schedules = { morning = { expression = "rate(1 day)", desired_count = 1, start_date = "2099-01-01T00:00:00Z" } }
+  }
+  expect_failures = [var.schedules]
+}
+
+run "rejects_a_launch_type_beside_a_capacity_provider_strategy" {
+  command = plan
+  variables {
+    jobs = { report = { expression = "rate(1 day)", task_definition = "report", launch_type = "EC2", capacity_provider_strategy = [{ capacity_provider = "spot" }] } }
+  }
+  expect_failures = [var.jobs]
+}
+
+run "rejects_fargate_spot_without_a_network" {
+  command = plan
+  variables {
+    jobs = { report = { expression = "rate(1 day)", task_definition = "report", capacity_provider_strategy = [{ capacity_provider = "FARGATE_SPOT" }] } }
+  }
+  expect_failures = [var.jobs]
+}
+
+run "rejects_overrides_over_what_run_task_takes" {
+  command = plan
+  variables {
+    jobs = { report = { expression = "rate(1 day)", task_definition = "report", launch_type = "EC2", overrides = { containers = { report = { command = [join("", [for n in range(900) : "0123456789"])] } } } } }
+  }
+  expect_failures = [aws_scheduler_schedule.this]
+}
+
+run "rejects_a_boundary_that_is_no_policy" {
+  command = plan
+  variables { permissions_boundary = "arn:aws:iam::123456789012:role/boundary" }
+  expect_failures = [var.permissions_boundary]
+}
+
+run "rejects_a_path_without_its_last_slash" {
+  command = plan
+  variables { path = "/rollcall" }
+  expect_failures = [var.path]
+}
+
+run "rejects_a_name_that_is_the_notifiers_group" {
+  command = plan
+  variables { name = "rollcall-dev-rosters" }
+  expect_failures = [var.name]
+}
+
+run "rejects_a_daemon" {
+  command = plan
+  variables { look_up_services = true }
+
+  override_data {
+    target = data.aws_ecs_service.this
+    values = { scheduling_strategy = "DAEMON" }
+  }
+  expect_failures = [data.aws_ecs_service.this]
+}
+
+run "takes_a_service_that_is_no_daemon" {
+  command = plan
+  variables { look_up_services = true }
+
+  override_data {
+    target = data.aws_ecs_service.this
+    values = { scheduling_strategy = "REPLICA" }
+  }
+
+  assert {
+    condition     = length(data.aws_ecs_service.this) == 1
+    error_message = "Services are looked up where that is asked for."
   }
 }

@@ -105,7 +105,7 @@ run "a_schedule_can_differ_from_the_module" {
   variables {
     schedules = {
       morning = { expression = "cron(0 9 ? * MON-FRI *)", desired_count = 1, timezone = "Europe/Berlin", flexible_window_minutes = 0, paused = true }
-      evening = { expression = "cron(0 18 ? * MON-FRI *)", desired_count = 0, services = ["nestjs"], start_date = "2027-01-01T00:00:00Z", end_date = "2027-06-30T00:00:00Z" }
+      evening = { expression = "cron(0 18 ? * MON-FRI *)", desired_count = 0, services = ["nestjs"], start_date = "2097-01-01T00:00:00Z", end_date = "2097-06-30T00:00:00Z" }
     }
   }
 
@@ -118,7 +118,7 @@ run "a_schedule_can_differ_from_the_module" {
     error_message = "Zone, window and pause are the schedule's own."
   }
   assert {
-    condition     = aws_scheduler_schedule.this["evening/nestjs"].start_date == "2027-01-01T00:00:00Z" && aws_scheduler_schedule.this["evening/nestjs"].end_date == "2027-06-30T00:00:00Z"
+    condition     = aws_scheduler_schedule.this["evening/nestjs"].start_date == "2097-01-01T00:00:00Z" && aws_scheduler_schedule.this["evening/nestjs"].end_date == "2097-06-30T00:00:00Z"
     error_message = "Dates are passed on."
   }
   assert {
@@ -321,5 +321,37 @@ run "jobs_run_tasks" {
       }
     }
     error_message = "The input is what RunTask takes."
+  }
+}
+
+run "a_job_runs_on_capacity_providers_with_overrides_and_tags" {
+  command = plan
+  variables {
+    tags = { team = "data" }
+    jobs = {
+      report = {
+        expression                 = "cron(0 2 * * ? *)"
+        task_definition            = "report"
+        platform_version           = "1.4.0"
+        capacity_provider_strategy = [{ capacity_provider = "FARGATE_SPOT", weight = 3, base = 1 }, { capacity_provider = "FARGATE" }]
+        network                    = { subnet_ids = ["subnet-1"] }
+        overrides                  = { cpu = 512, memory = 1024, containers = { report = { command = ["run", "--all"], environment = { DAY = "today" } } } }
+        tags                       = { cost = "reports" }
+      }
+    }
+  }
+
+  assert {
+    condition = jsondecode(aws_scheduler_schedule.this["job/report"].target[0].input) == {
+      Cluster                  = "app"
+      TaskDefinition           = "report"
+      Count                    = 1
+      CapacityProviderStrategy = [{ CapacityProvider = "FARGATE_SPOT", Weight = 3, Base = 1 }, { CapacityProvider = "FARGATE", Weight = 1, Base = 0 }]
+      PlatformVersion          = "1.4.0"
+      NetworkConfiguration     = { AwsvpcConfiguration = { AssignPublicIp = "DISABLED", SecurityGroups = [], Subnets = ["subnet-1"] } }
+      Overrides                = { Cpu = "512", Memory = "1024", ContainerOverrides = [{ Name = "report", Command = ["run", "--all"], Environment = [{ Name = "DAY", Value = "today" }] }] }
+      Tags                     = [{ Key = "cost", Value = "reports" }, { Key = "team", Value = "data" }]
+    }
+    error_message = "The input is what RunTask takes: ${aws_scheduler_schedule.this["job/report"].target[0].input}"
   }
 }

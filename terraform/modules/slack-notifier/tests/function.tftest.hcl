@@ -179,9 +179,19 @@ run "every_way_to_fail_has_an_alarm" {
   assert {
     condition = alltrue([
       for alarm in concat([aws_cloudwatch_metric_alarm.oldest_record, aws_cloudwatch_metric_alarm.stuck], values(aws_cloudwatch_metric_alarm.dead_letters), values(aws_cloudwatch_metric_alarm.sums)) :
-      alarm.alarm_actions == toset(["arn:aws:sns:ap-northeast-2:123456789012:oncall"]) && alarm.ok_actions == alarm.alarm_actions && alarm.treat_missing_data == "notBreaching"
+      alarm.alarm_actions == toset(["arn:aws:sns:ap-northeast-2:123456789012:oncall"]) && alarm.ok_actions == alarm.alarm_actions
     ])
-    error_message = "All of them notify the caller's topic when they begin and end, and do not ring where no metric is published."
+    error_message = "All of them notify the caller's topic when they begin and end."
+  }
+  assert {
+    condition = alltrue([
+      for alarm in concat([aws_cloudwatch_metric_alarm.oldest_record, aws_cloudwatch_metric_alarm.stuck], values(aws_cloudwatch_metric_alarm.sums)) : alarm.treat_missing_data == "notBreaching"
+    ])
+    error_message = "They do not ring where no metric is published."
+  }
+  assert {
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.dead_letters : alarm.treat_missing_data == "ignore"])
+    error_message = "SQS stops publishing metrics of a queue that nobody uses, also where letters wait: the alarm must keep ringing."
   }
   assert {
     condition     = aws_cloudwatch_metric_alarm.dead_letters["schedules-dead-app"].dimensions == tomap({ QueueName = "rollcall-dev-schedules-dead" })

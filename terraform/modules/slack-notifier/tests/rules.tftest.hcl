@@ -132,7 +132,7 @@ run "only_the_rules_may_write_to_the_queues" {
 
   assert {
     condition = alltrue([
-      for policy in aws_sqs_queue_policy.rules_may_send : jsondecode(policy.policy).Statement == [{
+      for policy in [aws_sqs_queue_policy.this["records"], aws_sqs_queue_policy.this["rules-dead"]] : jsondecode(policy.policy).Statement[0] == {
         Sid       = "RulesMaySend"
         Effect    = "Allow"
         Action    = "sqs:SendMessage"
@@ -147,12 +147,12 @@ run "only_the_rules_may_write_to_the_queues" {
             ]
           }
         }
-      }]
+      }
     ])
     error_message = "The queue and the rules' dead-letter queue accept these rules and nobody else."
   }
   assert {
-    condition     = toset(keys(aws_sqs_queue_policy.rules_may_send)) == toset(["records", "rules-dead"])
-    error_message = "Both queues that rules write to have the policy."
+    condition     = alltrue([for policy in aws_sqs_queue_policy.this : jsondecode(policy.policy).Statement[length(jsondecode(policy.policy).Statement) - 1].Sid == "DenyPlainTransport"]) && length(aws_sqs_queue_policy.this) == 3
+    error_message = "No queue takes requests without TLS."
   }
 }

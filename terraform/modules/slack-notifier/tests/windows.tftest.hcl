@@ -23,7 +23,7 @@ variables {
           expression              = "cron(0 9 ? * MON-FRI *)"
           timezone                = "Asia/Seoul"
           flexible_window_minutes = 5
-          start_date              = "2030-01-01T00:00:00Z"
+          start_date              = "2099-01-01T00:00:00Z"
           services                = { nestjs = 1, python-api = 2 }
         }
         idle = { environment = "dev", cluster = "app-dev", expression = "cron(0 9 ? * SAT *)", services = {} }
@@ -158,7 +158,7 @@ run "each_schedule_sends_its_roster_at_its_own_time" {
     condition = (
       aws_scheduler_schedule.rosters["app/morning"].schedule_expression == "cron(0 9 ? * MON-FRI *)"
       && aws_scheduler_schedule.rosters["app/morning"].schedule_expression_timezone == "Asia/Seoul"
-      && aws_scheduler_schedule.rosters["app/morning"].start_date == "2030-01-01T00:00:00Z"
+      && aws_scheduler_schedule.rosters["app/morning"].start_date == "2099-01-01T00:00:00Z"
       && aws_scheduler_schedule.rosters["app/morning"].flexible_time_window[0].mode == "OFF"
     )
     error_message = "The schedule's expression, zone and dates; at the minute."

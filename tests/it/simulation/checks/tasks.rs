@@ -27,7 +27,7 @@ impl Court<'_> {
     fn check_looks(&self, broken: &mut Vec<Violation>) {
         let looks = self.world.shared.looks.borrow();
         for telling in &self.tellings {
-            let [run] = telling.runs[..] else { continue };
+            let Some(run) = telling.only() else { continue };
             let run = &self.world.shared.script.runs[run];
             if run.subject.is_job {
                 continue;

@@ -22,6 +22,13 @@ mock_resource "aws_iam_role" {
   }
 }
 
+mock_resource "aws_iam_policy" {
+  defaults = { arn = "arn:aws:iam::123456789012:policy/mocked-policy" }
+}
+
 mock_resource "aws_sqs_queue" {
-  defaults = { arn = "arn:aws:sqs:ap-northeast-2:123456789012:mocked-queue" }
+  defaults = {
+    arn = "arn:aws:sqs:ap-northeast-2:123456789012:mocked-queue"
+    url = "https://sqs.ap-northeast-2.amazonaws.com/123456789012/mocked-queue"
+  }
 }

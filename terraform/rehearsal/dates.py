@@ -1,0 +1,77 @@
+"""A schedule outlives its start: what a plan and an update send when the start_date has passed.
+
+AWS refuses an update that repeats a start in the past, and the provider sends every attribute with every update. So this
+applies a schedule that starts in some seconds, waits until it has, pauses it, and looks whether later plans are empty.
+"""
+
+import time
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from said import check, say
+from terraform import ROOT, Terraform
+
+REGION = "us-east-1"
+# Long enough for the first apply, whose plan and whose requests must both come before the start.
+STARTS_IN_SECONDS = 40
+
+CONFIGURATION = """
+provider "aws" {
+  region = "%s"
+}
+
+variable "start_date" { type = string }
+variable "paused" { type = bool }
+variable "look" { type = bool }
+
+module "scheduler" {
+  source           = "%s"
+  environment      = "dates"
+  cluster          = "app"
+  services         = { nestjs = {} }
+  look_up_services = var.look
+  schedules = {
+    morning = { expression = "cron(0 9 ? * MON-FRI *)", desired_count = 1, start_date = var.start_date, paused = var.paused }
+  }
+}
+"""
+
+
+def rehearse(aws, work: Path) -> None:
+    configuration = work / "dates"
+    configuration.mkdir(parents=True)
+    module = ROOT / "terraform/modules/ecs-scheduler"
+    (configuration / "main.tf").write_text(CONFIGURATION % (REGION, module))
+    terraform = Terraform(configuration, aws.environment("terraform", REGION), configuration)
+    terraform.init()
+    starts_at = datetime.now(timezone.utc) + timedelta(seconds=STARTS_IN_SECONDS)
+    variables = [f"-var=start_date={starts_at.strftime('%Y-%m-%dT%H:%M:%SZ')}", "-var=paused=false", "-var=look=false"]
+    terraform.apply(*variables)
+    scheduler = aws.client("scheduler", REGION)
+
+    def schedule() -> dict:
+        return scheduler.get_schedule(GroupName="rollcall-dates", Name="morning.nestjs")
+
+    check("StartDate" in schedule() and datetime.now(timezone.utc) < starts_at, "a start that lies ahead is sent")
+    time.sleep(max(0.0, (starts_at - datetime.now(timezone.utc)).total_seconds() + 1))
+    variables[1] = "-var=paused=true"
+    say(f"  after its start the schedule is paused: {terraform.apply(*variables)}")
+    check(
+        schedule()["State"] == "DISABLED" and "StartDate" not in schedule(),
+        "the update left the start out, so it was not refused",
+    )
+    check(terraform.plan_again(*variables)[0], "and the plan after it is empty")
+
+    ecs = aws.client("ecs", REGION)
+    ecs.create_cluster(clusterName="app")
+    ecs.create_service(cluster="app", serviceName="nestjs", taskDefinition="app", schedulingStrategy="DAEMON") if register(ecs) else None
+    variables[2] = "-var=look=true"
+    refused = terraform.run("plan", "-no-color", terraform.state, *variables, accept=(0, 1))
+    check(refused.returncode == 1 and "is a daemon" in refused.stderr, "a plan that looks services up refuses a daemon")
+    variables[2] = "-var=look=false"
+    terraform.destroy(*variables)
+
+
+def register(ecs) -> bool:
+    ecs.register_task_definition(family="app", containerDefinitions=[{"name": "app", "image": "example.com/app:1", "memory": 64}])
+    return True
