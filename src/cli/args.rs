@@ -133,6 +133,17 @@ pub struct TableArgs {
     pub table: String,
 }
 
+impl TableArgs {
+    /// What to look at where a request to the table fails.
+    pub(super) fn hint(&self) -> String {
+        format!(
+            "--table: cannot use the table {}; expected the function's, such as rollcall-dev-windows, in AWS_REGION, and \
+             credentials that may use it",
+            self.table
+        )
+    }
+}
+
 /// What `rollcall silence add` takes.
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("end").required(true).args(["span", "until"])))]

@@ -8,9 +8,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use super::args::ExportArgs;
+use super::args::{ExportArgs, WindowName};
 use crate::aws::{Aws, StoredObservations};
 use crate::config::{DEFAULT_WAIT_POLICY, Settings};
 use crate::core::fact::Fact;
@@ -43,28 +45,22 @@ pub async fn export(
 ) -> anyhow::Result<ExitCode> {
     let zone = Settings::from_lookup(&lookup)?.timezone;
     let zone = args.timezone.unwrap_or(zone);
+    let wanted = args.windows.iter().map(|name| moment(args, name, zone));
+    let wanted = wanted.collect::<anyhow::Result<Vec<_>>>()?;
     let log = Aws::default().window_log(&args.table.table).await;
-    let periods = log.periods().await?;
+    let periods = log.periods().await.with_context(|| args.table.hint())?;
     let mut out = io::stdout().lock();
-    for name in &args.windows {
-        let environment = name.environment.as_ref().or(args.environment.as_ref());
-        let environment = environment.context(
-            "--environment: expected the label that messages show, such as dev; or name it in --window, such as 'dev \
-             2026-01-15T00:00:00Z'",
-        )?;
-        let time = name
-            .time
-            .in_zone(zone)
-            .map_err(|error| anyhow::anyhow!("--window: {error}"))?;
+    for (environment, time) in wanted {
         let windowing = Windowing {
             environment: None,
-            period: period(&periods, environment),
+            period: period(&periods, &environment),
         };
         let key = WindowKey {
             start: windowing.start_of(time),
-            environment: environment.clone(),
+            environment,
         };
-        let contents = log.read(&key).await?.with_context(|| {
+        let contents = log.read(&key).await.with_context(|| args.table.hint())?;
+        let contents = contents.with_context(|| {
             format!(
                 "--window: the table {} holds nothing of {key}; it keeps windows for 14 days",
                 args.table.table
@@ -76,6 +72,22 @@ pub async fn export(
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The environment and the moment that a window's name says.
+fn moment(
+    args: &ExportArgs,
+    name: &WindowName,
+    zone: Tz,
+) -> anyhow::Result<(String, DateTime<Utc>)> {
+    let environment = name.environment.as_ref().or(args.environment.as_ref());
+    let environment = environment.context(
+        "--environment: expected the label that messages show, such as dev; or name it in --window, such as 'dev \
+         2026-01-15T00:00:00Z'",
+    )?;
+    let time = name.time.in_zone(zone);
+    let time = time.map_err(|error| anyhow::anyhow!("--window: {error}"))?;
+    Ok((environment.clone(), time))
 }
 
 /// How long the windows of an environment are, as the function noted; or else as long as by default.

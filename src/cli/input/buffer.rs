@@ -28,6 +28,8 @@ pub(super) struct Buffer<R> {
     start: usize,
     /// Nothing is left to read.
     is_over: bool,
+    /// Why nothing more can be read.
+    error: Option<io::Error>,
     /// How many lines were taken.
     lines: usize,
 }
@@ -39,6 +41,7 @@ impl<R: Read> Buffer<R> {
             bytes: Vec::new(),
             start: 0,
             is_over: false,
+            error: None,
             lines: 0,
         }
     }
@@ -61,6 +64,10 @@ impl<R: Read> Buffer<R> {
 
     /// Reads more behind what is in memory. Returns whether there was more.
     fn read_more(&mut self) -> Result<bool, BufferError> {
+        if let Some(error) = self.error.take() {
+            self.is_over = true;
+            return Err(error.into());
+        }
         if self.is_over {
             return Ok(false);
         }
@@ -72,13 +79,16 @@ impl<R: Read> Buffer<R> {
         }
         // A long value is tried again after each read, so reads grow with it.
         let wanted = CHUNK.max(known) as u64;
-        let read = self
-            .reader
-            .by_ref()
-            .take(wanted)
-            .read_to_end(&mut self.bytes)?;
-        self.is_over = read == 0;
-        Ok(read > 0)
+        let mut part = self.reader.by_ref().take(wanted);
+        let error = part.read_to_end(&mut self.bytes).err();
+        let is_more = self.bytes.len() > known;
+        match error {
+            Some(error) if !is_more => return Err(error.into()),
+            // What was read before an error counts, and the error comes with the next read.
+            error => self.error = error,
+        }
+        self.is_over = !is_more;
+        Ok(is_more)
     }
 
     /// The first byte that is no white space, which then stands at the front; `None` at the end.
