@@ -13,7 +13,7 @@ async fn main() -> ExitCode {
         Command::Replay(args) => replay(&args, environment, SystemTime::now().into()).await,
         Command::Silence(command) => silence(&command, environment, SystemTime::now().into()).await,
         Command::Export(args) => export(&args, environment).await,
-        Command::Simulate(args) => simulate(&args).await,
+        Command::Simulate(args) => simulate(&args, environment).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Args::command(), "rollcall", &mut io::stdout());
             Ok(ExitCode::SUCCESS)

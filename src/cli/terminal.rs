@@ -5,6 +5,7 @@ use std::fmt::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use terminal_size::terminal_size_of;
+use textwrap::WordSplitter;
 
 use crate::core::status::Severity;
 use crate::core::summary::{Row, Summary};
@@ -47,6 +48,7 @@ impl Width {
             Some(width) => {
                 let options = textwrap::Options::new(width.into())
                     .subsequent_indent(indent)
+                    .word_splitter(WordSplitter::NoHyphenation)
                     .break_words(false);
                 let lines = textwrap::wrap(text, options);
                 lines.into_iter().map(Cow::into_owned).collect()

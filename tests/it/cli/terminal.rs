@@ -33,9 +33,13 @@ fn seen(mut terminal: File) -> String {
 }
 
 fn replay(name: &str, columns: u16) -> String {
+    let path = fixture(name);
+    shown(&["replay", path.to_str().unwrap()], columns)
+}
+
+fn shown(arguments: &[&str], columns: u16) -> String {
     let (terminal, end) = terminal(columns);
-    let mut child = rollcall(&["replay"])
-        .arg(fixture(name))
+    let mut child = rollcall(arguments)
         .stdout(Stdio::from(end))
         .stderr(Stdio::null())
         .spawn()
@@ -48,12 +52,13 @@ fn replay(name: &str, columns: u16) -> String {
 #[test]
 fn tables_fit_the_terminal() {
     for columns in [40, 60, 80, 120] {
-        for name in [
-            "jobs.json",
-            "interventions.json",
-            "two-schedules-one-missing.json",
-        ] {
-            let text = replay(name, columns);
+        let texts = [
+            replay("jobs.json", columns),
+            replay("interventions.json", columns),
+            replay("multi-region.json", columns),
+            shown(&["simulate", "--services", "2"], columns),
+        ];
+        for text in texts {
             let rows: Vec<&str> = text.lines().filter(|line| line.starts_with('|')).collect();
             assert!(rows.len() > 3, "{text}");
             for row in rows {
