@@ -133,6 +133,7 @@ pub struct TableArgs {
     pub table: String,
 }
 
+#[cfg(feature = "operator")]
 impl TableArgs {
     /// What to look at where a request to the table fails.
     pub(super) fn hint(&self) -> String {

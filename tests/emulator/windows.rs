@@ -177,7 +177,9 @@ fn functions_that_are_killed_lose_nothing() {
             last.sections().contains("Total: 19/20 succeeded, 1 failed"),
             "round {round}: {} posts after {} invocations, the last is\n{}",
             posts.len(),
-            mapping.invocations.load(std::sync::atomic::Ordering::SeqCst),
+            mapping
+                .invocations
+                .load(std::sync::atomic::Ordering::SeqCst),
             last.sections()
         );
         // Only a function that was killed between Slack's `ok` and its own note of it may have said it before.

@@ -58,7 +58,7 @@ impl<R: Read> Buffer<R> {
     /// Takes so many bytes off the front.
     pub(super) fn take(&mut self, length: usize) {
         let taken = &self.bytes[self.start..self.start + length];
-        self.lines += taken.iter().filter(|&&byte| byte == b'\n').count();
+        self.lines += memchr::memchr_iter(b'\n', taken).count();
         self.start += length;
     }
 

@@ -100,6 +100,8 @@ pub(super) fn decode(body: &str) -> Result<Decoded, DecodeError> {
     })
 }
 
+type IsRight<'a> = &'a dyn Fn(&Value) -> bool;
+
 /// Finds out which field of a roster is missing or has another form than this release knows.
 fn explain(body: &str) -> DecodeError {
     let message: Value = serde_json::from_str(body).unwrap_or_default();
@@ -115,7 +117,7 @@ fn explain(body: &str) -> DecodeError {
         let counts = value.as_object();
         value.is_null() || counts.is_some_and(|counts| counts.values().all(Value::is_i64))
     };
-    let fields: [(_, &dyn Fn(&Value) -> bool, _); 8] = [
+    let fields: [(_, IsRight<'_>, _); 8] = [
         (
             "environment",
             &is_text,
