@@ -2,6 +2,8 @@
 
 use std::io::{self, Read};
 
+use memchr::{memchr, memchr_iter};
+
 /// How much is read at a time.
 const CHUNK: usize = 256 << 10;
 /// The most that one value may take. SQS and EventBridge allow 1 MiB, and Lambda hands out batches of 6 MB; a list of
@@ -58,7 +60,7 @@ impl<R: Read> Buffer<R> {
     /// Takes so many bytes off the front.
     pub(super) fn take(&mut self, length: usize) {
         let taken = &self.bytes[self.start..self.start + length];
-        self.lines += memchr::memchr_iter(b'\n', taken).count();
+        self.lines += memchr_iter(b'\n', taken).count();
         self.start += length;
     }
 
@@ -152,7 +154,7 @@ impl<R: Read> Buffer<R> {
     pub(super) fn rest_of_line(&mut self) -> Result<String, BufferError> {
         loop {
             let rest = self.rest();
-            let end = rest.iter().position(|&byte| byte == b'\n');
+            let end = memchr(b'\n', rest);
             if end.is_some() || !self.read_more()? {
                 let rest = self.rest();
                 let end = end.unwrap_or(rest.len());

@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use std::process::Stdio;
 
 use nix::pty::{Winsize, openpty};
-use unicode_width::UnicodeWidthStr as _;
+use unicode_width::UnicodeWidthStr;
 
 use super::{fixture, rollcall};
 
@@ -104,7 +104,10 @@ fn columns_says_how_wide_where_there_is_no_terminal() {
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let rows = text.lines().filter(|line| line.starts_with('|'));
-    assert!(rows.map(|row| row.width()).max().unwrap() <= 60, "{text}");
+    assert!(
+        rows.map(UnicodeWidthStr::width).max().unwrap() <= 60,
+        "{text}"
+    );
 }
 
 #[test]
