@@ -8,6 +8,8 @@ use chrono_tz::Tz;
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::core::reader::RowLimit;
+
 /// Tells the truth about every ECS service that schedules were to start or stop.
 #[derive(Debug, Parser)]
 #[command(version, about, arg_required_else_help = true)]
@@ -74,6 +76,9 @@ pub struct ReplayArgs {
     /// The zone of the times shown, such as `Asia/Seoul` [env: `ROLLCALL_TIMEZONE`] [default: UTC]
     #[arg(long)]
     pub timezone: Option<Tz>,
+    /// How many rows a table has before the others are counted, or `all` [env: `ROLLCALL_ROWS`] [default: 12]
+    #[arg(long)]
+    pub rows: Option<RowLimit>,
 }
 
 /// What `rollcall silence` takes.

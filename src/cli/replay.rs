@@ -45,7 +45,9 @@ pub async fn replay(
 ) -> anyhow::Result<ExitCode> {
     let mut settings = Settings::from_lookup(&lookup)?;
     settings.windowing.environment = args.environment.clone().or(settings.windowing.environment);
-    settings.timezone = args.timezone.unwrap_or(settings.timezone);
+    let reader = &mut settings.reader;
+    reader.timezone = args.timezone.unwrap_or(reader.timezone);
+    reader.rows = args.rows.unwrap_or(reader.rows);
     let webhook = if args.post {
         let url = Aws::default()
             .webhook_url(&WebhookSource::from_lookup(&lookup)?)
@@ -89,7 +91,7 @@ pub async fn replay(
             period: settings.windowing.period,
             ..DEFAULT_WAIT_POLICY
         },
-        timezone: settings.timezone,
+        reader: settings.reader,
         // No more records will come, so every run has had its time.
         now: now + TimeDelta::days(366),
         deadline: Instant::now() + PATIENCE,

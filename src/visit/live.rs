@@ -13,6 +13,7 @@ use crate::core::snapshot::{Group, WindowSnapshot};
 use crate::core::status::Status;
 use crate::core::summary::{News, Summary};
 use crate::core::told::Told;
+use crate::core::words::Language;
 use crate::metrics::Metrics;
 use crate::ports::Clock;
 use crate::ports::notifier::{Channel, Notifier, NotifyError};
@@ -121,7 +122,7 @@ fn target<'a>(
     } else {
         MessageKind::Later
     };
-    let summary = Summary::live(snapshot, &members, kind, has_ended, visit.timezone);
+    let summary = Summary::live(snapshot, &members, kind, has_ended, visit.reader);
     Some(Target {
         group,
         shown: summary.digest(),
@@ -215,7 +216,7 @@ async fn show<L: WindowLog, N, Q, E, C: Clock>(
     report.messages.sort_by_key(|message| message.start);
     remember_failures(snapshot, target, report);
     report.confirm(visit.now);
-    tracing::info!(window = %key, "showed {key}: {}", target.summary.totals());
+    tracing::info!(window = %key, "showed {key}: {}", target.summary.totals_in(Language::English));
     Ok((wait, true))
 }
 
@@ -348,7 +349,7 @@ async fn reply<L: WindowLog, N, Q, E, C>(
     {
         return Ok(Some(not_before));
     }
-    let words = News::of(snapshot, &news, visit.timezone);
+    let words = News::of(snapshot, &news, visit.reader);
     let delivery = channel
         .reply(&message.bookmark, &words, visit.deadline)
         .await;

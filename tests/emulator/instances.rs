@@ -12,6 +12,7 @@ use rollcall::config::DEFAULT_WAIT_POLICY;
 use rollcall::core::decode::{OwnMessage, RosterMessage};
 use rollcall::core::look::Wanted;
 use rollcall::core::observation::{Answer, ServiceLook, ServiceState};
+use rollcall::core::reader::Reader;
 use rollcall::core::summary::Summary;
 use rollcall::core::window::{WindowKey, Windowing};
 use rollcall::function::visit_windows;
@@ -117,7 +118,7 @@ impl Instance<'_> {
         let how = Visit {
             policy: DEFAULT_WAIT_POLICY,
             windowing: &windowing,
-            timezone: chrono_tz::UTC,
+            reader: Reader::english(chrono_tz::UTC),
             token: &format!("invocation at {seconds}"),
             claim_until: at(seconds + 60),
             now: at(seconds),
@@ -157,6 +158,7 @@ fn roster(services: &[&str]) -> Value {
         jobs: BTreeMap::new(),
         role: None,
         retry_minutes: None,
+        group: None,
     });
     serde_json::to_value(&roster).unwrap()
 }

@@ -57,6 +57,7 @@ fn roster(services: usize) -> Value {
         jobs: BTreeMap::new(),
         role: None,
         retry_minutes: None,
+        group: None,
     });
     serde_json::to_value(&roster).unwrap()
 }

@@ -14,6 +14,7 @@ use rollcall::core::fact::{
 use rollcall::core::look::Wanted;
 use rollcall::core::observation::{Answer, ServiceLook, ServiceState};
 use rollcall::core::policy::WaitPolicy;
+use rollcall::core::reader::Reader;
 use rollcall::core::runs::Arrival;
 use rollcall::core::window::{WindowKey, Windowing};
 use rollcall::function::visit_windows;
@@ -188,7 +189,7 @@ impl World {
         let how = Visit {
             policy: self.policy,
             windowing: &windowing,
-            timezone: chrono_tz::UTC,
+            reader: Reader::english(chrono_tz::UTC),
             token: &format!("visit {}", self.visits),
             claim_until: at(seconds + 60),
             now: at(seconds),
@@ -229,6 +230,7 @@ fn roster_at(seconds: i64, schedule: &str, services: &[(&str, i64)]) -> Fact {
         jobs: BTreeMap::new(),
         role: None,
         retry_minutes: None,
+        group: None,
     }))
 }
 

@@ -61,6 +61,7 @@ fn roster(seconds: i64) -> Fact {
         jobs: BTreeMap::from([("report".to_owned(), 1)]),
         role: None,
         retry_minutes: None,
+        group: None,
     }))
 }
 

@@ -7,7 +7,7 @@ use rollcall::core::summary::Summary;
 use rollcall::core::told::ToldStatus;
 
 use super::story::rows;
-use super::{Story, ok, refused, roster, throttled};
+use super::{READER, Story, ok, refused, roster, throttled};
 
 /// When all waiting is over.
 const OVER: i64 = 3_600;
@@ -61,7 +61,7 @@ fn a_missing_service_is_a_failure_with_words_of_its_own() {
     assert_eq!(failure.reason, "no call was recorded");
     assert_eq!(
         failure.advice,
-        Some("Is the schedule enabled, and can its role be assumed?")
+        Some("Is the schedule enabled, and can its role be assumed?".to_owned())
     );
 }
 
@@ -118,12 +118,23 @@ fn a_later_message_shows_what_changed() {
     let summary = story.at(later, |snapshot| match decide(snapshot, &report) {
         Decision::Say(message) => {
             assert_eq!(message.kind, MessageKind::Changes);
-            Summary::new(snapshot, &message.runs, message.kind, chrono_tz::UTC)
+            Summary::changes(snapshot, &message.runs, &report, READER)
         }
         other => panic!("{other:?}"),
     });
     assert_eq!(rows(&summary), ["b Scale Up (→ 1) ✅ after 2 attempts"]);
-    assert_eq!(summary.headline(), "ECS Scheduled Scaling Changes");
+    assert_eq!(
+        summary.verdict.line("dev"),
+        "✅ dev · recovered: b is accepted · now 3 of 4"
+    );
+    assert_eq!(
+        summary.subtitle,
+        "Update to Mon 15 Jan 00:01~00:02 UTC (reported 01:00: 2 failed)"
+    );
+    assert_eq!(
+        summary.changes,
+        ["b: ❌ throttled → ✅ accepted at 00:01"]
+    );
     assert_eq!(story.tell(&mut report, later).len(), 1);
     assert_eq!(story.tell(&mut report, later + 1_000), [""; 0]);
 }

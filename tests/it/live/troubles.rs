@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rollcall::core::decide::MessageKind;
+use rollcall::core::reader::Reader;
 use rollcall::core::observation::Observations;
 use rollcall::core::runs::Runs;
 use rollcall::core::snapshot::WindowSnapshot;
@@ -204,7 +205,7 @@ async fn a_visitor_that_died_after_posting_is_noticed() {
     let runs = Runs::fold(world.key.start, contents.facts());
     let observations = Observations::default();
     let snapshot = WindowSnapshot::new(&world.key, &runs, &observations, world.policy, at(0));
-    let summary = Summary::live(&snapshot, &[0], MessageKind::First, false, chrono_tz::UTC);
+    let summary = Summary::live(&snapshot, &[0], MessageKind::First, false, Reader::english(chrono_tz::UTC));
     let deadline = Instant::now() + Duration::from_secs(30);
     let channel = world.channel();
     let posted = channel.post(&world.key, at(0), &summary, deadline).await;
