@@ -131,7 +131,12 @@ fn in_words(runs: &Runs) -> Summary {
     let (policy, now) = (DEFAULT_WAIT_POLICY, DateTime::UNIX_EPOCH);
     let snapshot = WindowSnapshot::new(&key, runs, &observations, policy, now);
     let all: Vec<usize> = (0..snapshot.statuses.len()).collect();
-    Summary::new(&snapshot, &all, MessageKind::First, Reader::english(Asia::Seoul))
+    Summary::new(
+        &snapshot,
+        &all,
+        MessageKind::First,
+        Reader::english(Asia::Seoul),
+    )
 }
 
 fn summarise(facts: &[Fact]) -> Summary {

@@ -79,9 +79,9 @@ fn table(out: &mut String, summary: &Summary) -> fmt::Result {
     if rows.is_empty() {
         return Ok(());
     }
-    let cells = rows.iter().map(|row| {
-        [&row.service, &row.action, &row.status.to_string()].map(|cell| visible(cell))
-    });
+    let cells = rows
+        .iter()
+        .map(|row| [&row.service, &row.action, &row.status.to_string()].map(|cell| visible(cell)));
     let headings = summary.reader.words().headings().map(str::to_owned);
     let lines = table::aligned(&headings, cells);
     let (headings, lines) = lines.split_at(lines.len() - rows.len());

@@ -81,7 +81,12 @@ impl Trace {
         };
         let snapshot = WindowSnapshot::new(key, &runs, &observations, policy, now);
         let all: Vec<usize> = (0..snapshot.statuses.len()).collect();
-        let summary = Summary::new(&snapshot, &all, MessageKind::First, Reader::english(chrono_tz::UTC));
+        let summary = Summary::new(
+            &snapshot,
+            &all,
+            MessageKind::First,
+            Reader::english(chrono_tz::UTC),
+        );
         let decision = explain(&decide(&snapshot, &LastReport::default()));
         anstream::eprintln!(
             "trace:   {key}: {}; at {}: {decision}",

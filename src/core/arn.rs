@@ -81,7 +81,8 @@ pub(crate) fn shortened(text: &str) -> String {
     while let Some(start) = rest.find("arn:") {
         let (before, from) = rest.split_at(start);
         short.push_str(before);
-        let is_end = |character: char| character.is_whitespace() || "\"'(),;<>[]`".contains(character);
+        let is_end =
+            |character: char| character.is_whitespace() || "\"'(),;<>[]`".contains(character);
         let end = from.find(is_end).unwrap_or(from.len());
         let (arn, after) = from.split_at(end);
         // A full stop or a colon behind an ARN belongs to the sentence.
@@ -97,9 +98,8 @@ fn resource(resource: &str) -> &str {
     let Some(role) = resource.strip_prefix("assumed-role/") else {
         return resource;
     };
-    let is_random = |session: &str| {
-        session.len() == 32 && session.bytes().all(|byte| byte.is_ascii_hexdigit())
-    };
+    let is_random =
+        |session: &str| session.len() == 32 && session.bytes().all(|byte| byte.is_ascii_hexdigit());
     match role.rsplit_once('/') {
         Some((role, session)) if is_random(session) => role,
         _ => role,
@@ -146,10 +146,7 @@ mod tests {
                 DENIAL,
                 "User: dev-ecs-scheduler is not authorized to perform: ecs:UpdateService on resource: service/dev/api because",
             ),
-            (
-                "(arn:aws-cn:iam::111122223333:role/web).",
-                "(role/web).",
-            ),
+            ("(arn:aws-cn:iam::111122223333:role/web).", "(role/web)."),
             (
                 "by arn:aws:sts::111122223333:assumed-role/Admin/jane@example.com.",
                 "by Admin/jane@example.com.",

@@ -173,7 +173,7 @@ impl Summary {
             .said_at
             .map(|at| (period::clock(at, reader), words.failed_count(failed)));
         let reported = reported.as_ref().filter(|_| failed > 0);
-        let of = period::of(snapshot, &all, reader);
+        let of = period::start(snapshot, &all, reader);
         let verdict = Verdict::of_changes(&lines, &told, &standings, is_recovery);
         let change = |one: &&RunStatus<'_>| changes::line(&lines, one, heard(one));
         Self {
@@ -241,6 +241,27 @@ impl Summary {
         rows::bounded(&self.rows, limit, self.reader)
     }
 
+    /// How many replies it takes to list all rows in the message's thread; none where the message shows all of them.
+    #[must_use]
+    pub fn pages(&self) -> usize {
+        if self.rows.len() <= self.reader.rows.count() {
+            return 0;
+        }
+        self.rows.len().div_ceil(PAGE).min(PAGES)
+    }
+
+    /// The rows of one of these replies, from 0. The last one counts what is left out of a very long list.
+    #[must_use]
+    pub fn page(&self, page: usize) -> Vec<Row> {
+        let rows = self.rows.chunks(PAGE).nth(page).unwrap_or_default();
+        let mut rows = rows.to_vec();
+        if page + 1 == PAGES {
+            let rest = self.rows.get(PAGE * PAGES..).unwrap_or_default();
+            rows.extend(rows::bounded(rest, 0, self.reader));
+        }
+        rows
+    }
+
     /// `Total: 19 running, 1 failed`, in the reader's language. Jobs are counted apart.
     #[must_use]
     pub fn totals(&self) -> String {
@@ -288,10 +309,16 @@ fn shown(lines: &Lines<'_>, told: &[&RunStatus<'_>], is_changes: bool) -> Vec<Li
     }
     if shown.iter().any(|line| line.is_nameless) {
         // Whoever is missing was probably called, and refused without being named: its schedule works.
-        let failures = shown.iter_mut().flat_map(|line| &mut line.failures);
-        for failure in failures.filter(|failure| failure.code == NEVER_CALLED) {
-            failure.advice = None;
-            failure.own_advice = None;
+        let missing = lines.reader.words().missing();
+        for line in &mut shown {
+            for failure in &mut line.failures {
+                if failure.code == NEVER_CALLED {
+                    missing.clone_into(&mut failure.label);
+                    missing.clone_into(&mut line.row.status.words);
+                    failure.advice = None;
+                    failure.own_advice = None;
+                }
+            }
         }
     }
     // A stable sort keeps the order of the names.
@@ -337,6 +364,11 @@ fn group_link(lines: &Lines<'_>, told: &[&RunStatus<'_>]) -> Option<Link> {
     };
     told.iter().find_map(of)
 }
+
+/// How many rows a reply in a thread lists: with cells of any length they fit into a message of Slack's.
+const PAGE: usize = 45;
+/// At most so many replies list rows.
+const PAGES: usize = 20;
 
 /// How many names a sentence lists; the rest is counted.
 const NAMED: usize = 10;

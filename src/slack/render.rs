@@ -9,6 +9,7 @@ use super::{limits, reasons};
 use crate::core::reader::Reader;
 use crate::core::summary::{Row, Summary, Verdict};
 use crate::core::table;
+use crate::core::text::truncate;
 
 /// Renders a summary. `mention` is added where people have to act, so that Slack notifies them; the first line then says
 /// why.
@@ -52,26 +53,20 @@ pub fn render(summary: &Summary, mention: Option<&str>, form: TableForm) -> Mess
 const ENVIRONMENT: usize = 60;
 
 /// `❌ dev · frontend did not start · 19 of 20 up`: the clauses that fit.
-pub(super) fn header(verdict: &Verdict, environment: &str) -> String {
-    let verdict = Verdict {
-        severity: verdict.severity,
-        clauses: verdict.clauses.clone(),
-    };
+fn header(verdict: &Verdict, environment: &str) -> String {
     let environment = plain(environment, ENVIRONMENT);
-    let mut line = String::new();
-    for count in 1..=verdict.clauses.len() {
-        let clauses = verdict.clauses[..count].iter();
-        let shorter = Verdict {
-            severity: verdict.severity,
-            clauses: clauses.map(|clause| plain(clause, limits::SUBTITLE)).collect(),
-        };
-        let longer = shorter.line(&environment);
-        if count > 1 && longer.len() > limits::HEADER {
+    let mut shown = Verdict {
+        severity: verdict.severity,
+        clauses: Vec::new(),
+    };
+    for clause in &verdict.clauses {
+        shown.clauses.push(plain(clause, limits::HEADER));
+        if shown.line(&environment).len() > limits::HEADER && shown.clauses.len() > 1 {
+            shown.clauses.pop();
             break;
         }
-        line = longer;
     }
-    crate::core::text::truncate(&line, limits::HEADER).into_owned()
+    truncate(&shown.line(&environment), limits::HEADER).into_owned()
 }
 
 pub(super) fn section(text: String) -> Block {

@@ -3,10 +3,10 @@
 //! Pure. A bot's mention stands in the reply and not in the edited message, because Slack notifies nobody of an edit.
 
 use super::escape::mrkdwn;
-use super::message::Message;
-use super::render::section;
+use super::message::{Message, TableForm};
+use super::render::{preformatted, section, table_block};
 use super::{limits, reasons};
-use crate::core::summary::News;
+use crate::core::summary::{News, Summary};
 
 /// How many names the first line holds.
 const FEW: usize = 2;
@@ -31,6 +31,25 @@ pub fn reply(news: &News, mention: Option<&str>) -> Message {
     Message {
         text: lines.join("\n"),
         blocks,
+        unfurl_links: false,
+        unfurl_media: false,
+    }
+}
+
+/// Renders a page of a message's rows for its thread.
+#[must_use]
+pub fn list(summary: &Summary, page: usize, form: TableForm) -> Message {
+    let reader = summary.reader;
+    let heading = reader.words().all_rows(page + 1, summary.pages());
+    let rows = summary.page(page);
+    let (table, _) = match form {
+        TableForm::Table => table_block(&rows, reader),
+        TableForm::Preformatted => preformatted(&rows, reader),
+    };
+    let blocks = std::iter::once(section(heading.clone())).chain(table);
+    Message {
+        text: heading,
+        blocks: blocks.collect(),
         unfurl_links: false,
         unfurl_media: false,
     }

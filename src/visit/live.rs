@@ -72,7 +72,8 @@ pub(super) async fn tell<L: WindowLog, N: Notifier, Q, E, C: Clock>(
             ports.log.note(snapshot.key, SLACK, report).await?;
         }
         let retry = reply(snapshot, &target, channel, ports, visit, report, metrics).await?;
-        next = next.into_iter().chain(wait).chain(retry).min();
+        let list = list(snapshot, &target, channel, ports, visit, report, metrics).await?;
+        next = next.into_iter().chain(wait).chain(retry).chain(list).min();
     }
     if report.is_in_doubt {
         report.is_in_doubt = false;
@@ -208,6 +209,7 @@ async fn show<L: WindowLog, N, Q, E, C: Clock>(
         shown,
         is_final,
         is_frozen: false,
+        pages: message.as_ref().map_or(0, |message| message.pages),
     };
     report
         .messages
@@ -367,6 +369,50 @@ async fn reply<L: WindowLog, N, Q, E, C>(
     }
     ports.log.note(key, SLACK, report).await?;
     Ok(report.not_before)
+}
+
+/// Writes the rows into the message's thread, once everything has ended, where the message does not show all of them.
+/// Returns when to try again if that failed.
+async fn list<L: WindowLog, N, Q, E, C>(
+    snapshot: &WindowSnapshot<'_>,
+    target: &Target<'_>,
+    channel: &impl Channel,
+    ports: &Ports<'_, L, N, Q, E, C>,
+    visit: Visit<'_>,
+    report: &mut LastReport,
+    metrics: &mut Metrics,
+) -> Result<Option<DateTime<Utc>>, VisitError> {
+    let pages = target.summary.pages();
+    loop {
+        let Some(message) = message_of(snapshot, target.group, report).cloned() else {
+            return Ok(None);
+        };
+        if !target.has_ended || message.pages >= pages {
+            return Ok(None);
+        }
+        if report
+            .not_before
+            .is_some_and(|not_before| visit.now < not_before)
+        {
+            return Ok(report.not_before);
+        }
+        let (bookmark, page) = (&message.bookmark, message.pages);
+        let delivery = channel
+            .list(bookmark, &target.summary, page, visit.deadline)
+            .await;
+        metrics.replied(&delivery);
+        match delivery.result {
+            Err(error) if error.refusal().is_none() => back_off(report, &error, visit.now),
+            // Where Slack refuses replies, asking again would not help.
+            Ok(()) | Err(_) => {
+                let is_it = |known: &&mut LiveMessage| **known == message;
+                if let Some(known) = report.messages.iter_mut().find(is_it) {
+                    known.pages += 1;
+                }
+            }
+        }
+        ports.log.note(snapshot.key, SLACK, report).await?;
+    }
 }
 
 fn note_replies(snapshot: &WindowSnapshot<'_>, news: &ThreadNews, replied: &mut Told) {

@@ -95,9 +95,9 @@ fn place(event: &Value) -> String {
 }
 
 fn action(event: &Value) -> String {
-    call(event)
-        .action
-        .map_or("-".to_owned(), |action: Action| Language::English.words().action(action))
+    call(event).action.map_or("-".to_owned(), |action: Action| {
+        Language::English.words().action(action)
+    })
 }
 
 fn outcome(event: &Value) -> String {

@@ -68,7 +68,10 @@ fn before(run: &Run, told: ToldStatus, reader: Reader) -> String {
     }
     match told.kind() {
         Some(Kind::Failed) => {
-            let refusals = run.attempts.iter().filter_map(|attempt| attempt.error.as_ref());
+            let refusals = run
+                .attempts
+                .iter()
+                .filter_map(|attempt| attempt.error.as_ref());
             let given_up = run.given_up.as_ref().map(|given_up| &given_up.error);
             let error = refusals.chain(given_up).last();
             bad(&error.map_or_else(

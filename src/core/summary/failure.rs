@@ -104,7 +104,7 @@ impl Lines<'_> {
             Failure::new(name.clone(), severity, code, label, reason, Some(advice))
         };
         let mut failure = match &one.status {
-            Status::Failed(error) => self.refused(name, severity, error, &cluster),
+            Status::Failed(error) => self.refused(name, severity, error, one.subject),
             Status::Troubled(remark) => self.troubled(name, severity, remark),
             Status::Underway(underway) if underway.is_late => {
                 self.late(name, severity, one.run, underway)
@@ -121,7 +121,12 @@ impl Lines<'_> {
             }
             Status::Unkept => {
                 let reason = words.unkept_reason().to_owned();
-                make(UNKEPT, words.record_not_read(), reason, words.unkept_advice())
+                make(
+                    UNKEPT,
+                    words.record_not_read(),
+                    reason,
+                    words.unkept_advice(),
+                )
             }
             _ => return None,
         };
@@ -147,14 +152,20 @@ impl Lines<'_> {
         name: String,
         severity: Severity,
         error: &ApiError,
-        cluster: &ClusterId,
+        subject: &Subject,
     ) -> Failure {
         let words = self.reader.words();
-        let known = known(error, self.reader);
+        let known = match (subject, refusal(error)) {
+            // A denial without a text does not say which permission is absent.
+            (Subject::Job(_), Some(Refusal::UpdateDenied)) => {
+                Some(words.refusal(Refusal::RunTaskDenied))
+            }
+            _ => known(error, self.reader),
+        };
         let reason = error_words(error, self.reader);
-        let reason = match refusal(error) {
-            Some(Refusal::ServiceNotFound | Refusal::ServiceNotActive) => {
-                words.in_cluster(&reason, &cluster.name)
+        let reason = match (subject, refusal(error)) {
+            (Subject::Service(id), Some(Refusal::ServiceNotFound | Refusal::ServiceNotActive)) => {
+                words.in_cluster(&reason, &id.cluster)
             }
             _ => reason,
         };
@@ -213,8 +224,7 @@ impl Lines<'_> {
         };
         let advice = known(error, self.reader).map(|entry| entry.advice);
         let subject = words.nameless(count, &label);
-        let mut failure =
-            Failure::new(subject, Severity::Bad, &error.code, label, reason, advice);
+        let mut failure = Failure::new(subject, Severity::Bad, &error.code, label, reason, advice);
         failure.detail = detail(error, &failure.label);
         failure.error_code = Some(error.code.clone());
         failure.is_nameless = true;
@@ -321,9 +331,7 @@ fn changed_reason(
         None => words.changed_advice(),
     };
     let who = match (by, undone) {
-        (Some((caller, at)), _) => {
-            words.set_by(&words.caller(caller), &period::clock(*at, reader))
-        }
+        (Some((caller, at)), _) => words.set_by(&words.caller(caller), &period::clock(*at, reader)),
         (None, Some(bound)) => words.kept(&bound),
         (None, None) => words.set_by_nobody_known().to_owned(),
     };

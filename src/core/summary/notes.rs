@@ -147,16 +147,13 @@ fn unobserved(lines: &Lines<'_>, told: &[&RunStatus<'_>]) -> Option<Note> {
         }
     }
     if !names.is_empty() {
-        let about = snapshot
-            .is_observed
-            .then(|| listed(&names, lines.reader));
+        let about = snapshot.is_observed.then(|| listed(&names, lines.reader));
         let codes = codes.into_iter().collect::<Vec<_>>().join(", ");
         let text = words.unobserved_note(about.as_deref(), &codes);
         return Some(Note::warning(text, words.unobserved_brief()));
     }
     let is_succeeded = |one: &&RunStatus<'_>| one.status == Status::Succeeded;
-    (!snapshot.is_asked && told.iter().any(is_succeeded))
-        .then(|| Note::plain(words.unasked_note()))
+    (!snapshot.is_asked && told.iter().any(is_succeeded)).then(|| Note::plain(words.unasked_note()))
 }
 
 /// Who made calls that no schedule was expected to make.
@@ -165,9 +162,8 @@ fn callers(told: &[&RunStatus<'_>], reader: Reader) -> Option<Note> {
     let mut calls: BTreeMap<&str, usize> = BTreeMap::new();
     for one in told {
         // A roster says who is to call; without one, EventBridge Scheduler is nobody unexpected.
-        let is_expected = |caller: &str| {
-            one.run.firing.is_some() || caller.starts_with("EventBridge Scheduler")
-        };
+        let is_expected =
+            |caller: &str| one.run.firing.is_some() || caller.starts_with("EventBridge Scheduler");
         let attempts = one.run.attempts.iter().map(|attempt| &*attempt.caller);
         let others = one.run.interventions.iter().map(|other| &*other.caller);
         let unexpected = attempts.filter(|caller| !is_expected(caller));

@@ -9,13 +9,30 @@ use crate::core::snapshot::{RunStatus, WindowSnapshot};
 
 /// The time from the first call of these runs to the last. Where there was no call, the times at which they were due.
 pub(super) fn of(snapshot: &WindowSnapshot<'_>, told: &[&RunStatus<'_>], reader: Reader) -> String {
+    text(span_of(snapshot, told), reader)
+}
+
+/// The beginning of that time: `Mon 15 Jan 09:00 KST`.
+pub(super) fn start(
+    snapshot: &WindowSnapshot<'_>,
+    told: &[&RunStatus<'_>],
+    reader: Reader,
+) -> String {
+    let (first, _) = span_of(snapshot, told);
+    let first = first.with_timezone(&reader.timezone);
+    format!("{} {}", reader.words().day(first), first.format("%H:%M %Z"))
+}
+
+fn span_of(
+    snapshot: &WindowSnapshot<'_>,
+    told: &[&RunStatus<'_>],
+) -> (DateTime<Utc>, DateTime<Utc>) {
     let calls = told
         .iter()
         .flat_map(|one| one.run.attempts.iter().map(|attempt| attempt.at));
     let due = told.iter().map(|one| one.run.time);
-    let span = span(calls).or_else(|| span(due));
     let start = snapshot.key.start;
-    text(span.unwrap_or((start, start)), reader)
+    span(calls).or_else(|| span(due)).unwrap_or((start, start))
 }
 
 /// The earliest and the latest of some times.

@@ -39,7 +39,9 @@ pub(super) fn of(failures: &[Failure], reader: Reader) -> Vec<Reason> {
     for failure in failures {
         let is_same = |group: &&mut Vec<&Failure>| {
             let first = group[0];
-            let key = |one: &Failure| (one.severity, one.code.clone(), one.advice.clone());
+            // Some services record an error with the suffix and some without.
+            let code = |one: &'_ Failure| one.code.trim_end_matches("Exception").to_owned();
+            let key = |one: &Failure| (one.severity, code(one), one.advice.clone());
             !first.is_nameless && !failure.is_nameless && key(first) == key(failure)
         };
         match groups.iter_mut().find(is_same) {
@@ -83,7 +85,12 @@ fn together(group: &[&Failure], reader: Reader) -> Reason {
         text: String::new(),
         names,
         advice: first.advice.clone(),
-        links: first.group_links.iter().filter(is_shared).cloned().collect(),
+        links: first
+            .group_links
+            .iter()
+            .filter(is_shared)
+            .cloned()
+            .collect(),
         detail: None,
     }
 }

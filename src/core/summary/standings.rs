@@ -22,7 +22,7 @@ pub(super) struct Standing {
     pub(super) name: String,
     pub(super) severity: Severity,
     pub(super) kind: Kind,
-    /// The words of its row.
+    /// The words of its row, where something is wrong.
     pub(super) words: String,
     /// What its failure is counted under.
     pub(super) label: Option<String>,
@@ -123,14 +123,20 @@ fn worst_first(kind: Kind) -> usize {
 
 fn standing(lines: &Lines<'_>, one: &RunStatus<'_>) -> Standing {
     let is_running = match &one.status {
-        Status::Troubled(remark) => trouble(&remark.text).is_some_and(|known| known.is_while_running),
+        Status::Troubled(remark) => {
+            trouble(&remark.text).is_some_and(|known| known.is_while_running)
+        }
         _ => false,
     };
     Standing {
         name: lines.name(one.subject),
         severity: one.status.severity(),
         kind: one.status.kind(),
-        words: row_status(one.run, &one.status, lines.reader).words,
+        words: if one.status.is_failure() {
+            row_status(one.run, &one.status, lines.reader).words
+        } else {
+            String::new()
+        },
         label: lines.failure_of(one).map(|failure| failure.label),
         is_running,
     }

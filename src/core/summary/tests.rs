@@ -168,11 +168,7 @@ fn failures_come_first_then_each_by_name() {
         .collect();
     assert_eq!(
         failures,
-        [
-            "billing",
-            "worker",
-            "1 throttled call names no service"
-        ]
+        ["billing", "worker", "1 throttled call names no service"]
     );
 }
 
@@ -242,7 +238,10 @@ fn totals_count_services_and_calls_that_named_none_apart() {
             "❌ dev · api did not start · 2 throttled calls name no service · 0 of 1 up",
         ),
         (
-            vec![throttled(1), anonymous(refused(call(2, ""), "AccessDenied"))],
+            vec![
+                throttled(1),
+                anonymous(refused(call(2, ""), "AccessDenied")),
+            ],
             "Total: 2 refused calls name no service",
             "❌ dev · 2 refused calls name no service",
         ),

@@ -98,16 +98,19 @@ impl Verdict {
             .copied()
             .filter(|one| one.severity <= Severity::Warn)
             .collect();
-        let mut clauses = if wrong.is_empty() {
-            let names = short_names(&all);
-            match (names.is_empty(), is_recovery) {
-                (true, _) => vec![words.called_again().to_owned()],
-                (false, true) => vec![words.recovered(&words.are(goal, &names))],
-                (false, false) => vec![words.are(goal, &names)],
-            }
-        } else {
-            failing(&wrong, changed.aim, wrong.len(), lines.reader)
+        let mut clauses = match wrong.as_slice() {
+            [] => Vec::new(),
+            wrong => failing(wrong, changed.aim, wrong.len(), lines.reader),
         };
+        clauses.extend(nameless(&changed, lines.reader));
+        if clauses.is_empty() {
+            let names = short_names(&all);
+            clauses.push(match (names.is_empty(), is_recovery) {
+                (true, _) => words.called_again().to_owned(),
+                (false, true) => words.recovered(&words.are(goal, &names)),
+                (false, false) => words.are(goal, &names),
+            });
+        }
         let whole = if changed.services.is_empty() {
             &standings.jobs
         } else {
@@ -196,6 +199,15 @@ fn of_services(standings: &Standings, reader: Reader) -> Vec<String> {
     if standings.is_nothing() {
         return vec![words.nothing(standings.aim, services.len())];
     }
+    let missing = standings.totals.missing();
+    let calls = standings.totals.nameless_calls();
+    if calls > 0 && missing == bad.len() && missing > 0 {
+        let label = standings.totals.nameless_label(reader.language);
+        return vec![
+            words.called(services.len() - missing, services.len()),
+            words.missing_among(missing, calls, label),
+        ];
+    }
     if !bad.is_empty() {
         clauses.extend(failing(&bad, standings.aim, services.len(), reader));
     }
@@ -217,10 +229,7 @@ fn failing(wrong: &[&Standing], aim: Aim, all: usize, reader: Reader) -> Vec<Str
     match wrong {
         [one] if one.is_running || one.severity == Severity::Warn => vec![told_apart(one)],
         few if few.len() <= NAMED => vec![words.failed(aim, &short_names(few))],
-        many => vec![
-            words.failed_of(aim, many.len(), all),
-            labels(many, reader),
-        ],
+        many => vec![words.failed_of(aim, many.len(), all), labels(many, reader)],
     }
 }
 
@@ -261,6 +270,8 @@ fn well(standings: &Standings, reader: Reader) -> String {
         (0, accepted) if accepted == all => words.all(Aim::Accepted, all),
         (0, accepted) if accepted > 0 => words.part(Aim::Accepted, accepted, all),
         (reached, 0) if reached == all => words.all(standings.aim, all),
+        // Services at another count may run all the same.
+        (reached, 0) if totals.get(Kind::Changed) > 0 => words.part(Aim::AsAsked, reached, all),
         (reached, 0) => words.part(standings.aim, reached, all),
         (reached, accepted) => {
             let part = words.part(standings.aim, reached, all);
@@ -313,4 +324,3 @@ fn short_names(standings: &[&Standing]) -> Vec<String> {
     let name = |one: &&Standing| truncate_middle(&one.name, NAME).into_owned();
     standings.iter().map(name).collect()
 }
-

@@ -79,11 +79,7 @@ pub(super) const TROUBLES: &[Trouble] = &[
         &["error \"agent\"", "^agent"],
         Kind::ContainerAgentDisconnected,
     ),
-    Trouble::new(
-        "",
-        &["^location"],
-        Kind::NoInstanceInTheseZones,
-    ),
+    Trouble::new("", &["^location"], Kind::NoInstanceInTheseZones),
     Trouble::new(
         "",
         &["^inactive", "^missing"],
@@ -137,12 +133,7 @@ pub(super) const TROUBLES: &[Trouble] = &[
         Kind::UnhealthyInCloudMap,
     )
     .while_running(),
-    Trouble::new(
-        "",
-        &["service_health_unknown"],
-        Kind::HealthUnknown,
-    )
-    .while_running(),
+    Trouble::new("", &["service_health_unknown"], Kind::HealthUnknown).while_running(),
     // Pulling an image.
     Trouble::new(
         "",
@@ -186,11 +177,7 @@ pub(super) const TROUBLES: &[Trouble] = &[
         ],
         Kind::RegistryNotReachable,
     ),
-    Trouble::new(
-        "",
-        &["cannotpull"],
-        Kind::ImageCannotBePulled,
-    ),
+    Trouble::new("", &["cannotpull"], Kind::ImageCannotBePulled),
     // What a task needs before its containers start.
     Trouble::new(
         "",
@@ -206,11 +193,7 @@ pub(super) const TROUBLES: &[Trouble] = &[
         &["network interface provisioning"],
         Kind::NetworkInterfaceCameTooLate,
     ),
-    Trouble::new(
-        "",
-        &["create network interface"],
-        Kind::NoNetworkInterface,
-    ),
+    Trouble::new("", &["create network interface"], Kind::NoNetworkInterface),
     Trouble::new(
         "resourceinitializationerror",
         &["kms"],
@@ -260,21 +243,13 @@ pub(super) const TROUBLES: &[Trouble] = &[
         &["outofmemory", "killed due to memory usage"],
         Kind::OutOfMemory,
     ),
-    Trouble::new(
-        "",
-        &["cannotstartcontainer"],
-        Kind::ContainerCannotStart,
-    ),
+    Trouble::new("", &["cannotstartcontainer"], Kind::ContainerCannotStart),
     Trouble::new(
         "",
         &["cannotcreatecontainer"],
         Kind::ContainerCannotBeCreated,
     ),
-    Trouble::new(
-        "",
-        &["cannotcreatevolume"],
-        Kind::VolumeCannotBeMounted,
-    ),
+    Trouble::new("", &["cannotcreatevolume"], Kind::VolumeCannotBeMounted),
     Trouble::new(
         "",
         &["containerruntimetimeout", "dockertimeout"],
@@ -297,11 +272,7 @@ pub(super) const TROUBLES: &[Trouble] = &[
         ],
         Kind::ContainerExited,
     ),
-    Trouble::new(
-        "",
-        &["internalerror"],
-        Kind::InternalErrorOfEcs,
-    ),
+    Trouble::new("", &["internalerror"], Kind::InternalErrorOfEcs),
     // Where it ran.
     Trouble::new(
         "",
@@ -351,12 +322,7 @@ pub(super) const TROUBLES: &[Trouble] = &[
         &["operations are being throttled", "ecs_operation_throttled"],
         Kind::EcsIsThrottled,
     ),
-    Trouble::new(
-        "",
-        &["unable to scale in"],
-        Kind::ProtectedFromScaleIn,
-    )
-    .while_running(),
+    Trouble::new("", &["unable to scale in"], Kind::ProtectedFromScaleIn).while_running(),
     Trouble::new(
         "failed to register",
         &["cloud map", "servicediscovery", "service registry"],
@@ -378,11 +344,7 @@ pub(super) const TROUBLES: &[Trouble] = &[
         Kind::TaskCannotBeStarted,
     ),
     // Rollcall's own words, where ECS answers that a service is missing.
-    Trouble::new(
-        "",
-        &["ecs has no such service"],
-        Kind::NoSuchService,
-    ),
+    Trouble::new("", &["ecs has no such service"], Kind::NoSuchService),
     Trouble::new(
         "",
         &[

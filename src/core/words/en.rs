@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, TimeDelta};
 use chrono_tz::Tz;
 
-use super::{Aim, Entry, Words};
+use super::{Aim, Entry, Words, caller_and_role};
 use crate::core::fact::{Action, ActionKind};
 use crate::core::refusal::Refusal;
 use crate::core::status::{Kind, Severity};
@@ -103,6 +103,10 @@ impl Words for English {
         "never called"
     }
 
+    fn missing(&self) -> &'static str {
+        "missing"
+    }
+
     fn record_not_read(&self) -> &'static str {
         "record not read"
     }
@@ -147,10 +151,10 @@ impl Words for English {
 
     fn late(&self, running: i64, desired: i64, after: Option<TimeDelta>) -> String {
         match after {
-            Some(after) => {
-                let after = after.num_minutes();
-                format!("{running}/{desired} after {after} min")
+            Some(after) if after < TimeDelta::minutes(1) => {
+                format!("{running}/{desired} after {}", self.duration(after))
             }
+            Some(after) => format!("{running}/{desired} after {} min", after.num_minutes()),
             None => format!("{running}/{desired} running"),
         }
     }
@@ -226,7 +230,7 @@ impl Words for English {
             (Kind::Changed, _) => "changed",
             (Kind::Failed, _) => "failed",
             (Kind::Missing, Severity::Warn) => "not read",
-            (Kind::Missing, _) => "missing",
+            (Kind::Missing, _) => "never called",
             (Kind::Pending, _) => "awaited",
             (Kind::Resolved, _) => "resolved",
         };
@@ -248,8 +252,12 @@ impl Words for English {
 
     fn missing_among(&self, missing: usize, calls: usize, label: &str) -> String {
         match calls {
-            1 => format!("{missing} missing, probably among them 1 {label} call that names no service"),
-            _ => format!("{missing} missing, probably among {calls} {label} calls that name no service"),
+            1 => format!(
+                "{missing} missing, probably among them 1 {label} call that names no service"
+            ),
+            _ => format!(
+                "{missing} missing, probably among {calls} {label} calls that name no service"
+            ),
         }
     }
 
@@ -267,7 +275,9 @@ impl Words for English {
     fn all(&self, aim: Aim, count: usize) -> String {
         match (aim, count) {
             (Aim::Accepted, 1) => "1 call accepted".to_owned(),
+            (Aim::Accepted, 2) => "both calls accepted".to_owned(),
             (Aim::Accepted, _) => format!("all {count} calls accepted"),
+            (_, 2) => format!("both services {}", state(aim)),
             (_, 1) => format!("1 service {}", state(aim)),
             _ => format!("all {count} services {}", state(aim)),
         }
@@ -334,6 +344,7 @@ impl Words for English {
     fn all_jobs(&self, count: usize) -> String {
         match count {
             1 => "1 job well".to_owned(),
+            2 => "both jobs well".to_owned(),
             _ => format!("all {count} jobs well"),
         }
     }
@@ -471,7 +482,10 @@ impl Words for English {
     }
 
     fn caller(&self, caller: &str) -> String {
-        caller.to_owned()
+        match caller_and_role(caller) {
+            (who, Some(role)) => format!("{who} as {role}"),
+            (who, None) => who.to_owned(),
+        }
     }
 
     fn job(&self, name: &str) -> String {
@@ -483,7 +497,10 @@ impl Words for English {
     }
 
     fn more_reasons(&self, count: usize, reasons: usize) -> String {
-        format!("… and {count} more, for {}", plural(reasons, "other reason", "other reasons"))
+        format!(
+            "… and {count} more, for {}",
+            plural(reasons, "other reason", "other reasons")
+        )
     }
 
     fn correct_name(&self, schedule: &str) -> String {
@@ -552,7 +569,9 @@ impl Words for English {
     }
 
     fn bounds_note(&self, services: &str) -> String {
-        format!("⚠️ Application Auto Scaling may undo the schedule at its next turn: it keeps {services}.")
+        format!(
+            "⚠️ Application Auto Scaling may undo the schedule at its next turn: it keeps {services}."
+        )
     }
 
     fn bounds_brief(&self, count: usize) -> String {
@@ -595,7 +614,10 @@ impl Words for English {
     }
 
     fn unobserved_note(&self, about: Option<&str>, codes: &str) -> String {
-        let about = about.map_or_else(|| "whether tasks run".to_owned(), |names| format!("about {names}"));
+        let about = about.map_or_else(
+            || "whether tasks run".to_owned(),
+            |names| format!("about {names}"),
+        );
         format!("⚠️ ECS could not be asked {about} ({codes}): accepted is all that is known.")
     }
 
@@ -616,7 +638,9 @@ impl Words for English {
     }
 
     fn fallback_note(&self, reason: &str) -> String {
-        format!("⚠️ Slack refuses the bot ({reason}), so this comes through the webhook and is not edited.")
+        format!(
+            "⚠️ Slack refuses the bot ({reason}), so this comes through the webhook and is not edited."
+        )
     }
 
     fn all_rows(&self, page: usize, pages: usize) -> String {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, Datelike, TimeDelta, Weekday};
 use chrono_tz::Tz;
 
-use super::{Aim, Entry, Words};
+use super::{Aim, Entry, Words, caller_and_role};
 use crate::core::fact::{Action, ActionKind};
 use crate::core::refusal::Refusal;
 use crate::core::status::{Kind, Severity};
@@ -99,6 +99,10 @@ impl Words for Korean {
         "호출되지 않음"
     }
 
+    fn missing(&self) -> &'static str {
+        "누락"
+    }
+
     fn record_not_read(&self) -> &'static str {
         "기록을 읽지 못함"
     }
@@ -143,6 +147,9 @@ impl Words for Korean {
 
     fn late(&self, running: i64, desired: i64, after: Option<TimeDelta>) -> String {
         match after {
+            Some(after) if after < TimeDelta::minutes(1) => {
+                format!("{} 뒤 {running}/{desired}", self.duration(after))
+            }
             Some(after) => format!("{}분 뒤 {running}/{desired}", after.num_minutes()),
             None => format!("{running}/{desired} 실행 중"),
         }
@@ -231,7 +238,7 @@ impl Words for Korean {
             (Kind::Changed, _) => "변경됨",
             (Kind::Failed, _) => "실패",
             (Kind::Missing, Severity::Warn) => "기록을 읽지 못함",
-            (Kind::Missing, _) => "누락",
+            (Kind::Missing, _) => "호출되지 않음",
             (Kind::Pending, _) => "대기 중",
             (Kind::Resolved, _) => "해결됨",
         };
@@ -469,10 +476,10 @@ impl Words for Korean {
     }
 
     fn caller(&self, caller: &str) -> String {
-        match caller.split_once(" as ") {
-            Some((who, role)) => format!("{who}({role})"),
-            None if caller == "unknown caller" => "알 수 없는 호출자".to_owned(),
-            None => caller.to_owned(),
+        match caller_and_role(caller) {
+            (who, Some(role)) => format!("{who}({role})"),
+            ("unknown caller", None) => "알 수 없는 호출자".to_owned(),
+            (who, None) => who.to_owned(),
         }
     }
 
@@ -549,11 +556,15 @@ impl Words for Korean {
     }
 
     fn harmless_note(&self, calls: usize) -> String {
-        format!("서비스 이름 없이 거부된 호출 {calls}건이 있었지만, 예정된 호출은 모두 수락되었습니다.")
+        format!(
+            "서비스 이름 없이 거부된 호출 {calls}건이 있었지만, 예정된 호출은 모두 수락되었습니다."
+        )
     }
 
     fn bounds_note(&self, services: &str) -> String {
-        format!("⚠️ Application Auto Scaling이 다음 조정 때 스케줄을 되돌릴 수 있습니다. 유지하는 한도: {services}.")
+        format!(
+            "⚠️ Application Auto Scaling이 다음 조정 때 스케줄을 되돌릴 수 있습니다. 유지하는 한도: {services}."
+        )
     }
 
     fn bounds_brief(&self, count: usize) -> String {
@@ -588,13 +599,19 @@ impl Words for Korean {
     }
 
     fn working_note(&self, jobs: usize) -> String {
-        format!("마지막으로 ECS에 물었을 때 작업 {jobs}개가 아직 실행 중이었습니다. 그 결과는 더 따라가지 않습니다.")
+        format!(
+            "마지막으로 ECS에 물었을 때 작업 {jobs}개가 아직 실행 중이었습니다. 그 결과는 더 따라가지 않습니다."
+        )
     }
 
     fn unobserved_note(&self, about: Option<&str>, codes: &str) -> String {
         match about {
-            None => format!("⚠️ 태스크가 실행되는지 ECS에 물을 수 없었습니다({codes}). 호출이 수락된 것만 확인되었습니다."),
-            Some(names) => format!("⚠️ ECS에 물을 수 없었습니다({codes}): {names}. 호출이 수락된 것만 확인되었습니다."),
+            None => format!(
+                "⚠️ 태스크가 실행되는지 ECS에 물을 수 없었습니다({codes}). 호출이 수락된 것만 확인되었습니다."
+            ),
+            Some(names) => format!(
+                "⚠️ ECS에 물을 수 없었습니다({codes}): {names}. 호출이 수락된 것만 확인되었습니다."
+            ),
         }
     }
 
@@ -615,7 +632,9 @@ impl Words for Korean {
     }
 
     fn fallback_note(&self, reason: &str) -> String {
-        format!("⚠️ Slack이 봇을 거부하여({reason}) 웹훅으로 보내며, 이 메시지는 편집되지 않습니다.")
+        format!(
+            "⚠️ Slack이 봇을 거부하여({reason}) 웹훅으로 보내며, 이 메시지는 편집되지 않습니다."
+        )
     }
 
     fn all_rows(&self, page: usize, pages: usize) -> String {

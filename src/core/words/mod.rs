@@ -101,6 +101,16 @@ pub(crate) fn mark(severity: Severity) -> &'static str {
     }
 }
 
+/// Who called and as which role: a role of IAM Identity Center without its prefix and its random end.
+fn caller_and_role(caller: &str) -> (&str, Option<&str>) {
+    let Some((who, role)) = caller.split_once(" as ") else {
+        return (caller, None);
+    };
+    let short = role.strip_prefix("AWSReservedSSO_");
+    let short = short.and_then(|role| role.rsplit_once('_'));
+    (who, Some(short.map_or(role, |(role, _)| role)))
+}
+
 /// The words of one language. The examples are the English ones.
 pub(crate) trait Words: Sync {
     // The table.
@@ -130,6 +140,8 @@ pub(crate) trait Words: Sync {
     fn called_again(&self) -> &'static str;
     /// `never called`.
     fn never_called(&self) -> &'static str;
+    /// As [`Words::never_called`], where calls without a name may have been for it: `missing`.
+    fn missing(&self) -> &'static str;
     /// `record not read`.
     fn record_not_read(&self) -> &'static str;
     /// `throttled, after 4 attempts`; `words` may be empty.
@@ -355,7 +367,7 @@ pub(crate) trait Words: Sync {
     fn partial_brief(&self) -> &'static str;
     /// The webhook speaks instead of the bot.
     fn fallback_note(&self, reason: &str) -> String;
-    /// The heading of a thread's reply with all rows: `All 50 services`.
+    /// The heading of a reply with all rows: `All services (2 of 6):`.
     fn all_rows(&self, page: usize, pages: usize) -> String;
 }
 

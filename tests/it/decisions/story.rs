@@ -183,7 +183,7 @@ impl Story {
         })
     }
 
-    /// Every row: `a Scale Up (→ 1) ❌ Error`.
+    /// Every row: `a Scale Up (→ 1) ❌ service not found`.
     pub(super) fn rows(&self, now: i64) -> Vec<String> {
         rows(&self.summary(now))
     }

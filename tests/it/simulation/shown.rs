@@ -4,7 +4,8 @@
 use rollcall::core::decide::MessageKind;
 use rollcall::core::status::{Kind, Severity};
 use rollcall::core::summary::{
-    CHANGED, Failure, LATE, NEVER_CALLED, News, Row as SummaryRow, STOPPING, Summary, UNKEPT, UNSTEADY,
+    CHANGED, Failure, LATE, NEVER_CALLED, News, Row as SummaryRow, STOPPING, Summary, UNKEPT,
+    UNSTEADY,
 };
 
 use super::mail::Millis;
