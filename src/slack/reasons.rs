@@ -11,52 +11,36 @@ use crate::core::summary::Reason;
 /// What the line may take that counts what is left out.
 const REST: usize = 120;
 
-/// How much is said of a reason.
-#[derive(Debug, Clone, Copy)]
-struct Detail {
-    /// How many bytes the names take, where several have the reason.
-    names: usize,
-    has_advice: bool,
-    has_links: bool,
-    has_text_of_aws: bool,
-    /// Names stand out, as markup makes them; the text of notifications has none.
-    is_marked_up: bool,
+/// How much is said of a reason, the most first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    /// Everything.
+    Full,
+    /// Without what AWS wrote.
+    Linked,
+    /// Without links too.
+    Advised,
+    /// Without advice too.
+    Brief,
 }
 
-const FULL: Detail = Detail {
-    names: 600,
-    has_advice: true,
-    has_links: true,
-    has_text_of_aws: true,
-    is_marked_up: true,
-};
-const LEVELS: [Detail; 4] = [
-    FULL,
-    Detail {
-        has_text_of_aws: false,
-        names: 400,
-        ..FULL
-    },
-    Detail {
-        has_text_of_aws: false,
-        has_links: false,
-        names: 200,
-        ..FULL
-    },
-    BRIEF,
-];
-const BRIEF: Detail = Detail {
-    names: 120,
-    has_advice: false,
-    has_links: false,
-    has_text_of_aws: false,
-    is_marked_up: true,
-};
+impl Level {
+    /// How many bytes the names take, where several have the reason.
+    fn names(self) -> usize {
+        match self {
+            Self::Full => 600,
+            Self::Linked => 400,
+            Self::Advised => 200,
+            Self::Brief => 120,
+        }
+    }
+}
 
 /// The reasons as the texts of sections, none longer than a section may be.
 pub(super) fn sections(reasons: &[Reason], reader: Reader) -> Vec<String> {
     let mut sections: Vec<String> = Vec::new();
-    for block in blocks(reasons, &LEVELS, limits::REASONS, reader) {
+    let levels = [Level::Full, Level::Linked, Level::Advised, Level::Brief];
+    for block in blocks(reasons, &levels, limits::REASONS, "*", reader) {
         match sections.last_mut() {
             Some(last) if last.len() + 1 + block.len() <= limits::SECTION => {
                 last.push('\n');
@@ -70,20 +54,23 @@ pub(super) fn sections(reasons: &[Reason], reader: Reader) -> Vec<String> {
 
 /// The reasons as lines for a notification, which take at most `space` bytes with their line ends.
 pub(super) fn lines(reasons: &[Reason], space: usize, reader: Reader) -> Vec<String> {
-    let levels = [LEVELS[2], BRIEF].map(|level| Detail {
-        is_marked_up: false,
-        ..level
-    });
-    blocks(reasons, &levels, space, reader)
+    blocks(reasons, &[Level::Advised, Level::Brief], space, "", reader)
 }
 
-/// The first level at which everything fits; at the last, what does not fit is counted.
-fn blocks(reasons: &[Reason], levels: &[Detail], space: usize, reader: Reader) -> Vec<String> {
+/// The first level at which everything fits; at the last, what does not fit is counted. `bold` is what stands around
+/// headings.
+fn blocks(
+    reasons: &[Reason],
+    levels: &[Level],
+    space: usize,
+    bold: &str,
+    reader: Reader,
+) -> Vec<String> {
     let mut blocks = Vec::new();
     for level in levels {
         blocks = reasons
             .iter()
-            .map(|reason| block(reason, *level, reader))
+            .map(|reason| block(reason, *level, bold, reader))
             .collect();
         blocks.retain(|block: &String| !block.is_empty());
         if size(&blocks) <= space {
@@ -108,35 +95,31 @@ fn size(blocks: &[String]) -> usize {
     blocks.iter().map(|block| block.len() + 1).sum()
 }
 
-fn block(reason: &Reason, detail: Detail, reader: Reader) -> String {
+fn block(reason: &Reason, level: Level, bold: &str, reader: Reader) -> String {
     let mut lines = Vec::new();
     if !reason.heading.is_empty() {
-        lines.push(heading(reason, detail, reader));
+        lines.push(heading(reason, level, bold, reader));
     }
-    if let Some(advice) = reason.advice.as_ref().filter(|_| detail.has_advice) {
+    if let Some(advice) = reason.advice.as_ref().filter(|_| level < Level::Brief) {
         let advice = with_code(advice, limits::ERROR);
-        lines.push(format!("→ {advice}{}", links(reason, detail)));
+        lines.push(format!("→ {advice}{}", links(reason, level)));
     }
-    let text_of_aws = reason.detail.as_ref().filter(|_| detail.has_text_of_aws);
+    let text_of_aws = reason.detail.as_ref().filter(|_| level == Level::Full);
     lines.extend(text_of_aws.map(|text| mrkdwn(text, limits::ERROR)));
     lines.join("\n")
 }
 
 /// `*frontend*: service not found in cluster dev`, or `*8 throttled* (ThrottlingException): feed-api, fraud-worker, …`.
-fn heading(reason: &Reason, detail: Detail, reader: Reader) -> String {
+fn heading(reason: &Reason, level: Level, bold: &str, reader: Reader) -> String {
     let heading = mrkdwn(&reason.heading, limits::NAME);
-    let heading = if detail.is_marked_up {
-        format!("*{heading}*")
-    } else {
-        heading
-    };
+    let heading = format!("{bold}{heading}{bold}");
     if reason.names.is_empty() {
         return format!("{heading}: {}", mrkdwn(&reason.text, limits::ERROR));
     }
     let code = reason.code.as_ref().map_or_else(String::new, |code| {
         format!(" ({})", mrkdwn(code, limits::NAME))
     });
-    let names = names(&reason.names, detail.names, reader);
+    let names = names(&reason.names, level.names(), reader);
     format!("{heading}{code}: {names}")
 }
 
@@ -162,11 +145,11 @@ pub(super) fn names(names: &[String], space: usize, reader: Reader) -> String {
 }
 
 /// ` [Schedule] [Cluster]`, each a link. A link is as long as the names in it.
-fn links(reason: &Reason, detail: Detail) -> String {
+fn links(reason: &Reason, level: Level) -> String {
     let links = reason
         .links
         .iter()
-        .filter(|link| detail.has_links && link.url.len() <= limits::ERROR);
+        .filter(|link| level <= Level::Linked && link.url.len() <= limits::ERROR);
     links
         .map(|link| format!(" <{}|[{}]>", link.url, link.label))
         .collect()

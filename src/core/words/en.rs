@@ -459,10 +459,8 @@ impl Words for English {
     }
 
     fn bound(&self, is_minimum: bool, bound: i64) -> String {
-        match is_minimum {
-            true => format!("at least {bound}"),
-            false => format!("at most {bound}"),
-        }
+        let at = if is_minimum { "at least" } else { "at most" };
+        format!("{at} {bound}")
     }
 
     fn kept(&self, bound: &str) -> String {

@@ -453,10 +453,8 @@ impl Words for Korean {
     }
 
     fn bound(&self, is_minimum: bool, bound: i64) -> String {
-        match is_minimum {
-            true => format!("{bound}개 이상"),
-            false => format!("{bound}개 이하"),
-        }
+        let than = if is_minimum { "이상" } else { "이하" };
+        format!("{bound}개 {than}")
     }
 
     fn kept(&self, bound: &str) -> String {

@@ -18,10 +18,9 @@ impl World {
 
     fn rows(&self) -> Vec<String> {
         let message = self.workspace.only_message();
-        let rows = message.arguments["blocks"][2]["rows"]
-            .as_array()
-            .unwrap()
-            .clone();
+        let blocks = message.arguments["blocks"].as_array().unwrap();
+        let table = blocks.iter().find(|block| block["type"] == "table");
+        let rows = table.unwrap()["rows"].as_array().unwrap().clone();
         let text =
             |row: &serde_json::Value, cell: usize| row[cell]["text"].as_str().unwrap().to_owned();
         rows[1..]
