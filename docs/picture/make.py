@@ -82,7 +82,7 @@ def draw(folder, name, messages):
         sys.exit(f"make.py: {name} holds a block that the page does not know")
     browse(folder, f"--window-size={WIDTH},{height[1]}", f"--screenshot={output}", page.as_uri())
     if shutil.which("pngquant"):
-        subprocess.run(["pngquant", "--force", "--strip", "--speed", "1", "--output", output, "64", output], check=True)
+        subprocess.run(["pngquant", "--force", "--strip", "--speed", "1", "--output", output, "40", output], check=True)
     print(f"{output.name}: {height[1]} px, {output.stat().st_size // 1024} KB")
 
 

@@ -128,3 +128,34 @@ async fn a_refused_repetition_of_an_accepted_call_is_no_failure() {
     );
     assert!(world.workspace.replies().is_empty());
 }
+
+#[tokio::test]
+async fn the_thread_lists_all_rows_once_where_the_message_does_not() {
+    let names: Vec<String> = (0..50).map(|number| format!("api-{number:02}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut world = World::new();
+    world.learn(0, &[roster(&names)]).await;
+    world.visit(0).await;
+    assert!(world.workspace.replies().is_empty());
+
+    let calls: Vec<_> = names.iter().map(|name| accepted(name, 5)).collect();
+    world.learn(20, &calls).await;
+    for seconds in [20, 30, 900] {
+        world.visit(seconds).await;
+    }
+    let rows = |blocks: &serde_json::Value| {
+        let blocks = blocks.as_array().unwrap();
+        let table = blocks.iter().find(|block| block["type"] == "table");
+        table.unwrap()["rows"].as_array().unwrap().len() - 1
+    };
+    let message = world.workspace.only_message();
+    assert_eq!(rows(&message.arguments["blocks"]), 12 + 1);
+    let replies = world.workspace.replies();
+    let lists: Vec<usize> = replies
+        .iter()
+        .map(|one| rows(&one.arguments["blocks"]))
+        .collect();
+    assert_eq!(lists, [45, 5]);
+    assert_eq!(replies[0].text(), "All services (1 of 2):");
+    assert_eq!(replies[1].thread_ts.as_ref(), Some(&message.ts));
+}
