@@ -27,7 +27,7 @@ pub async fn export(
     args: &ExportArgs,
     lookup: impl Fn(&str) -> Option<String>,
 ) -> anyhow::Result<ExitCode> {
-    let zone = Settings::from_lookup(&lookup)?.timezone;
+    let zone = Settings::from_lookup(&lookup)?.reader.timezone;
     let zone = args.timezone.unwrap_or(zone);
     let wanted = args.windows.iter().map(|name| moment(args, name, zone));
     let wanted = wanted.collect::<anyhow::Result<Vec<_>>>()?;

@@ -66,7 +66,9 @@ pub async fn replay(
 ) -> anyhow::Result<ExitCode> {
     let mut settings = Settings::from_lookup(&lookup)?;
     settings.windowing.environment = args.environment.clone().or(settings.windowing.environment);
-    settings.timezone = args.timezone.unwrap_or(settings.timezone);
+    let reader = &mut settings.reader;
+    reader.timezone = args.timezone.unwrap_or(reader.timezone);
+    reader.rows = args.rows.unwrap_or(reader.rows);
     let webhook = if args.post {
         let url = webhook_url(&WebhookSource::from_lookup(&lookup)?).await?;
         Some(Webhook::new(url, settings.mention.clone()))
