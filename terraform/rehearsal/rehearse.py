@@ -615,12 +615,15 @@ def linter(checkov_python: str | None, work: Path):
     return lint
 
 
-def package(binary: Path, work: Path) -> Path:
+def package(work: Path) -> Path:
+    """A stand-in for the function's package. The emulated Lambda keeps it and never runs it; lambda_service runs the real
+    binary, which as a debug build is too large for a package.
+    """
     path = work / "bootstrap.zip"
     entry = zipfile.ZipInfo("bootstrap")
     entry.external_attr = 0o755 << 16
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(entry, binary.read_bytes())
+        archive.writestr(entry, "#!/bin/sh\nexit 1\n")
     return path
 
 
@@ -647,7 +650,7 @@ def main() -> int:
     try:
         with Emulator(work / "moto.log") as aws, FakeSlack() as slack:
             say(f"an emulated AWS answers on port {aws.port} (pid {aws.process.pid}), a fake Slack on port {slack.server.server_port}")
-            zipped = package(binary, work)
+            zipped = package(work)
             terraform = complete(work, aws.environment("terraform"), zipped)
             elsewhere = Elsewhere(aws, slack, binary, zipped, work)
             permissions = Permissions(aws, options.iam_library)
