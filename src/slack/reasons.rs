@@ -150,7 +150,8 @@ fn links(reason: &Reason, level: Level) -> String {
         .links
         .iter()
         .filter(|link| level <= Level::Linked && link.url.len() <= limits::ERROR);
-    links
+    let links: Vec<String> = links
         .map(|link| format!(" <{}|[{}]>", link.url, link.label))
-        .collect()
+        .collect();
+    links.concat()
 }

@@ -5,6 +5,7 @@ use crate::core::trouble::TroubleKind as Kind;
 use crate::core::words::Entry;
 
 /// The words for an error that the dictionary knows.
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) const fn refusal(refusal: Refusal) -> Entry {
     let (words, brief, advice) = match refusal {
         Refusal::ServiceNotFound => (
