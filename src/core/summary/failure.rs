@@ -121,12 +121,7 @@ impl Lines<'_> {
             }
             Status::Unkept => {
                 let reason = words.unkept_reason().to_owned();
-                make(
-                    UNKEPT,
-                    words.record_not_read(),
-                    reason,
-                    words.unkept_advice(),
-                )
+                make(UNKEPT, words.not_read(), reason, words.unkept_advice())
             }
             _ => return None,
         };

@@ -111,6 +111,10 @@ impl Words for English {
         "record not read"
     }
 
+    fn not_read(&self) -> &'static str {
+        "not read"
+    }
+
     fn after_attempts(&self, words: &str, attempts: usize) -> String {
         match words {
             "" => format!("after {attempts} attempts"),

@@ -107,6 +107,10 @@ impl Words for Korean {
         "기록을 읽지 못함"
     }
 
+    fn not_read(&self) -> &'static str {
+        "읽지 못함"
+    }
+
     fn after_attempts(&self, words: &str, attempts: usize) -> String {
         match words {
             "" => format!("{attempts}번 시도"),

@@ -144,6 +144,8 @@ pub(crate) trait Words: Sync {
     fn missing(&self) -> &'static str;
     /// `record not read`.
     fn record_not_read(&self) -> &'static str;
+    /// The same after a count: `not read`.
+    fn not_read(&self) -> &'static str;
     /// `throttled, after 4 attempts`; `words` may be empty.
     fn after_attempts(&self, words: &str, attempts: usize) -> String;
     /// `2 calls throttled`.
