@@ -130,21 +130,35 @@ fn a_roster_says_what_is_expected_and_where() {
 
 #[test]
 fn a_broken_roster_is_explained_and_never_quoted() {
-    for (field, value) in [
-        ("scheduled_time", json!("canary")),
+    let unexpected = "the roster or timer has an unexpected form";
+    for (field, value, expected) in [
+        (
+            "scheduled_time",
+            json!("canary"),
+            "the roster has no usable `scheduled_time`: expected a time such as \"2026-01-15T00:00:00Z\"",
+        ),
         // Chrono reads it, but no schedule fires then, and arithmetic on it would overflow.
-        ("scheduled_time", json!("+262142-12-31T23:59:59Z")),
-        ("services", json!({"nestjs": "canary"})),
-        ("account", Value::Null),
-        ("rollcall", json!("canary")),
+        (
+            "scheduled_time",
+            json!("+262142-12-31T23:59:59Z"),
+            unexpected,
+        ),
+        (
+            "services",
+            json!({"nestjs": "canary"}),
+            "the roster has no usable `services`: expected desired counts, such as {\"billing\": 1}",
+        ),
+        (
+            "account",
+            Value::Null,
+            "the roster has no usable `account`: expected twelve digits, such as \"111122223333\"",
+        ),
+        ("rollcall", json!("canary"), unexpected),
     ] {
         let mut roster = roster();
         roster[field] = value;
         let error = reason(&roster.to_string());
-        assert_eq!(
-            error, "the roster or timer has an unexpected form",
-            "{roster}"
-        );
+        assert_eq!(error, expected, "{roster}");
     }
 }
 
