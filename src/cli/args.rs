@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::time::{self, When};
+use crate::core::reader::RowLimit;
 
 /// Tells the truth about every ECS service that schedules were to start or stop.
 #[derive(Debug, Parser)]
@@ -102,6 +103,9 @@ pub struct ReplayArgs {
     /// The zone of the times shown, such as `Asia/Seoul` [env: `ROLLCALL_TIMEZONE`] [default: UTC]
     #[arg(long, value_parser = time::zone)]
     pub timezone: Option<Tz>,
+    /// How many rows a table has before the others are counted, or `all` [env: `ROLLCALL_ROWS`] [default: 12]
+    #[arg(long)]
+    pub rows: Option<RowLimit>,
 }
 
 const SILENCE_EXAMPLES: &str = "\
@@ -133,6 +137,7 @@ pub struct TableArgs {
     pub table: String,
 }
 
+#[cfg(feature = "operator")]
 impl TableArgs {
     /// What to look at where a request to the table fails.
     pub(super) fn hint(&self) -> String {

@@ -10,30 +10,14 @@ use std::time::Duration;
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use serde::{Deserialize, Serialize};
 
 use super::args::{ExportArgs, WindowName};
-use crate::aws::{Aws, StoredObservations};
+use super::exported::ExportedPart;
+use crate::aws::Aws;
 use crate::config::{DEFAULT_WAIT_POLICY, Settings};
-use crate::core::fact::Fact;
+use crate::core::observation::StoredObservations;
 use crate::core::window::{WindowKey, Windowing};
 use crate::ports::window_log::WindowContents;
-
-/// One line of an export.
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "rollcall", rename = "window")]
-pub(super) struct ExportedPart {
-    /// The window.
-    pub(super) window: WindowKey,
-    /// How long the window is.
-    pub(super) window_seconds: u64,
-    /// Some of its facts.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) facts: Vec<Fact>,
-    /// What ECS answered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) observations: Option<StoredObservations>,
-}
 
 /// Writes windows to standard output; `lookup` gives the value of an environment variable.
 ///
@@ -43,7 +27,7 @@ pub async fn export(
     args: &ExportArgs,
     lookup: impl Fn(&str) -> Option<String>,
 ) -> anyhow::Result<ExitCode> {
-    let zone = Settings::from_lookup(&lookup)?.timezone;
+    let zone = Settings::from_lookup(&lookup)?.reader.timezone;
     let zone = args.timezone.unwrap_or(zone);
     let wanted = args.windows.iter().map(|name| moment(args, name, zone));
     let wanted = wanted.collect::<anyhow::Result<Vec<_>>>()?;

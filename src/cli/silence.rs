@@ -41,7 +41,7 @@ pub async fn silence(
     lookup: impl Fn(&str) -> Option<String>,
     now: DateTime<Utc>,
 ) -> anyhow::Result<ExitCode> {
-    let zone = Settings::from_lookup(&lookup)?.timezone;
+    let zone = Settings::from_lookup(&lookup)?.reader.timezone;
     let aws = Aws::default();
     match command {
         SilenceCommand::Add(args) => {

@@ -16,6 +16,7 @@ from moto.awslambda.responses import LambdaResponse
 from moto.awslambda.urls import url_paths as lambda_urls
 from moto.cloudwatch.models import CloudWatchBackend
 from moto.core.responses import BaseResponse
+from moto.dynamodb.responses import DynamoHandler
 from moto.iam.exceptions import LimitExceededException
 from moto.iam.models import IAMBackend, PolicyVersion
 from moto.scheduler.exceptions import ValidationException
@@ -183,6 +184,18 @@ wrap(SQSResponse, "send_message_batch")(with_its_trace)
 @wrap(Message, "__init__")
 def keep_trace(original, self, message_id, body, system_attributes=None):
     original(self, message_id, body, system_attributes or getattr(request, "trace", None))
+
+
+# DynamoDB checks a write's condition and writes as one step (DynamoDB developer guide, «condition expressions»). moto does not
+# where two requests come at once, so that both would win a claim.
+
+one_at_a_time = threading.RLock()
+
+
+@wrap(DynamoHandler, "call_action")
+def atomically(original, self):
+    with one_at_a_time:
+        return original(self)
 
 
 # Each request is written down with who made it, so that policies can be checked against what was really called. The

@@ -68,6 +68,9 @@ pub struct RosterMessage {
     /// For how many minutes after the flexible window Scheduler may retry a call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_minutes: Option<u32>,
+    /// The name of the schedules' group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
 }
 
 /// Scheduler allows a flexible window of a day at most, and retries for a day at most.
@@ -182,5 +185,6 @@ fn fact(roster: RosterMessage) -> Roster {
         jobs: roster.jobs,
         role: roster.role.map(|role| last_segment(&role).to_owned()),
         retry_minutes: roster.retry_minutes.map(|minutes| minutes.min(DAY_MINUTES)),
+        group: roster.group,
     }
 }

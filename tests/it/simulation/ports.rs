@@ -572,6 +572,11 @@ impl Channel for Hands {
         delivery(fate, ())
     }
 
+    async fn list(&self, bookmark: &Bookmark, _: &Summary, _: usize, _: Instant) -> Delivery {
+        let (_, place) = self.message(bookmark);
+        delivery(self.call(Effect::Reply, &place).await, ())
+    }
+
     async fn find(
         &self,
         key: &WindowKey,
