@@ -24,9 +24,9 @@ use crate::pipeline::{self, Received, Reporting};
 use crate::ports::Clock;
 use crate::ports::ecs::Ecs;
 use crate::ports::notifier::Notifier;
-use crate::ports::queue::{Queue, Receipt, Timer, return_delay};
+use crate::ports::queue::{LONGEST_DELAY, Queue, Receipt, return_delay};
 use crate::ports::window_log::{Head, WindowLog};
-use crate::visit::{Ports, Visit, VisitError, arm_at, pace, visit};
+use crate::visit::{Ports, Visit, VisitError, arm, arm_and_note, pace, visit};
 
 /// An invocation without a table: every batch is reported at once, and nothing is remembered, so that what a
 /// batch leads to does not depend on which instance of the function gets it.
@@ -42,7 +42,7 @@ pub async fn report_batch(
     let undecodable = std::mem::take(&mut received.undecodable);
     let reporting = Reporting {
         policy: unhurried(settings.windowing.period),
-        timezone: settings.timezone,
+        reader: settings.reader,
         now,
         deadline,
         is_by_group: false,
@@ -87,45 +87,59 @@ pub async fn visit_windows<L: WindowLog, N: Notifier, Q: Queue, E: Ecs, C: Clock
     let Received {
         facts,
         windows,
+        explained,
+        hops,
         undecodable,
         ..
     } = pipeline::receive(records, how.windowing, metrics);
-    let mut failed_message_ids = BTreeSet::new();
+    let mut poison = Vec::new();
     for message in undecodable {
         // It will never be kept, so it goes to the dead-letter queue as soon as it can.
         postpone(&message.message_id, &origins, Duration::ZERO, ports).await;
-        failed_message_ids.insert(message.message_id);
+        poison.push(message.message_id);
     }
+    let is_last = |id: &&String| {
+        let origin = origins.get(*id);
+        origin.is_some_and(|origin| origin.receive_count >= max_receives)
+    };
+    // A message that was kept in its own window does not become a dead letter for want of another one.
+    let not_last = |ids: Option<&BTreeSet<String>>| -> Vec<String> {
+        let ids = ids.into_iter().flatten();
+        ids.filter(|id| !is_last(id)).cloned().collect()
+    };
+    let mut failed_message_ids = BTreeSet::new();
     let arrival = Arrival {
         at: how.now,
         siblings_until,
     };
+    // First what explains: a run must not be told missing because whoever kept its roster died before the window of its
+    // late call had it, too.
+    for (key, facts) in facts.iter().filter(|(key, _)| !windows.contains_key(*key)) {
+        if let Err(error) = keep_explanation(key, facts, arrival, ports, how).await {
+            tracing::error!(window = %key, %error, "cannot keep what explains {key}: {error}");
+            failed_message_ids.extend(not_last(explained.get(key)));
+        }
+    }
     for (key, message_ids) in &windows {
         let own = facts.get(key);
+        let hops = hops.get(key).copied().unwrap_or_default();
+        let how = Visit { hops, ..how };
         let done = keep_and_visit(key, own.map(Vec::as_slice), arrival, ports, how, metrics).await;
         if done {
             continue;
         }
-        let is_last = |id: &&String| {
-            origins
-                .get(*id)
-                .is_some_and(|origin| origin.receive_count >= max_receives)
-        };
         let last: Vec<&String> = message_ids.iter().filter(is_last).collect();
         if !last.is_empty() && give_up(key, own, last.len(), ports, how, metrics).await {
             continue;
         }
-        for id in message_ids {
-            let receives = origins.get(id).map_or(1, |origin| origin.receive_count);
-            postpone(id, &origins, return_delay(receives), ports).await;
-        }
         failed_message_ids.extend(message_ids.iter().cloned());
+        failed_message_ids.extend(not_last(explained.get(key)));
     }
-    for (key, facts) in facts.iter().filter(|(key, _)| !windows.contains_key(*key)) {
-        if let Err(error) = keep_explanation(key, facts, arrival, ports).await {
-            tracing::warn!(window = %key, %error, "cannot keep what explains {key}: {error}");
-        }
+    for id in &failed_message_ids {
+        let receives = origins.get(id).map_or(1, |origin| origin.receive_count);
+        postpone(id, &origins, return_delay(receives), ports).await;
     }
+    failed_message_ids.extend(poison);
     failed_message_ids
 }
 
@@ -172,7 +186,7 @@ async fn keep_and_visit<L: WindowLog, N: Notifier, Q: Queue, E: Ecs, C: Clock>(
             }
             Ok(head) => match rest(&head, ports.clock.now()) {
                 Rest::Visited => return true,
-                Rest::Until(at) => arm_at(key, at, ports).await,
+                Rest::Until(at) => arm_and_note(key, at, ports, how).await,
                 Rest::Over => visit(key, arrival.siblings_until, ports, how, metrics).await,
             },
         },
@@ -216,12 +230,14 @@ async fn keep_explanation<L: WindowLog, N, Q: Queue, E, C: Clock>(
     facts: &[Fact],
     arrival: Arrival,
     ports: &Ports<'_, L, N, Q, E, C>,
+    how: Visit<'_>,
 ) -> Result<(), VisitError> {
     let head = ports.log.append(key, facts, arrival).await?;
     let has_others = head.appended > 1;
     let is_near = matches!(rest(&head, ports.clock.now()), Rest::Visited);
     if has_others && !is_near {
-        arm_at(key, ports.clock.now() + pace(head.visit.runs), ports).await?;
+        let at = ports.clock.now() + pace(head.visit.runs);
+        arm_and_note(key, at, ports, how).await?;
     }
     Ok(())
 }
@@ -260,12 +276,7 @@ async fn give_up<L: WindowLog, N: Notifier, Q: Queue, E, C: Clock>(
         say_partially(key, facts, ports.notifier, how, metrics).await;
     }
     // A timer must not end as a dead letter: it may have been the last to bring a visitor.
-    let timer = Timer {
-        key,
-        at: how.now + crate::ports::queue::LONGEST_DELAY,
-        unkept,
-    };
-    let armed = ports.queue.arm(timer, ports.clock.now()).await;
+    let armed = arm(key, how.now + LONGEST_DELAY, unkept, ports, how).await;
     if let Err(error) = &armed {
         tracing::error!(window = %key, %error, "cannot arm a timer for {key}: {error}");
     }
@@ -292,11 +303,8 @@ async fn say_partially(
     let policy = unhurried(how.policy.period);
     let snapshot = WindowSnapshot::new(key, &runs, &observations, policy, how.now);
     let all: Vec<usize> = (0..snapshot.statuses.len()).collect();
-    let mut summary = Summary::new(&snapshot, &all, MessageKind::First, how.timezone);
-    summary.notes.insert(
-        0,
-        "⚠️ Partial: the window's log could not be reached, so this is one batch only.".to_owned(),
-    );
+    let mut summary = Summary::new(&snapshot, &all, MessageKind::First, how.reader);
+    summary.mark_partial();
     let delivery = notifier.notify(&summary, how.deadline).await;
     metrics.said(&summary, &delivery);
     if let Err(error) = delivery.result {

@@ -160,10 +160,15 @@ impl WindowLog for MemoryLog {
     ) -> Result<Released, WindowLogError> {
         let mut windows = self.windows();
         let window = windows.entry(key.clone()).or_default();
-        match &window.claim {
-            Some(held) if held.token == claim.token => {}
-            None if window.released_by.as_ref() == Some(&claim.token) => return Ok(Released::Done),
-            Some(_) | None => return Ok(Released::Lost),
+        let is_held = |held: &Claim| held.token == claim.token;
+        if !window.claim.as_ref().is_some_and(is_held) {
+            // As the table: what was released is released, even if somebody else holds the window by now.
+            let is_released = window.released_by.as_ref() == Some(&claim.token);
+            return Ok(if is_released {
+                Released::Done
+            } else {
+                Released::Lost
+            });
         }
         window.claim = None;
         window.released_by = Some(claim.token.clone());

@@ -47,6 +47,8 @@ pub struct Metrics {
     pub undecodable: u64,
     /// Timers that fired.
     pub timers: u64,
+    /// Windows for which no further timer was armed, because too many had followed each other.
+    pub timers_ended: u64,
     /// Claims on windows that invocations did not give back in time.
     pub claims_lapsed: u64,
     /// Visits to windows with a message that is long due and could not be sent.
@@ -161,6 +163,7 @@ impl Metrics {
             ("Ignored".to_owned(), self.ignored.values().sum()),
             ("Undecodable".to_owned(), self.undecodable),
             ("Timers".to_owned(), self.timers),
+            ("TimersEnded".to_owned(), self.timers_ended),
             ("ClaimsLapsed".to_owned(), self.claims_lapsed),
             ("WindowsOverdue".to_owned(), self.windows_overdue),
             ("ServicesMissing".to_owned(), self.services_missing),

@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use tokio::time::Instant;
 
 use crate::core::decide::MessageKind;
@@ -15,6 +14,7 @@ use crate::core::decode::{DecodeError, Decoded, Message};
 use crate::core::fact::Fact;
 use crate::core::observation::Observations;
 use crate::core::policy::WaitPolicy;
+use crate::core::reader::Reader;
 use crate::core::runs::{Arrival, Runs};
 use crate::core::snapshot::WindowSnapshot;
 use crate::core::summary::Summary;
@@ -32,39 +32,76 @@ pub struct Received {
     pub facts: BTreeMap<WindowKey, Vec<Fact>>,
     /// The windows to visit: those that a record is about, and those whose timer fired.
     pub windows: TouchedWindows,
+    /// The windows that keep facts of messages which are about other windows. Where such a window cannot keep them,
+    /// these messages have to come again, too.
+    pub explained: TouchedWindows,
+    /// How many timers in a row came before those that fired, by window.
+    pub hops: BTreeMap<WindowKey, u64>,
     /// What could not be decoded.
     pub undecodable: Vec<Undecodable>,
     /// The environments that rosters name, by the names of their clusters.
-    environments: BTreeMap<String, String>,
+    pub(crate) environments: BTreeMap<String, String>,
+    /// What the channel is to hear of the messages that could not be decoded and were received for the first time.
+    first_seen: Vec<Fact>,
 }
 
 impl Received {
+    /// Takes one record of a batch to its windows.
+    pub fn take(&mut self, record: Message, windowing: &Windowing, metrics: &mut Metrics) {
+        metrics.records += 1;
+        let message_id = record.id;
+        match record.content {
+            Ok(Decoded::Fact { fact, environment }) => {
+                metrics.decoded += 1;
+                self.name(&fact, environment);
+                self.learn(&message_id, &fact, windowing.keys_of(&fact));
+            }
+            Ok(Decoded::Timer { key, unkept, hops }) => {
+                metrics.timers += 1;
+                let most = self.hops.entry(key.clone()).or_default();
+                *most = hops.max(*most);
+                if unkept > 0 {
+                    let fact = Fact::Unkept {
+                        message_id: message_id.clone(),
+                        records: unkept,
+                    };
+                    self.facts.entry(key.clone()).or_default().push(fact);
+                }
+                self.windows.entry(key).or_default().insert(message_id);
+            }
+            Ok(Decoded::Ignored(reason)) => {
+                *metrics.ignored.entry(reason).or_default() += 1;
+                tracing::info!(sqs.message_id = message_id, %reason, "ignored an event: {reason}");
+            }
+            Err(error) => {
+                metrics.undecodable += 1;
+                tracing::error!(sqs.message_id = message_id, %error, "cannot decode a message: {error}");
+                if record.receive_count <= 1 {
+                    self.first_seen.push(Fact::Undecodable {
+                        message_id: message_id.clone(),
+                    });
+                }
+                self.undecodable.push(Undecodable { message_id, error });
+            }
+        }
+    }
+
+    /// Lets the first window of the batch mention the messages that could not be decoded. Each comes again and ends in
+    /// the dead-letter queue; the channel hears of it once.
+    pub fn mention_undecodable(&mut self) {
+        let Some(key) = self.windows.keys().next().cloned() else {
+            return;
+        };
+        if !self.first_seen.is_empty() {
+            let facts = self.facts.entry(key).or_default();
+            facts.append(&mut self.first_seen);
+        }
+    }
+
     fn name(&mut self, fact: &Fact, environment: Option<String>) {
         if let (Fact::Roster(roster), Some(environment)) = (fact, environment) {
             self.environments
                 .insert(roster.cluster.clone(), environment);
-        }
-    }
-
-    /// Labels windows that are labelled by their clusters as the rosters among them do, where these are all that is
-    /// to come: otherwise a later roster would divide a window.
-    pub fn label_by_rosters(&mut self) {
-        let environments = std::mem::take(&mut self.environments);
-        let label = |key: WindowKey| WindowKey {
-            environment: environments
-                .get(&key.environment)
-                .unwrap_or(&key.environment)
-                .clone(),
-            ..key
-        };
-        for (key, mut facts) in std::mem::take(&mut self.facts) {
-            self.facts.entry(label(key)).or_default().append(&mut facts);
-        }
-        for (key, mut message_ids) in std::mem::take(&mut self.windows) {
-            self.windows
-                .entry(label(key))
-                .or_default()
-                .append(&mut message_ids);
         }
     }
 
@@ -73,27 +110,15 @@ impl Received {
     fn learn(&mut self, message_id: &str, fact: &Fact, keys: Vec<WindowKey>) {
         let own = own_window(fact, &keys).cloned();
         for key in keys {
-            if Some(&key) == own.as_ref() {
-                let message_ids = self.windows.entry(key.clone()).or_default();
-                message_ids.insert(message_id.to_owned());
-            }
+            let windows = if Some(&key) == own.as_ref() {
+                &mut self.windows
+            } else {
+                &mut self.explained
+            };
+            let message_ids = windows.entry(key.clone()).or_default();
+            message_ids.insert(message_id.to_owned());
             self.facts.entry(key).or_default().push(fact.clone());
         }
-    }
-
-    /// Adds what another batch turned out to hold.
-    pub fn merge(&mut self, other: Self) {
-        for (key, mut facts) in other.facts {
-            self.facts.entry(key).or_default().append(&mut facts);
-        }
-        for (key, mut message_ids) in other.windows {
-            self.windows
-                .entry(key)
-                .or_default()
-                .append(&mut message_ids);
-        }
-        self.undecodable.extend(other.undecodable);
-        self.environments.extend(other.environments);
     }
 }
 
@@ -119,56 +144,10 @@ pub struct Undecodable {
 /// Sorts what a batch says by window.
 pub fn receive(records: Vec<Message>, windowing: &Windowing, metrics: &mut Metrics) -> Received {
     let mut received = Received::default();
-    let mut first_seen = Vec::new();
     for record in records {
-        metrics.records += 1;
-        let message_id = record.id;
-        match record.content {
-            Ok(Decoded::Fact { fact, environment }) => {
-                metrics.decoded += 1;
-                received.name(&fact, environment);
-                received.learn(&message_id, &fact, windowing.keys_of(&fact));
-            }
-            Ok(Decoded::Timer { key, unkept }) => {
-                metrics.timers += 1;
-                if unkept > 0 {
-                    let fact = Fact::Unkept {
-                        message_id: message_id.clone(),
-                        records: unkept,
-                    };
-                    received.facts.entry(key.clone()).or_default().push(fact);
-                }
-                received.windows.entry(key).or_default().insert(message_id);
-            }
-            Ok(Decoded::Ignored(reason)) => {
-                *metrics.ignored.entry(reason).or_default() += 1;
-                tracing::info!(sqs.message_id = message_id, %reason, "ignored an event: {reason}");
-            }
-            Err(error) => {
-                metrics.undecodable += 1;
-                tracing::error!(sqs.message_id = message_id, %error, "cannot decode a message: {error}");
-                if record.receive_count <= 1 {
-                    first_seen.push(Fact::Undecodable {
-                        message_id: message_id.clone(),
-                    });
-                }
-                received.undecodable.push(Undecodable { message_id, error });
-            }
-        }
+        received.take(record, windowing, metrics);
     }
-    // The message itself comes again and ends in the dead-letter queue; the channel hears of it once.
-    let first = received
-        .windows
-        .keys()
-        .next()
-        .filter(|_| !first_seen.is_empty());
-    if let Some(key) = first.cloned() {
-        received
-            .facts
-            .entry(key)
-            .or_default()
-            .append(&mut first_seen);
-    }
+    received.mention_undecodable();
     received
 }
 
@@ -177,8 +156,8 @@ pub fn receive(records: Vec<Message>, windowing: &Windowing, metrics: &mut Metri
 pub struct Reporting {
     /// How long to wait for what: what nobody answered by then was never called.
     pub policy: WaitPolicy,
-    /// The zone of the times that people see.
-    pub timezone: Tz,
+    /// For whom messages are written.
+    pub reader: Reader,
     /// The present.
     pub now: DateTime<Utc>,
     /// Until when messages may be sent.
@@ -197,25 +176,18 @@ pub async fn report(
     metrics: &mut Metrics,
 ) -> BTreeSet<String> {
     let mut unsaid = BTreeSet::new();
-    // Nobody waits for what may yet arrive, so it does not matter when this did.
-    let arrival = Arrival {
-        at: DateTime::UNIX_EPOCH,
-        siblings_until: None,
-    };
     let mut windows = together(received);
-    forward(&mut windows, reporting.policy.period, arrival);
+    forward(&mut windows, reporting.policy.period);
     for (key, Known { facts, message_ids }) in windows {
-        let runs = Runs::fold(key.start, facts.iter().map(|fact| (fact, arrival)));
+        let runs = fold(&key, &facts);
         let observations = observe(&key, &runs);
         let policy = reporting.policy;
         let snapshot = WindowSnapshot::new(&key, &runs, &observations, policy, reporting.now);
-        // A roster alone only says what is to happen.
-        let is_waiting = snapshot.statuses.iter().all(|one| one.status.is_awaited());
-        if snapshot.is_blank() || (!runs.has_news() && is_waiting) {
+        if !is_reported(&snapshot) {
             continue;
         }
         for (members, kind) in messages(&snapshot, reporting.is_by_group) {
-            let summary = Summary::new(&snapshot, &members, kind, reporting.timezone);
+            let summary = Summary::new(&snapshot, &members, kind, reporting.reader);
             if !say(&key, &summary, notifier, reporting.deadline, metrics).await {
                 unsaid.extend(message_ids.iter().cloned());
             }
@@ -229,6 +201,26 @@ pub async fn report(
 struct Known {
     facts: Vec<Fact>,
     message_ids: BTreeSet<String>,
+}
+
+/// When facts arrived that are reported at once: nobody waits for what may yet arrive, so it does not matter.
+const AT_ONCE: Arrival = Arrival {
+    at: DateTime::UNIX_EPOCH,
+    siblings_until: None,
+};
+
+/// The runs of a window whose facts are all known.
+pub(crate) fn fold<'f>(key: &WindowKey, facts: impl IntoIterator<Item = &'f Fact>) -> Runs {
+    Runs::fold(key.start, facts.into_iter().map(|fact| (fact, AT_ONCE)))
+}
+
+/// Whether there is anything to say. A roster alone only says what is to happen.
+pub(crate) fn is_reported(snapshot: &WindowSnapshot<'_>) -> bool {
+    let is_waiting = || {
+        let mut statuses = snapshot.statuses.iter();
+        statuses.all(|one| one.status.is_awaited())
+    };
+    !snapshot.is_blank() && (snapshot.runs.has_news() || !is_waiting())
 }
 
 /// The windows that a batch is about, each with everything that is said with it.
@@ -252,19 +244,10 @@ fn together(received: Received) -> BTreeMap<WindowKey, Known> {
 
 /// A call after a window's end may answer a run of that window, by its roster. It is said there, and the window of
 /// its own time leaves it out.
-fn forward(windows: &mut BTreeMap<WindowKey, Known>, period: Duration, arrival: Arrival) {
-    let windowing = Windowing {
-        environment: None,
-        period,
-    };
+fn forward(windows: &mut BTreeMap<WindowKey, Known>, period: Duration) {
     let mut late: Vec<(WindowKey, Fact, BTreeSet<String>)> = Vec::new();
     for (key, Known { facts, message_ids }) in &*windows {
-        let runs = Runs::fold(key.start, facts.iter().map(|fact| (fact, arrival)));
-        for (time, fact) in runs.elsewhere {
-            let target = WindowKey {
-                start: windowing.start_of(time),
-                environment: key.environment.clone(),
-            };
+        for (target, fact) in elsewhere(key, fold(key, facts), period) {
             late.push((target, fact, message_ids.clone()));
         }
     }
@@ -275,8 +258,30 @@ fn forward(windows: &mut BTreeMap<WindowKey, Known>, period: Duration, arrival: 
     }
 }
 
+/// The calls in a window that answer runs of earlier windows, each with the window where it is said.
+pub(crate) fn elsewhere(
+    key: &WindowKey,
+    runs: Runs,
+    period: Duration,
+) -> impl Iterator<Item = (WindowKey, Fact)> {
+    let environment = key.environment.clone();
+    let windowing = Windowing {
+        environment: None,
+        period,
+    };
+    let target = move |(time, fact)| {
+        let start = windowing.start_of(time);
+        let environment = environment.clone();
+        (WindowKey { start, environment }, fact)
+    };
+    runs.elsewhere.into_iter().map(target)
+}
+
 /// Which runs go into which message: a later schedule of the window has one of its own.
-fn messages(snapshot: &WindowSnapshot<'_>, is_by_group: bool) -> Vec<(Vec<usize>, MessageKind)> {
+pub(crate) fn messages(
+    snapshot: &WindowSnapshot<'_>,
+    is_by_group: bool,
+) -> Vec<(Vec<usize>, MessageKind)> {
     let mut messages: Vec<(Vec<usize>, MessageKind)> = Vec::new();
     for (number, group) in snapshot.groups.iter().enumerate() {
         let statuses = snapshot.statuses.iter().enumerate();
@@ -322,7 +327,7 @@ async fn say(
 
 /// Which windows are said together. Where windows are labelled by cluster, refused calls that name none
 /// stand in a window of their own; if just one cluster was called in that period, that is where they belong.
-fn adopt_anonymous<'a>(
+pub(crate) fn adopt_anonymous<'a>(
     keys: impl Iterator<Item = &'a WindowKey>,
 ) -> BTreeMap<WindowKey, Vec<WindowKey>> {
     let mut said: BTreeMap<WindowKey, Vec<WindowKey>> =

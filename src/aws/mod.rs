@@ -5,6 +5,8 @@
 mod ecs;
 pub(crate) mod error;
 mod queue;
+#[cfg(feature = "operator")]
+mod silences;
 mod window_log;
 
 use std::time::Duration;
@@ -20,6 +22,8 @@ use tokio::time::Instant;
 pub use self::ecs::AwsEcs;
 use self::error::RequestError;
 pub use self::queue::SqsQueue;
+#[cfg(feature = "operator")]
+pub use self::silences::Silence;
 pub use self::window_log::DynamoDbLog;
 use crate::config::{SlackConfig, TokenSource, WebhookSource};
 use crate::core::look::Wanted;

@@ -37,6 +37,7 @@ impl Queue for SqsQueue {
         let message = OwnMessage::Timer {
             window: timer.key.clone(),
             unkept: timer.unkept,
+            hops: timer.hops,
         };
         let body =
             serde_json::to_string(&message).map_err(|error| QueueError(error.to_string()))?;

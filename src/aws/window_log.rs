@@ -8,7 +8,7 @@
 //!
 //! Every item expires.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -17,12 +17,12 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 use crate::aws::error::RequestError;
-use crate::core::fact::{ClusterId, Fact, ServiceId, TaskId};
-use crate::core::observation::{AskFailure, Observations, ServiceObservation, TaskObservation};
+use crate::core::fact::Fact;
+use crate::core::observation::{Observations, StoredObservations};
 use crate::core::report::LastReport;
 use crate::core::runs::Arrival;
 use crate::core::window::WindowKey;
@@ -33,26 +33,26 @@ use crate::ports::window_log::{
 /// What one item takes of a text; DynamoDB takes 400 KB with keys and names.
 const ITEM_BYTES: usize = 350_000;
 /// How long a window is remembered after it began.
-const KEPT_FOR: TimeDelta = TimeDelta::days(14);
+pub(super) const KEPT_FOR: TimeDelta = TimeDelta::days(14);
 
 /// The partition in which functions note how long their windows are, by environment.
-const PERIOD: &str = "PERIOD";
+pub(super) const PERIOD: &str = "PERIOD";
 /// The function labels windows by their clusters.
-const ANY: &str = "*";
+pub(super) const ANY: &str = "*";
 
-const HEAD: &str = "HEAD";
+pub(super) const HEAD: &str = "HEAD";
 const FACTS: &str = "FACTS#";
 const OBSERVED: &str = "OBSERVED#";
 const REPORT: &str = "REPORT#";
 
-type Item = HashMap<String, AttributeValue>;
+pub(super) type Item = HashMap<String, AttributeValue>;
 type UpdateError<R> = SdkError<UpdateItemError, R>;
 
 /// A table that holds windows.
 #[derive(Debug, Clone)]
 pub struct DynamoDbLog {
-    client: Client,
-    table: String,
+    pub(super) client: Client,
+    pub(super) table: String,
 }
 
 impl DynamoDbLog {
@@ -86,21 +86,20 @@ impl DynamoDbLog {
         put.send().await.map(drop).map_err(|error| failed(&error))
     }
 
-    /// How long the windows of an environment are, if a function has noted that.
+    /// Everything that is kept of a window; `None` where nothing is. Reading it disturbs no visit.
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub async fn period(&self, environment: &str) -> Result<Option<Duration>, WindowLogError> {
-        for name in [environment, ANY] {
-            let get = self.client.get_item().table_name(&self.table);
-            let get = get.key("pk", text(PERIOD)).key("sk", text(name));
-            let found = get.send().await.map_err(|error| failed(&error))?;
-            let seconds = found.item.as_ref().and_then(|item| number(item, "seconds"));
-            if let Some(seconds) = seconds {
-                return Ok(Some(Duration::from_secs(seconds)));
-            }
-        }
-        Ok(None)
+    pub async fn read(&self, key: &WindowKey) -> Result<Option<WindowContents>, WindowLogError> {
+        let get = self.client.get_item().table_name(&self.table);
+        let get = get.key("pk", partition(key)).key("sk", text(HEAD));
+        let answer = get.consistent_read(true).send().await;
+        let Some(item) = answer.map_err(|error| failed(&error))?.item else {
+            return Ok(None);
+        };
+        let mut contents = WindowContents::default();
+        self.refresh(key, &head(&item)?, &mut contents).await?;
+        Ok(Some(contents))
     }
 
     /// Takes the next number of a batch. Returns the window's head.
@@ -420,63 +419,6 @@ impl WindowLog for DynamoDbLog {
     }
 }
 
-/// A service's name, the time of its run, and what the looks at it came to.
-type StoredRun = (String, DateTime<Utc>, ServiceObservation);
-
-/// Observations as they are stored: by cluster, so that its name stands once for all its services.
-#[derive(Default, Serialize, Deserialize)]
-struct StoredObservations {
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    services: Vec<(ClusterId, Vec<StoredRun>)>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    tasks: Vec<(TaskId, TaskObservation)>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    failures: Vec<AskFailure>,
-}
-
-impl From<&Observations> for StoredObservations {
-    fn from(observations: &Observations) -> Self {
-        let mut clusters: BTreeMap<ClusterId, Vec<_>> = BTreeMap::new();
-        for (id, runs) in &observations.services {
-            let of_cluster = clusters.entry(id.cluster_id()).or_default();
-            let run = |(time, seen): (&DateTime<Utc>, &ServiceObservation)| {
-                (id.name.clone(), *time, seen.clone())
-            };
-            of_cluster.extend(runs.iter().map(run));
-        }
-        let tasks = observations
-            .tasks
-            .iter()
-            .map(|(id, task)| (id.clone(), task.clone()));
-        Self {
-            services: clusters.into_iter().collect(),
-            tasks: tasks.collect(),
-            failures: observations.failures.values().cloned().collect(),
-        }
-    }
-}
-
-impl From<StoredObservations> for Observations {
-    fn from(stored: StoredObservations) -> Self {
-        let mut observations = Self::default();
-        for (cluster, services) in stored.services {
-            for (name, time, seen) in services {
-                let id: ServiceId = cluster.service(name);
-                observations
-                    .services
-                    .entry(id)
-                    .or_default()
-                    .insert(time, seen);
-            }
-        }
-        observations.tasks = stored.tasks.into_iter().collect();
-        for failure in stored.failures {
-            observations.fail(failure);
-        }
-        observations
-    }
-}
-
 /// Parts that each fit into an item.
 fn split(facts: &[Fact]) -> Vec<&[Fact]> {
     let size = serde_json::to_string(facts).map_or(usize::MAX, |json| json.len());
@@ -532,11 +474,11 @@ fn chunk_key(chunk: usize) -> String {
     format!("{OBSERVED}{chunk:06}")
 }
 
-fn broken(what: &str) -> WindowLogError {
+pub(super) fn broken(what: &str) -> WindowLogError {
     WindowLogError(format!("an item of the table has no usable `{what}`"))
 }
 
-fn string<'i>(item: &'i Item, name: &str) -> Result<&'i str, WindowLogError> {
+pub(super) fn string<'i>(item: &'i Item, name: &str) -> Result<&'i str, WindowLogError> {
     let value = item.get(name).and_then(|value| value.as_s().ok());
     value.map(String::as_str).ok_or_else(|| broken(name))
 }
@@ -545,11 +487,11 @@ fn json<T: DeserializeOwned>(item: &Item, name: &str) -> Result<T, WindowLogErro
     serde_json::from_str(string(item, name)?).map_err(|_| broken(name))
 }
 
-fn number(item: &Item, name: &str) -> Option<u64> {
+pub(super) fn number(item: &Item, name: &str) -> Option<u64> {
     item.get(name)?.as_n().ok()?.parse().ok()
 }
 
-fn time(item: &Item, name: &str) -> Option<DateTime<Utc>> {
+pub(super) fn time(item: &Item, name: &str) -> Option<DateTime<Utc>> {
     let milliseconds: i64 = item.get(name)?.as_n().ok()?.parse().ok()?;
     DateTime::from_timestamp_millis(milliseconds)
 }
@@ -560,15 +502,15 @@ fn to_json(value: &impl Serialize) -> Result<AttributeValue, WindowLogError> {
         .map_err(|error| WindowLogError(error.to_string()))
 }
 
-fn partition(key: &WindowKey) -> AttributeValue {
+pub(super) fn partition(key: &WindowKey) -> AttributeValue {
     text(format!("{}#{}", key.environment, key.start.timestamp()))
 }
 
-fn text(value: impl Into<String>) -> AttributeValue {
+pub(super) fn text(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())
 }
 
-fn milliseconds(time: DateTime<Utc>) -> AttributeValue {
+pub(super) fn milliseconds(time: DateTime<Utc>) -> AttributeValue {
     AttributeValue::N(time.timestamp_millis().to_string())
 }
 
@@ -588,6 +530,6 @@ fn refused<R>(error: &UpdateError<R>) -> Option<&Item> {
     }
 }
 
-fn failed<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> WindowLogError {
+pub(super) fn failed<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> WindowLogError {
     WindowLogError(RequestError::from(error).to_string())
 }

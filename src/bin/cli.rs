@@ -5,18 +5,26 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use clap::{CommandFactory, Parser};
-use rollcall::cli::{Args, Command, replay, silence, simulate};
+use rollcall::cli::{Args, Command, man, replay, simulate};
+#[cfg(feature = "operator")]
+use rollcall::cli::{export, silence};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let result = match Args::parse().command {
         Command::Replay(args) => replay(&args, environment, SystemTime::now().into()).await,
-        Command::Silence(args) => silence(&args, SystemTime::now().into()).await,
-        Command::Simulate(args) => simulate(&args).await,
+        #[cfg(feature = "operator")]
+        Command::Silence(command) => silence(&command, environment, SystemTime::now().into()).await,
+        #[cfg(feature = "operator")]
+        Command::Export(args) => export(&args, environment).await,
+        #[cfg(not(feature = "operator"))]
+        Command::Silence(_) | Command::Export(_) => Err(anyhow::anyhow!(rollcall::cli::NO_CLIENTS)),
+        Command::Simulate(args) => simulate(&args, environment).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Args::command(), "rollcall", &mut io::stdout());
             Ok(ExitCode::SUCCESS)
         }
+        Command::Man { path } => man(Args::command(), &path, &mut io::stdout()),
     };
     result.unwrap_or_else(|error| {
         anstream::eprintln!("rollcall: {error:#}");

@@ -110,11 +110,12 @@ impl Instance {
                 let how = Visit {
                     policy: table.policy,
                     windowing: &settings.windowing,
-                    timezone: settings.timezone,
+                    reader: settings.reader,
                     token: &token,
                     claim_until: (now + time_left + MARGIN).into(),
                     now: now.into(),
                     deadline: deadline.checked_sub(afterwards).unwrap_or(deadline),
+                    hops: 0,
                 };
                 visit_windows(records, table.max_receives, &ports, how, &mut metrics).await
             }

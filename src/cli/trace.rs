@@ -1,22 +1,24 @@
 //! `rollcall replay --trace`: tells what each file held, and what a function with a table would have decided at that
 //! time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
+use super::words::counted;
 use crate::config::DEFAULT_WAIT_POLICY;
 use crate::core::decide::{Decision, MessageKind, decide};
 use crate::core::fact::Fact;
 use crate::core::observation::Observations;
 use crate::core::policy::WaitPolicy;
+use crate::core::reader::Reader;
 use crate::core::report::LastReport;
 use crate::core::runs::{Arrival, Runs};
 use crate::core::snapshot::WindowSnapshot;
 use crate::core::summary::Summary;
 use crate::core::window::{WindowKey, Windowing};
 use crate::metrics::Metrics;
-use crate::pipeline::Received;
+use crate::pipeline::{self, Received};
 
 /// Without questions to ECS: no file tells what ECS would have answered while the function waited.
 const POLICY: WaitPolicy = WaitPolicy {
@@ -47,14 +49,14 @@ impl Trace {
         now: DateTime<Utc>,
     ) {
         let Metrics {
-            records,
             decoded,
             undecodable,
             ..
         } = counts;
+        let records = counted(counts.records, "record", "records");
         let ignored: u64 = counts.ignored.values().sum();
         anstream::eprintln!(
-            "trace: {name}: {records} records: {decoded} decoded, {ignored} ignored, {undecodable} undecodable"
+            "trace: {name}: {records}: {decoded} decoded, {ignored} ignored, {undecodable} undecodable"
         );
         let now = happened_at(received).unwrap_or(now);
         let arrival = Arrival {
@@ -65,9 +67,30 @@ impl Trace {
             let known = self.facts.entry(key.clone()).or_default();
             known.extend(facts.iter().map(|fact| (fact.clone(), arrival)));
         }
-        for key in received.windows.keys() {
+        let mut windows: BTreeSet<WindowKey> = received.windows.keys().cloned().collect();
+        for key in windows.clone() {
+            windows.extend(self.forward(&key, arrival));
+        }
+        for key in &windows {
             self.window(key, now);
         }
+    }
+
+    /// Takes calls that answer runs of earlier windows there, as the function does. Returns those windows.
+    fn forward(&mut self, key: &WindowKey, arrival: Arrival) -> Vec<WindowKey> {
+        let facts = self.facts.get(key).into_iter().flatten();
+        let runs = Runs::fold(key.start, facts.map(|(fact, arrival)| (fact, *arrival)));
+        let elsewhere = pipeline::elsewhere(key, runs, self.windowing.period);
+        let mut targets = Vec::new();
+        for (target, fact) in elsewhere {
+            // A fact that is there already came with an earlier file.
+            let known = self.facts.entry(target.clone()).or_default();
+            if known.iter().all(|(known, _)| *known != fact) {
+                known.push((fact, arrival));
+                targets.push(target);
+            }
+        }
+        targets
     }
 
     fn window(&self, key: &WindowKey, now: DateTime<Utc>) {
@@ -80,7 +103,12 @@ impl Trace {
         };
         let snapshot = WindowSnapshot::new(key, &runs, &observations, policy, now);
         let all: Vec<usize> = (0..snapshot.statuses.len()).collect();
-        let summary = Summary::new(&snapshot, &all, MessageKind::First, chrono_tz::UTC);
+        let summary = Summary::new(
+            &snapshot,
+            &all,
+            MessageKind::First,
+            Reader::english(chrono_tz::UTC),
+        );
         let decision = explain(&decide(&snapshot, &LastReport::default()));
         anstream::eprintln!(
             "trace:   {key}: {}; at {}: {decision}",
@@ -99,7 +127,10 @@ fn happened_at(received: &Received) -> Option<DateTime<Utc>> {
         Fact::ServiceEvent(event) => Some(event.created_at),
         Fact::RunTask(call) => Some(call.event_time),
         Fact::Task(task) => Some(task.observed_at),
-        Fact::Silenced | Fact::Undecodable { .. } | Fact::Unkept { .. } => None,
+        Fact::Silenced { .. }
+        | Fact::SilenceExpired { .. }
+        | Fact::Undecodable { .. }
+        | Fact::Unkept { .. } => None,
     };
     received.facts.values().flatten().filter_map(time).max()
 }

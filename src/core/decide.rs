@@ -65,6 +65,8 @@ pub enum Reason {
     Receiver,
     /// The message was edited just now.
     Pace,
+    /// Nobody will come again.
+    Last,
 }
 
 impl fmt::Display for Reason {
@@ -78,6 +80,7 @@ impl fmt::Display for Reason {
             Self::Redelivery => "redelivery",
             Self::Receiver => "receiver",
             Self::Pace => "pace",
+            Self::Last => "last visit",
         })
     }
 }
@@ -120,6 +123,34 @@ pub fn decide(snapshot: &WindowSnapshot<'_>, report: &LastReport) -> Decision {
         open.change(snapshot, news);
     }
     open.decide(report, snapshot.now)
+}
+
+/// What to tell if nobody will come again: every run that the receiver has not heard of as it stands, whatever it waits
+/// for.
+#[must_use]
+pub fn decide_last(snapshot: &WindowSnapshot<'_>, report: &LastReport) -> Decision {
+    let is_told = |one: &RunStatus<'_>| report.told.of(one.subject, one.run);
+    let runs: Vec<usize> = (0..snapshot.statuses.len())
+        .filter(|&index| {
+            is_news(
+                &snapshot.statuses[index],
+                is_told(&snapshot.statuses[index]),
+            )
+        })
+        .collect();
+    if runs.is_empty() {
+        return Decision::Nothing;
+    }
+    let message = Message {
+        kind: match report.said_at {
+            None => MessageKind::First,
+            Some(_) => MessageKind::Changes,
+        },
+        runs,
+        reason: Reason::Last,
+        due_at: snapshot.now,
+    };
+    ready(report, snapshot.now, message)
 }
 
 /// Which runs are in which group.

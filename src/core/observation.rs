@@ -5,6 +5,8 @@
 //! the other. It holds what a row needs: the counts of the last look, since when the service is at its count, and
 //! what explains trouble.
 
+mod stored;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
@@ -12,6 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use super::fact::{ApiError, ClusterId, ServiceId, TaskId, TaskState};
 use super::trouble::trouble;
+
+use self::stored::Stored;
+pub use self::stored::StoredObservations;
 
 /// What ECS answered, or did not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -200,80 +205,6 @@ pub enum Seen {
     State(ServiceState),
 }
 
-/// An observation as the log has it: without names and with times in milliseconds, since a chunk of them is written
-/// again with each look at one of its services.
-#[derive(Serialize, Deserialize)]
-struct Stored(
-    u32,
-    i64,
-    Option<(i64, i64, i64, Option<Rollout>)>,
-    bool,
-    [Option<i64>; 3],
-    Vec<i64>,
-    Vec<(i64, String)>,
-    Option<Bounds>,
-);
-
-impl From<ServiceObservation> for Stored {
-    fn from(seen: ServiceObservation) -> Self {
-        let millis = |time: Option<DateTime<Utc>>| time.map(|time| time.timestamp_millis());
-        let (state, is_gone) = match seen.seen {
-            None => (None, false),
-            Some(Seen::Gone) => (None, true),
-            Some(Seen::State(state)) => {
-                let counts = (state.desired, state.running, state.pending, state.rollout);
-                (Some(counts), false)
-            }
-        };
-        let remark = |remark: Remark| (remark.at.timestamp_millis(), remark.text);
-        Self(
-            seen.asks,
-            seen.last_ask.timestamp_millis(),
-            state,
-            is_gone,
-            [seen.reached_at, seen.still_at, seen.away_at].map(millis),
-            seen.steady_at
-                .iter()
-                .map(DateTime::timestamp_millis)
-                .collect(),
-            seen.remarks.into_iter().map(remark).collect(),
-            seen.bounds,
-        )
-    }
-}
-
-impl From<Stored> for ServiceObservation {
-    fn from(stored: Stored) -> Self {
-        let Stored(asks, last_ask, state, is_gone, times, steady, remarks, bounds) = stored;
-        let time = |millis| DateTime::from_timestamp_millis(millis).unwrap_or_default();
-        let [reached_at, still_at, away_at] = times.map(|millis| millis.map(time));
-        let state = state.map(|(desired, running, pending, rollout)| {
-            Seen::State(ServiceState {
-                desired,
-                running,
-                pending,
-                rollout,
-                steady_at: None,
-                trouble: None,
-                bounds: None,
-            })
-        });
-        let remark = |(at, text)| Remark { at: time(at), text };
-        Self {
-            asks,
-            last_ask: time(last_ask),
-            seen: state.or(is_gone.then_some(Seen::Gone)),
-            reached_at,
-            still_at,
-            away_at,
-            steady_at: steady.into_iter().map(time).collect(),
-            remarks: remarks.into_iter().map(remark).collect(),
-            bounds,
-            chunk: 0,
-        }
-    }
-}
-
 impl ServiceObservation {
     /// Nothing yet but that ECS was asked.
     #[must_use]
@@ -388,14 +319,14 @@ const CHUNK: usize = 30;
 /// Everything that ECS answered about a window.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Observations {
-    /// By service, and by the time of its run.
-    pub services: BTreeMap<ServiceId, BTreeMap<DateTime<Utc>, ServiceObservation>>,
+    /// By service, and by the time of its run. Boxed, since a map has room for eleven values and nearly all have one.
+    pub services: BTreeMap<ServiceId, BTreeMap<DateTime<Utc>, Box<ServiceObservation>>>,
     /// By task of a job.
     pub tasks: BTreeMap<TaskId, TaskObservation>,
     /// The last failure of each cluster where asking failed.
     pub failures: BTreeMap<(ClusterId, Observable), AskFailure>,
-    /// How many services each chunk of the log holds.
-    sizes: Vec<usize>,
+    /// Which runs of services each chunk of the log holds.
+    chunks: Vec<Vec<(ServiceId, DateTime<Utc>)>>,
 }
 
 impl Observations {
@@ -408,7 +339,7 @@ impl Observations {
     /// What the looks at a run of a service came to.
     #[must_use]
     pub fn service(&self, id: &ServiceId, time: DateTime<Utc>) -> Option<&ServiceObservation> {
-        self.services.get(id)?.get(&time)
+        self.services.get(id)?.get(&time).map(Box::as_ref)
     }
 
     /// When ECS was asked last, about anything.
@@ -455,34 +386,30 @@ impl Observations {
             self.services
                 .entry(id.clone())
                 .or_default()
-                .insert(time, new);
-            self.sizes[chunk] += 1;
+                .insert(time, Box::new(new));
+            self.chunks[chunk].push((id.clone(), time));
         }
         let of_service = self.services.entry(id.clone()).or_default();
         of_service
             .entry(time)
-            .or_insert_with(|| ServiceObservation::asked(at))
+            .or_insert_with(|| Box::new(ServiceObservation::asked(at)))
     }
 
     fn open_chunk(&mut self) -> usize {
-        if self.sizes.last().is_none_or(|size| *size >= CHUNK) {
-            self.sizes.push(0);
+        if self.chunks.last().is_none_or(|runs| runs.len() >= CHUNK) {
+            self.chunks.push(Vec::new());
         }
-        self.sizes.len() - 1
+        self.chunks.len() - 1
     }
 
     /// What is kept in one chunk: some services, and in the first chunk all tasks and failures.
     #[must_use]
     pub fn chunk(&self, chunk: usize) -> Self {
         let mut part = Self::default();
-        for (id, runs) in &self.services {
-            let of_chunk = runs
-                .iter()
-                .filter(|(_, observation)| observation.chunk == chunk);
-            let of_chunk: BTreeMap<_, _> =
-                of_chunk.map(|(time, seen)| (*time, seen.clone())).collect();
-            if !of_chunk.is_empty() {
-                part.services.insert(id.clone(), of_chunk);
+        for (id, time) in self.chunks.get(chunk).into_iter().flatten() {
+            if let Some(observation) = self.service(id, *time) {
+                let of_service = part.services.entry(id.clone()).or_default();
+                of_service.insert(*time, Box::new(observation.clone()));
             }
         }
         if chunk == 0 {
@@ -494,32 +421,31 @@ impl Observations {
 
     /// Puts what was read of a chunk in place of what was known of it.
     pub fn replace_chunk(&mut self, chunk: usize, part: Self) {
-        if self.sizes.get(chunk).is_some_and(|size| *size > 0) {
-            for runs in self.services.values_mut() {
-                runs.retain(|_, observation| observation.chunk != chunk);
-            }
-            self.services.retain(|_, runs| !runs.is_empty());
+        if self.chunks.len() <= chunk {
+            self.chunks.resize(chunk + 1, Vec::new());
         }
-        let mut size = 0;
+        for (id, time) in std::mem::take(&mut self.chunks[chunk]) {
+            self.forget(&id, time);
+        }
         for (id, runs) in part.services {
-            let known = self.services.entry(id).or_default();
-            for (time, observation) in runs {
-                size += 1;
-                known.insert(
-                    time,
-                    ServiceObservation {
-                        chunk,
-                        ..observation
-                    },
-                );
+            let known = self.services.entry(id.clone()).or_default();
+            for (time, mut observation) in runs {
+                observation.chunk = chunk;
+                self.chunks[chunk].push((id.clone(), time));
+                known.insert(time, observation);
             }
         }
-        if self.sizes.len() <= chunk {
-            self.sizes.resize(chunk + 1, 0);
-        }
-        self.sizes[chunk] = size;
         if chunk == 0 {
             (self.tasks, self.failures) = (part.tasks, part.failures);
+        }
+    }
+
+    fn forget(&mut self, id: &ServiceId, time: DateTime<Utc>) {
+        if let Some(runs) = self.services.get_mut(id) {
+            runs.remove(&time);
+            if runs.is_empty() {
+                self.services.remove(id);
+            }
         }
     }
 

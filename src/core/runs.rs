@@ -63,7 +63,7 @@ pub struct Runs {
     pub undecodable: usize,
     /// Records of this window that went to the dead-letter queue.
     pub unkept: u64,
-    /// Services without a call are not reported.
+    /// An operator's silence stands: services without a call are not reported.
     pub is_silenced: bool,
     /// Whether a roster says who is expected.
     pub has_roster: bool,
@@ -93,6 +93,11 @@ impl Runs {
             let kept = distinct.entry(fact.id()).or_insert((fact, arrival.at));
             *kept = (fact.max(kept.0), arrival.at.min(kept.1));
         }
+        let is_standing = |id: &FactId<'_>| match id {
+            FactId::Silenced(silence) => !distinct.contains_key(&FactId::SilenceExpired(silence)),
+            _ => false,
+        };
+        runs.is_silenced = distinct.keys().any(is_standing);
         let mut given: BTreeMap<Subject, Given<'_>> = BTreeMap::new();
         for (fact, arrived_at) in distinct.into_values() {
             runs.take(start, fact, arrived_at, &mut given);
@@ -135,7 +140,8 @@ impl Runs {
             }
             Fact::Roster(roster) => self.expect(start, roster, arrived_at, given),
             Fact::DeadLetter(letter) => give_up(letter, arrived_at, given),
-            Fact::Silenced => self.is_silenced = true,
+            // Whether a silence stands is known only with all facts.
+            Fact::Silenced { .. } | Fact::SilenceExpired { .. } => {}
             Fact::Undecodable { .. } => self.undecodable += 1,
             Fact::Unkept { records, .. } => self.unkept = self.unkept.saturating_add(*records),
             Fact::ServiceEvent(event) => {

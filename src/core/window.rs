@@ -47,7 +47,7 @@ pub struct Windowing {
 /// that time.
 const EVENT_REACH: TimeDelta = TimeDelta::minutes(15);
 /// A roster is kept in the windows of at most so much time after its schedule, however long Scheduler may retry.
-const ROSTER_REACH: TimeDelta = TimeDelta::hours(2);
+pub const ROSTER_REACH: TimeDelta = TimeDelta::hours(2);
 
 impl Windowing {
     /// The windows of a fact; none for one that does not say.
@@ -84,7 +84,10 @@ impl Windowing {
                 let cluster = task.task.cluster.name.as_str();
                 (time - EVENT_REACH, time, Some(cluster))
             }
-            Fact::Silenced | Fact::Undecodable { .. } | Fact::Unkept { .. } => return Vec::new(),
+            Fact::Silenced { .. }
+            | Fact::SilenceExpired { .. }
+            | Fact::Undecodable { .. }
+            | Fact::Unkept { .. } => return Vec::new(),
         };
         let label = self
             .environment
@@ -104,7 +107,7 @@ impl Windowing {
         &self,
         from: DateTime<Utc>,
         to: DateTime<Utc>,
-    ) -> impl Iterator<Item = DateTime<Utc>> {
+    ) -> impl Iterator<Item = DateTime<Utc>> + use<> {
         let period = TimeDelta::seconds(self.period_seconds());
         let next = move |start: &DateTime<Utc>| start.checked_add_signed(period);
         std::iter::successors(Some(self.start_of(from)), next).take_while(move |start| *start <= to)

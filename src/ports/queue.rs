@@ -18,7 +18,18 @@ pub struct Timer<'a> {
     pub at: DateTime<Utc>,
     /// How many of the window's records are going to the dead-letter queue, because the log could not keep them.
     pub unkept: u64,
+    /// How many timers in a row came before this one.
+    pub hops: u64,
 }
+
+/// How many timers may follow each other without a record between them.
+///
+/// A timer's visit arms the next timer, and the function that SQS calls sends to SQS again. Lambda takes that for a
+/// mistake and would end it after about 16 rounds, so the module turns that guard off (`RecursiveLoop = Allow`), and this
+/// one stands in for it. A window that is told takes 10 to 60 timers. A receiver that is out of reach is tried every 15
+/// minutes at the least, so that so many timers last for 20 days, longer than a window is kept; a loop without a delay
+/// ends after some minutes.
+pub const MOST_HOPS: u64 = 2_000;
 
 /// A message that came from a queue.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -63,9 +63,10 @@ pub struct VisitNotes {
     /// The version at which each chunk of observations was written last.
     #[serde(default)]
     pub chunks: Vec<u64>,
-    /// How many calls were forwarded to the window that they belong to.
+    /// A digest of the calls that were forwarded, each with the window that it belongs to; 0 for none. A roster that comes
+    /// later may tell that a call belongs to another window.
     #[serde(default)]
-    pub forwarded: usize,
+    pub forwarded: u64,
 }
 
 /// Everything that is kept of a window, as far as it was read.

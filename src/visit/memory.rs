@@ -3,8 +3,10 @@
 //!
 //! Nothing relies on it: a visit that finds nothing here reads everything.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use chrono::TimeDelta;
 
 use crate::core::runs::Runs;
 use crate::core::window::WindowKey;
@@ -52,7 +54,7 @@ impl RememberedWindow {
 pub struct VisitMemory {
     windows: Mutex<BTreeMap<WindowKey, RememberedWindow>>,
     /// Windows of which a part was said because the log could not be reached.
-    partial: Mutex<std::collections::BTreeSet<WindowKey>>,
+    partial: Mutex<BTreeSet<WindowKey>>,
 }
 
 impl VisitMemory {
@@ -78,6 +80,8 @@ impl VisitMemory {
     /// Whether this is the first time that a part of the window is said.
     pub fn is_first_part(&self, key: &WindowKey) -> bool {
         let mut partial = self.partial.lock().unwrap_or_else(PoisonError::into_inner);
+        // An instance may live for days; nothing is said of windows that are so old.
+        partial.retain(|other| key.start - other.start < TimeDelta::days(1));
         partial.insert(key.clone())
     }
 

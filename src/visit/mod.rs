@@ -2,25 +2,27 @@
 //! [`crate::ports`].
 //!
 //! claim → refresh → forward → look → decide → say → note → arm → release. `steps` is that list; `say` tells a
-//! receiver that cannot edit, `live` one that can.
+//! receiver that cannot edit, `live` one that can; `timers` bring the next visit.
 
 mod live;
 mod look;
 mod memory;
 mod say;
 mod steps;
+mod timers;
 
 use std::fmt::Debug;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use chrono_tz::Tz;
 use tokio::time::Instant;
 
 pub use self::memory::VisitMemory;
-pub(crate) use self::steps::arm_at;
 pub use self::steps::{VisitError, pace, visit};
+pub(crate) use self::timers::{arm, arm_and_note};
 use crate::core::policy::WaitPolicy;
+use crate::core::reader::Reader;
 use crate::core::window::Windowing;
+use crate::ports::queue::MOST_HOPS;
 
 /// What a visit needs of the world.
 #[derive(Debug)]
@@ -46,8 +48,8 @@ pub struct Visit<'a> {
     pub policy: WaitPolicy,
     /// How facts are assigned to windows.
     pub windowing: &'a Windowing,
-    /// The zone of the times that people see.
-    pub timezone: Tz,
+    /// For whom messages are written.
+    pub reader: Reader,
     /// Tells this visitor's claims from all others.
     pub token: &'a str,
     /// When the visitor's claim lapses: after it cannot be alive any more.
@@ -56,6 +58,16 @@ pub struct Visit<'a> {
     pub now: DateTime<Utc>,
     /// Until when a message may be sent.
     pub deadline: Instant,
+    /// How many timers in a row brought this visitor, as far as it did not come with a record.
+    pub hops: u64,
+}
+
+impl Visit<'_> {
+    /// Whether no timer will follow: what is to be said must be said now.
+    #[must_use]
+    pub fn is_last(&self) -> bool {
+        self.hops >= MOST_HOPS
+    }
 }
 
 /// The first delay after a message could not be sent; it doubles up to [`LONGEST_RETRY`].

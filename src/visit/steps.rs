@@ -4,11 +4,13 @@
 //! the message that brought it unacknowledged, which brings the next one.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::look::look;
 use super::memory::RememberedWindow;
+use super::timers::{arm, arm_and_note};
 use super::{Ports, SLACK, Visit, live, say};
 use crate::core::fact::Fact;
 use crate::core::snapshot::WindowSnapshot;
@@ -17,7 +19,7 @@ use crate::metrics::Metrics;
 use crate::ports::Clock;
 use crate::ports::ecs::Ecs;
 use crate::ports::notifier::Notifier;
-use crate::ports::queue::{Queue, QueueError, Timer};
+use crate::ports::queue::{Queue, QueueError};
 use crate::ports::window_log::{
     Claim, Claimed, Head, Released, VisitNotes, WindowLog, WindowLogError,
 };
@@ -70,11 +72,15 @@ pub async fn visit<L: WindowLog, N: Notifier, Q: Queue, E: Ecs, C: Clock>(
     };
     let (head, has_lapsed) = match ports.log.claim(key, &claim, visit.now).await? {
         Claimed::Held { head, has_lapsed } => (head, has_lapsed),
-        Claimed::Busy(timer_at) => return busy(key, ports, timer_at).await,
+        Claimed::Busy(timer_at) => return busy(key, ports, visit, timer_at).await,
     };
+    if visit.is_last() {
+        tracing::error!(window = %key, hops = visit.hops, "{key} was visited by {} timers in a row; none is armed any more", visit.hops);
+        metrics.timers_ended += 1;
+    }
     let mut notes = head.visit.clone();
     let mut known = None;
-    let result = if has_lapsed || is_anything_due(&head, visit.now) {
+    let result = if has_lapsed || visit.is_last() || is_anything_due(&head, visit.now) {
         let remembered = ports
             .memory
             .take(key, head.visit.runs)
@@ -101,7 +107,7 @@ pub async fn visit<L: WindowLog, N: Notifier, Q: Queue, E: Ecs, C: Clock>(
     };
     // The window is given back whatever happened: otherwise nobody could visit it until the claim lapses.
     let armed = match &result {
-        Ok(wake_at) => arm(key, *wake_at, &head, ports).await,
+        Ok(wake_at) => bring(key, *wake_at, &head, ports, visit).await,
         Err(_) => Ok(None),
     };
     let released = ports
@@ -125,6 +131,7 @@ pub async fn visit<L: WindowLog, N: Notifier, Q: Queue, E: Ecs, C: Clock>(
 async fn busy<L: WindowLog, N, Q: Queue, E, C: Clock>(
     key: &WindowKey,
     ports: &Ports<'_, L, N, Q, E, C>,
+    visit: Visit<'_>,
     timer_at: Option<DateTime<Utc>>,
 ) -> Result<(), VisitError> {
     let now = ports.clock.now();
@@ -134,22 +141,7 @@ async fn busy<L: WindowLog, N, Q: Queue, E, C: Clock>(
         return Ok(());
     }
     tracing::info!(window = %key, "{key} is being visited by another invocation; coming again");
-    arm_at(key, now + BUSY, ports).await
-}
-
-/// Brings a visit at a time, and notes it so that others need not.
-pub(crate) async fn arm_at<L: WindowLog, N, Q: Queue, E, C: Clock>(
-    key: &WindowKey,
-    at: DateTime<Utc>,
-    ports: &Ports<'_, L, N, Q, E, C>,
-) -> Result<(), VisitError> {
-    let timer = Timer { key, at, unkept: 0 };
-    let at = ports.queue.arm(timer, ports.clock.now()).await?;
-    if let Err(error) = ports.log.note_timer(key, at).await {
-        // Then somebody else arms a timer too many.
-        tracing::warn!(window = %key, %error, "cannot note a timer of {key}: {error}");
-    }
-    Ok(())
+    arm_and_note(key, now + BUSY, ports, visit).await
 }
 
 fn is_anything_due(head: &Head, now: DateTime<Utc>) -> bool {
@@ -232,16 +224,14 @@ async fn forward<L: WindowLog, N, Q: Queue, E, C: Clock>(
     ports: &Ports<'_, L, N, Q, E, C>,
     visit: Visit<'_>,
 ) -> Result<(), VisitError> {
-    let elsewhere = &known.runs.elsewhere;
-    if elsewhere.len() == notes.forwarded {
-        return Ok(());
-    }
     let mut windows: BTreeMap<DateTime<Utc>, Vec<Fact>> = BTreeMap::new();
-    for (time, fact) in elsewhere {
-        windows
-            .entry(visit.windowing.start_of(*time))
-            .or_default()
-            .push(fact.clone());
+    for (time, fact) in &known.runs.elsewhere {
+        let start = visit.windowing.start_of(*time);
+        windows.entry(start).or_default().push(fact.clone());
+    }
+    let digest = forwarded(&windows);
+    if digest == notes.forwarded {
+        return Ok(());
     }
     for (start, facts) in windows {
         let target = WindowKey {
@@ -253,19 +243,37 @@ async fn forward<L: WindowLog, N, Q: Queue, E, C: Clock>(
             siblings_until: None,
         };
         ports.log.append(&target, &facts, arrival).await?;
-        arm_at(&target, ports.clock.now() + SHORTEST_PACE, ports).await?;
+        let soon = ports.clock.now() + SHORTEST_PACE;
+        arm_and_note(&target, soon, ports, visit).await?;
     }
-    notes.forwarded = elsewhere.len();
+    notes.forwarded = digest;
     Ok(())
+}
+
+/// A digest of which calls go to which windows; 0 for none.
+fn forwarded(windows: &BTreeMap<DateTime<Utc>, Vec<Fact>>) -> u64 {
+    if windows.is_empty() {
+        return 0;
+    }
+    let mut hasher = DefaultHasher::new();
+    for (start, facts) in windows {
+        let ids: Vec<_> = facts
+            .iter()
+            .map(|fact| format!("{:?}", fact.id()))
+            .collect();
+        (start, ids).hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 /// Makes sure that somebody comes at `wake_at`, unless a timer that comes no later is already under way. Returns when
 /// the timer fires that was armed.
-async fn arm<L: WindowLog, N, Q: Queue, E, C: Clock>(
+async fn bring<L, N, Q: Queue, E, C: Clock>(
     key: &WindowKey,
     wake_at: Option<DateTime<Utc>>,
     head: &Head,
     ports: &Ports<'_, L, N, Q, E, C>,
+    visit: Visit<'_>,
 ) -> Result<Option<DateTime<Utc>>, QueueError> {
     let Some(at) = wake_at else { return Ok(None) };
     let now = ports.clock.now();
@@ -277,6 +285,5 @@ async fn arm<L: WindowLog, N, Q: Queue, E, C: Clock>(
     {
         return Ok(None);
     }
-    let timer = Timer { key, at, unkept: 0 };
-    ports.queue.arm(timer, now).await.map(Some)
+    arm(key, at, 0, ports, visit).await
 }

@@ -29,7 +29,11 @@ impl Emulator {
     /// Starts moto on a port of its own choice.
     pub fn start() -> Self {
         let mut process = Command::new("python3")
-            .args(["-u", "-m", "moto.server", "-p", "0"])
+            .args([
+                "-u",
+                concat!(env!("CARGO_MANIFEST_DIR"), "/tests/emulator/moto_server.py"),
+            ])
+            .args(["-p", "0"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -67,13 +71,12 @@ impl Emulator {
         &self.endpoint
     }
 
-    /// A new table and a new queue.
-    pub fn resources(&self) -> Resources {
-        let name = format!("rollcall-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+    /// A new table of this name.
+    pub fn table(&self, name: &str) {
         let table = self
             .dynamodb()
             .create_table()
-            .table_name(&name)
+            .table_name(name)
             .billing_mode(BillingMode::PayPerRequest);
         let table = [("pk", KeyType::Hash), ("sk", KeyType::Range)]
             .into_iter()
@@ -89,6 +92,12 @@ impl Emulator {
                     .key_schema(schema.build().unwrap())
             });
         self.runtime.block_on(table.send()).unwrap();
+    }
+
+    /// A new table and a new queue.
+    pub fn resources(&self) -> Resources {
+        let name = format!("rollcall-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        self.table(&name);
         let queue = self.sqs().create_queue().queue_name(&name);
         // How soon a batch comes again whose function was killed.
         let queue = queue.attributes(QueueAttributeName::VisibilityTimeout, "3");

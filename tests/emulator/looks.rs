@@ -39,7 +39,7 @@ fn one_message_says_whether_tasks_run() {
     assert_eq!(statuses["service-03"], "❌ no such service");
     let sections = post.sections();
     for expected in [
-        "Total: 1 running, 1 starting, 1 changed, 1 failed",
+        "Total: 1 running, 1 not up in time, 1 changed, 1 failed",
         "ECS wants 3 tasks where 1 was asked for",
         "0 of 1 running 1 min ",
         "ECS has no such service any more",

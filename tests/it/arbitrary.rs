@@ -158,6 +158,7 @@ prop_compose! {
             jobs,
             role: role.map(str::to_owned),
             retry_minutes,
+            group: None,
         }
     }
 }
@@ -346,7 +347,8 @@ pub fn fact(ids: u32) -> impl Strategy<Value = Fact> {
         40 => call(ids).prop_map(|call| Fact::UpdateService(Box::new(call))),
         8 => roster().prop_map(|roster| Fact::Roster(Box::new(roster))),
         4 => dead_letter().prop_map(|letter| Fact::DeadLetter(Box::new(letter))),
-        1 => Just(Fact::Silenced),
+        1 => (0..2_u8).prop_map(|id| Fact::Silenced { silence: id.to_string() }),
+        1 => (0..2_u8).prop_map(|id| Fact::SilenceExpired { silence: id.to_string() }),
         4 => (0..ids).prop_map(|id| Fact::Undecodable { message_id: format!("message-{id}") }),
         1 => (0..ids, 0_u64..5).prop_map(|(id, records)| Fact::Unkept {
             message_id: format!("message-{id}"),

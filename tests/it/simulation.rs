@@ -100,7 +100,9 @@ fn every_failure_is_told_once_and_truly() {
             total.set(sum);
             Ok(())
         });
-        let again = format!("ROLLCALL_SIM_SEED={seed} cargo test --test it simulation::every");
+        let again = format!(
+            "ROLLCALL_SIM_SEED={seed} cargo test --all-features --test it simulation::every"
+        );
         match result {
             Ok(_) => {}
             Err(TestError::Fail(reason, plan)) => panic!("{reason}\n{plan:#?}\n{again}"),
@@ -148,6 +150,7 @@ fn survey() {
                     laws.entry(violation.law).or_insert(&violation.text);
                 }
                 for (law, text) in laws {
+                    eprintln!("{law:15} {seed:6}: {text}");
                     let known = broken.entry(law);
                     known.or_insert((0, format!("{seed}: {text}"))).0 += 1;
                 }

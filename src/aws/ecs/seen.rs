@@ -62,6 +62,7 @@ impl<'a> Seen<'a> {
                 // A hundred events for each of many services would take much memory until the look is over.
                 let events = &mut description.events;
                 events.retain(|event| event.created_at.is_some_and(|at| at >= since));
+                events.shrink_to_fit();
                 self.services.push(Described {
                     id,
                     since,

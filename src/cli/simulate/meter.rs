@@ -33,6 +33,8 @@ pub(super) struct Usage {
     pub(super) write_units: f64,
     /// DynamoDB's read request units: one for each begun four kilobytes, read consistently.
     pub(super) read_units: f64,
+    /// How many bytes were read: small reads cost a whole unit, so that units say little about small windows.
+    pub(super) read_bytes: f64,
     /// How many bytes all facts take as they are stored.
     pub(super) fact_bytes: f64,
     /// Requests to ECS, each about ten services.
@@ -84,6 +86,7 @@ impl Meter {
     fn read(&self, bytes: usize) {
         let mut usage = self.usage.borrow_mut();
         usage.read_units += units(bytes, 4_096);
+        usage.read_bytes += f64::from(u32::try_from(bytes).unwrap_or(u32::MAX));
     }
 }
 

@@ -13,6 +13,7 @@ use super::meter::{Meter, Usage};
 use crate::cli::args::SimulateArgs;
 use crate::core::decode::{OwnMessage, RosterMessage};
 use crate::core::policy::WaitPolicy;
+use crate::core::reader::Reader;
 use crate::core::window::Windowing;
 use crate::function::visit_windows;
 use crate::metrics::Metrics;
@@ -171,6 +172,7 @@ impl<'a> World<'a> {
             jobs: BTreeMap::new(),
             role: None,
             retry_minutes: None,
+            group: None,
         });
         message(
             "roster".to_owned(),
@@ -224,11 +226,12 @@ impl<'a> World<'a> {
         let how = Visit {
             policy,
             windowing: &windowing,
-            timezone: chrono_tz::UTC,
+            reader: Reader::english(chrono_tz::UTC),
             token: &number.to_string(),
             claim_until: now + CLAIM,
             now,
             deadline: Instant::now() + Duration::from_mins(1),
+            hops: 0,
         };
         meter.now.set(now);
         meter.usage.borrow_mut().invocations += 1.0;
@@ -250,7 +253,11 @@ fn fire(meter: &Meter, due: DateTime<Utc>) -> Vec<SqsMessage> {
     let (fired, waiting) = timers.drain(..).partition(|(at, _)| *at <= due);
     *timers = waiting;
     let fired: Vec<_> = fired;
-    let timer = |(_, window)| OwnMessage::Timer { window, unkept: 0 };
+    let timer = |(_, window)| OwnMessage::Timer {
+        window,
+        unkept: 0,
+        hops: 0,
+    };
     let body = |timer| serde_json::to_string(&timer).unwrap_or_default();
     fired
         .into_iter()

@@ -12,6 +12,9 @@ use super::envelope::Envelope;
 use super::{DecodeError, Decoded, IgnoredReason, ecs_event, own, run_task, update_service};
 use crate::core::fact::Fact;
 
+/// The `detail-type` of an event that holds CloudTrail's record of a call.
+pub const CLOUDTRAIL_CALL: &str = "AWS API Call via CloudTrail";
+
 /// The two fields that tell which API call a record is about.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -56,9 +59,17 @@ fn ignored(
     event_source: Option<&str>,
     event_name: Option<&str>,
 ) -> Option<IgnoredReason> {
-    if detail_type != "AWS API Call via CloudTrail" {
+    if detail_type == CLOUDTRAIL_CALL {
+        ignored_call(event_source, event_name)
+    } else {
         Some(IgnoredReason::OtherDetailType)
-    } else if event_source.is_some_and(|source| source != "ecs.amazonaws.com") {
+    }
+}
+
+/// Why rollcall has no use for CloudTrail's record of a call; `None` where it may have one.
+#[must_use]
+pub fn ignored_call(event_source: Option<&str>, event_name: Option<&str>) -> Option<IgnoredReason> {
+    if event_source.is_some_and(|source| source != "ecs.amazonaws.com") {
         Some(IgnoredReason::OtherEventSource)
     } else if event_name.is_some_and(|name| !matches!(name, "UpdateService" | "RunTask")) {
         Some(IgnoredReason::OtherEventName)

@@ -20,6 +20,7 @@ use std::fmt;
 
 use aws_lambda_events::sqs::SqsMessage;
 
+pub use self::event::{CLOUDTRAIL_CALL, ignored_call};
 pub use self::message::{Batch, Message};
 pub use self::own::{OwnMessage, RosterMessage};
 use crate::core::fact::Fact;
@@ -41,6 +42,8 @@ pub enum Decoded {
         key: WindowKey,
         /// How many records of the window went to the dead-letter queue because the log could not keep them.
         unkept: u64,
+        /// How many timers in a row came before this one.
+        hops: u64,
     },
     /// An event that rollcall has no use for; it is acknowledged.
     Ignored(IgnoredReason),
@@ -143,12 +146,28 @@ pub enum DecodeError {
     /// A message of rollcall's own has another form than this release knows.
     #[error("the roster or timer has an unexpected form")]
     OwnMessage,
+    /// A field of a roster is missing or has another form.
+    #[error("the roster has no usable `{field}`: expected {expected}")]
+    Roster {
+        /// The field's name.
+        field: &'static str,
+        /// What it should hold, with an example.
+        expected: &'static str,
+    },
     /// An attribute of a schedule's dead letter is missing or malformed.
     #[error("the schedule's dead letter has no usable attribute `{0}`")]
     MissingAttribute(&'static str),
     /// CloudTrail announces breaking changes with a new major version.
     #[error("`eventVersion` has a major version other than 1, which this release does not know")]
     EventVersion,
+}
+
+/// Decodes the body of a message without attributes: an event, or a message of rollcall's own.
+///
+/// # Errors
+/// Says what is wrong with the body, without quoting it.
+pub fn decode_body(body: &str) -> Result<Decoded, DecodeError> {
+    event::decode(body)
 }
 
 /// Decodes one SQS record.

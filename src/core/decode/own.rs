@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Datelike, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{DecodeError, Decoded};
 use crate::core::arn::last_segment;
@@ -24,6 +25,9 @@ pub enum OwnMessage {
         /// How many of its records went to the dead-letter queue before the log could keep them.
         #[serde(default, skip_serializing_if = "is_zero")]
         unkept: u64,
+        /// How many timers in a row came before this one, without a record between them.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        hops: u64,
     },
     /// "A schedule fires now, and is to call these services and jobs."
     Roster(RosterMessage),
@@ -64,13 +68,16 @@ pub struct RosterMessage {
     /// For how many minutes after the flexible window Scheduler may retry a call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_minutes: Option<u32>,
+    /// The name of the schedules' group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
 }
 
 /// Scheduler allows a flexible window of a day at most, and retries for a day at most.
 const DAY_MINUTES: u32 = 1_440;
 
 pub(super) fn decode(body: &str) -> Result<Decoded, DecodeError> {
-    let message = serde_json::from_str(body).map_err(|_| DecodeError::OwnMessage)?;
+    let message = serde_json::from_str(body).map_err(|_| explain(body))?;
     let time = match &message {
         OwnMessage::Timer { window, .. } => window.start,
         OwnMessage::Roster(roster) => roster.scheduled_time,
@@ -80,14 +87,89 @@ pub(super) fn decode(body: &str) -> Result<Decoded, DecodeError> {
         return Err(DecodeError::OwnMessage);
     }
     Ok(match message {
-        OwnMessage::Timer { window, unkept } => Decoded::Timer {
+        OwnMessage::Timer {
+            window,
+            unkept,
+            hops,
+        } => Decoded::Timer {
             key: window,
             unkept,
+            hops,
         },
         OwnMessage::Roster(roster) => Decoded::Fact {
             environment: Some(roster.environment.clone()),
             fact: Fact::Roster(Box::new(fact(roster))),
         },
+    })
+}
+
+/// A field of a roster: its name, whether a value has its form, and that form with an example.
+type Field = (&'static str, fn(&Value) -> bool, &'static str);
+
+const ROSTER_FIELDS: [Field; 8] = [
+    (
+        "environment",
+        Value::is_string,
+        r#"the label of messages, such as "dev""#,
+    ),
+    (
+        "schedule",
+        Value::is_string,
+        r#"the schedule's name, such as "morning""#,
+    ),
+    (
+        "scheduled_time",
+        is_time,
+        r#"a time such as "2026-01-15T00:00:00Z""#,
+    ),
+    (
+        "account",
+        Value::is_string,
+        r#"twelve digits, such as "111122223333""#,
+    ),
+    (
+        "region",
+        Value::is_string,
+        r#"a Region, such as "ap-northeast-2""#,
+    ),
+    (
+        "cluster",
+        Value::is_string,
+        r#"the cluster's name or ARN, such as "dev""#,
+    ),
+    (
+        "services",
+        is_counts,
+        r#"desired counts, such as {"billing": 1}"#,
+    ),
+    (
+        "jobs",
+        is_counts,
+        r#"numbers of tasks, such as {"report": 1}"#,
+    ),
+];
+
+fn is_time(value: &Value) -> bool {
+    let time = value.as_str().map(str::parse::<DateTime<Utc>>);
+    time.is_some_and(|time| time.is_ok())
+}
+
+fn is_counts(value: &Value) -> bool {
+    let counts = value.as_object();
+    value.is_null() || counts.is_some_and(|counts| counts.values().all(Value::is_i64))
+}
+
+/// Finds out which field of a roster is missing or has another form than this release knows.
+fn explain(body: &str) -> DecodeError {
+    let message: Value = serde_json::from_str(body).unwrap_or_default();
+    if message["rollcall"] != "roster" {
+        return DecodeError::OwnMessage;
+    }
+    let wrong = ROSTER_FIELDS
+        .iter()
+        .find(|(name, is_right, _)| !is_right(&message[*name]));
+    wrong.map_or(DecodeError::OwnMessage, |&(field, _, expected)| {
+        DecodeError::Roster { field, expected }
     })
 }
 
@@ -103,5 +185,6 @@ fn fact(roster: RosterMessage) -> Roster {
         jobs: roster.jobs,
         role: roster.role.map(|role| last_segment(&role).to_owned()),
         retry_minutes: roster.retry_minutes.map(|minutes| minutes.min(DAY_MINUTES)),
+        group: roster.group,
     }
 }

@@ -28,7 +28,15 @@ pub enum Fact {
     /// EventBridge Scheduler gave up on a call and wrote a dead letter.
     DeadLetter(Box<ScheduleDeadLetter>),
     /// An operator silenced the window: a service that was never called is not reported.
-    Silenced,
+    Silenced {
+        /// What identifies the silence.
+        silence: String,
+    },
+    /// An operator took a silence of the window back.
+    SilenceExpired {
+        /// What identifies the silence.
+        silence: String,
+    },
     /// A message that could not be decoded arrived in the same batch as this window's records.
     Undecodable {
         /// The SQS message's id.
@@ -56,7 +64,8 @@ impl Fact {
             Self::RunTask(call) => FactId::RunTask(&call.event_id),
             Self::Roster(roster) => FactId::Roster(roster),
             Self::DeadLetter(letter) => FactId::DeadLetter(letter),
-            Self::Silenced => FactId::Silenced,
+            Self::Silenced { silence } => FactId::Silenced(silence),
+            Self::SilenceExpired { silence } => FactId::SilenceExpired(silence),
             Self::Undecodable { message_id } => FactId::Undecodable(message_id),
             Self::Unkept { message_id, .. } => FactId::Unkept(message_id),
             Self::ServiceEvent(event) => FactId::ServiceEvent(&event.event_id),
@@ -76,8 +85,10 @@ pub enum FactId<'a> {
     Roster(&'a Roster),
     /// A dead letter, by its content: Scheduler may give up on the same call twice, since it fires at least once.
     DeadLetter(&'a ScheduleDeadLetter),
-    /// That the window is silenced.
-    Silenced,
+    /// That the window is silenced, by the silence's id.
+    Silenced(&'a str),
+    /// That a silence was taken back, by its id.
+    SilenceExpired(&'a str),
     /// An undecodable message, by its SQS `messageId`.
     Undecodable(&'a str),
     /// Records that went to the dead-letter queue, by the `messageId` of the message that tells so.
@@ -153,6 +164,9 @@ pub struct Roster {
     /// For how many minutes after the flexible window Scheduler may still retry a call, where the roster tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_minutes: Option<u32>,
+    /// The name of the schedule group, where the roster tells; links to the schedules need it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
 }
 
 impl Roster {
@@ -310,22 +324,6 @@ impl Action {
         Self {
             kind,
             desired_count: Some(desired_count),
-        }
-    }
-}
-
-impl fmt::Display for Action {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.kind {
-            ActionKind::ScaleUp => "Scale Up",
-            ActionKind::ScaleDown => "Scale Down",
-            ActionKind::NoChange => "No Change",
-            ActionKind::Restart => "Restart",
-            ActionKind::Update => "Update",
-        })?;
-        match self.desired_count {
-            Some(count) => write!(f, " (→ {count})"),
-            None => Ok(()),
         }
     }
 }

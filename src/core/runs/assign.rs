@@ -161,6 +161,8 @@ pub(super) fn assign(
         .filter(|expected| !expected.is_elsewhere);
     let mut runs: Vec<Run> = here.map(|expected| expected.run).collect();
     runs.extend(own_runs(subject, unexplained));
+    // Collecting in place has kept the room for four announced runs.
+    runs.shrink_to_fit();
     runs.sort_by_key(|run| (run.time, !run.is_announced(), run.asked));
     number_twins(&mut runs);
     if is_service {

@@ -13,6 +13,18 @@ type Case = (
     Vec<(i64, &'static str)>,
 );
 
+fn silenced() -> Fact {
+    Fact::Silenced {
+        silence: "holiday".to_owned(),
+    }
+}
+
+fn silence_expired() -> Fact {
+    Fact::SilenceExpired {
+        silence: "holiday".to_owned(),
+    }
+}
+
 fn check(cases: Vec<Case>) {
     let mut wrong = Vec::new();
     for (name, arrivals, told, decisions) in cases {
@@ -206,14 +218,32 @@ fn with_a_roster_a_window_is_said_when_it_is_complete_or_due() {
         ),
         (
             "a silenced roster",
-            vec![(1, vec![roster(["a", "b"]), Fact::Silenced])],
+            vec![(1, vec![roster(["a", "b"]), silenced()])],
             None,
             vec![(1, "nothing"), (900, "nothing")],
         ),
         (
+            "a silenced roster, and the silence taken back",
+            vec![
+                (1, vec![roster(["a"]), silenced()]),
+                (100, vec![silence_expired()]),
+            ],
+            None,
+            vec![(1, "nothing"), (900, "say a (deadline)")],
+        ),
+        (
+            "a silence taken back before its window knows of it",
+            vec![
+                (1, vec![silence_expired()]),
+                (100, vec![roster(["a"]), silenced()]),
+            ],
+            None,
+            vec![(900, "say a (deadline)")],
+        ),
+        (
             "a silenced roster with a failure",
             vec![
-                (1, vec![roster(["a", "b"]), Fact::Silenced]),
+                (1, vec![roster(["a", "b"]), silenced()]),
                 (100, vec![refused("a", 60)]),
             ],
             None,
@@ -349,7 +379,7 @@ fn a_late_roster_tells_who_is_missing() {
         ),
         (
             "missing, and silenced since",
-            vec![(1, vec![roster(["a"])]), (1_000, vec![Fact::Silenced])],
+            vec![(1, vec![roster(["a"])]), (1_000, vec![silenced()])],
             Some(900),
             vec![(1_300, "nothing")],
         ),

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::checks::Tally;
+use super::checks::{Tally, check};
 use super::live;
 use super::plan::{
     Again, Call, EcsPlan, Entry, Hold, HoldKind, Illness, Life, Mapping, Mode, Outage, Plan, Quirk,
-    Roster, Schedule, Target,
+    RecursiveLoop, Roster, Schedule, Target,
 };
+use super::world::World;
 
 fn call(at: u16, latency: u32) -> Call {
     Call {
@@ -257,4 +258,45 @@ fn a_window_that_waits_for_one_moment_has_one_timer() {
         .iter()
         .filter(|message| message.mail.label.starts_with("timer"));
     assert_eq!(timers.count(), 1);
+}
+
+/// Mornings on which a window takes more visits than Lambda's loop detection allows by default.
+fn long_mornings() -> Vec<(&'static str, Plan)> {
+    let apart = (0..8).map(|index| {
+        let mut never = entry([call(40 * index, 1_500)]);
+        never.life = Life::Never;
+        never
+    });
+    let mut never_start = world(vec![up(apart.collect(), Some(1_000))]);
+    never_start.ecs.verify_minutes = 10;
+    let mut slack_is_down = world(vec![up(vec![entry([refused(0, 1_000)])], Some(1_000))]);
+    slack_is_down.slack = vec![Outage {
+        from: 0,
+        seconds: 4 * 3_600,
+        illness: Illness::ServerError,
+    }];
+    vec![
+        ("tasks that never start", never_start),
+        ("Slack is down for four hours", slack_is_down),
+    ]
+}
+
+/// A check of the settings: with Lambda's default, windows are lost in silence, so that the module has to change it.
+#[test]
+fn windows_are_lost_unless_recursive_loops_are_allowed() {
+    for (name, plan) in long_mornings() {
+        for plan in each_mode(&plan) {
+            let (allowed, _) = live(&plan).unwrap_or_else(|problem| panic!("{name}: {problem}"));
+            assert_eq!(allowed.ended_chains, 0, "{name}");
+            let terminate = RecursiveLoop::Terminate;
+            let plan = Plan {
+                recursive_loop: terminate,
+                ..plan
+            };
+            let world = World::live(&plan).unwrap();
+            let (_, violations) = check(&world);
+            assert!(world.ended_chains > 0, "{name}: {}", world.story());
+            assert!(!violations.is_empty(), "{name}: {}", world.story());
+        }
+    }
 }

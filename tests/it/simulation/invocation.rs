@@ -8,6 +8,7 @@ use std::time::Duration;
 use aws_lambda_events::sqs::SqsMessage;
 use chrono::TimeDelta;
 use rollcall::core::policy::WaitPolicy;
+use rollcall::core::reader::Reader;
 use rollcall::core::window::Windowing;
 use rollcall::function::visit_windows;
 use rollcall::metrics::Metrics;
@@ -83,12 +84,13 @@ pub fn run(
         let how = Visit {
             policy,
             windowing: &windowing,
-            timezone: chrono_tz::UTC,
+            reader: Reader::english(chrono_tz::UTC),
             token: &token,
             claim_until: now + TimeDelta::milliseconds(TIMEOUT + MARGIN),
             now,
             // Nothing in the simulation looks at it: Slack's answers come when the world says so.
             deadline: Instant::now(),
+            hops: 0,
         };
         let ports = Ports {
             log: &hands,

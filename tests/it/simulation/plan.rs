@@ -18,6 +18,8 @@ pub struct Plan {
     pub interventions: Vec<Intervention>,
     /// How SQS and Lambda take messages.
     pub mapping: Mapping,
+    /// What Lambda does about a function that writes to the queue which calls it.
+    pub recursive_loop: RecursiveLoop,
     /// When records are held back on their way.
     pub hold: Option<Hold>,
     /// When Slack does not work as it should.
@@ -28,6 +30,16 @@ pub struct Plan {
     pub ecs: EcsPlan,
     /// What goes wrong, by the number of the step.
     pub quirks: BTreeMap<u16, Quirk>,
+}
+
+/// The function's recursion configuration (`PutFunctionRecursionConfig`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RecursiveLoop {
+    /// As the module sets it.
+    #[default]
+    Allow,
+    /// Lambda's default: after about 16 rounds, by the lineage in the trace header, it no longer calls the function.
+    Terminate,
 }
 
 /// How people are told.
@@ -471,6 +483,7 @@ pub fn plan() -> impl Strategy<Value = Plan> {
                 interventions,
                 mapping,
                 hold,
+                recursive_loop: RecursiveLoop::Allow,
                 slack,
                 table,
                 ecs,

@@ -33,7 +33,7 @@ use tokio::time::Instant;
 use super::ecs::Counts;
 use super::mail::{Millis, millis, moment};
 use super::plan::{Mode, Plan};
-use super::script::{PERIOD, Script, Subject};
+use super::script::{PERIOD, Script, Subject, window_of};
 use super::shown::{Row, Shown};
 
 /// A window: its environment, and when it begins.
@@ -259,7 +259,10 @@ fn label(fact: &Fact) -> Option<String> {
             .id
             .strip_prefix("task-")
             .map(|run| format!("native-{run}")),
-        Fact::Silenced | Fact::Undecodable { .. } | Fact::Unkept { .. } => None,
+        Fact::Silenced { .. }
+        | Fact::SilenceExpired { .. }
+        | Fact::Undecodable { .. }
+        | Fact::Unkept { .. } => None,
     }
 }
 
@@ -391,7 +394,12 @@ impl WindowLog for Hands {
         }
         if times(fate) > 0 {
             let mut kept = self.shared.kept.borrow_mut();
-            for label in facts.iter().filter_map(label) {
+            // Later windows keep a roster only to explain what comes there.
+            let is_own = |fact: &&Fact| match fact {
+                Fact::Roster(roster) => window_of(millis(roster.scheduled_time)) == place(key).1,
+                _ => true,
+            };
+            for label in facts.iter().filter(is_own).filter_map(label) {
                 kept.entry(label).or_insert(self.shared.clock.get());
             }
         }
@@ -564,6 +572,11 @@ impl Channel for Hands {
         delivery(fate, ())
     }
 
+    async fn list(&self, bookmark: &Bookmark, _: &Summary, _: usize, _: Instant) -> Delivery {
+        let (_, place) = self.message(bookmark);
+        delivery(self.call(Effect::Reply, &place).await, ())
+    }
+
     async fn find(
         &self,
         key: &WindowKey,
@@ -691,6 +704,7 @@ impl Queue for Hands {
             let message = OwnMessage::Timer {
                 window: timer.key.clone(),
                 unkept: timer.unkept,
+                hops: timer.hops,
             };
             let at = self.shared.clock.get() + delay.num_milliseconds();
             self.shared

@@ -15,12 +15,22 @@ pub struct Telling<'a> {
     pub row: &'a Row,
     /// The runs that it can be about.
     pub runs: Vec<usize>,
+    /// Whether it can be about something else than a run of a schedule.
+    pub is_vague: bool,
 }
 
 impl Telling<'_> {
+    /// The run that it is about, where it can be about no other.
+    pub fn only(&self) -> Option<usize> {
+        match self.runs[..] {
+            [run] if !self.is_vague => Some(run),
+            _ => None,
+        }
+    }
+
     /// Whether it is about this run and no other.
     pub fn is_only(&self, run: usize) -> bool {
-        self.runs == [run]
+        self.only() == Some(run)
     }
 
     pub fn is_of(&self, run: usize) -> bool {
@@ -58,25 +68,6 @@ impl World {
         if !marked.is_empty() || row.subject == "?" || row.text.contains("[person") {
             return marked;
         }
-        // A person's run of a job is a run of its own, and its row looks the same.
-        let is_well = matches!(row.word, Word::Good | Word::Waiting);
-        let is_persons = |call: &&Attempt| {
-            let subject = call.subject.as_ref();
-            let at = call.at.div_euclid(60_000) * 60_000;
-            call.is_accepted()
-                && row.scheduled.is_none_or(|scheduled| scheduled == at)
-                && subject.is_some_and(|subject| subject.is_job && subject.name == row.subject)
-        };
-        if is_well
-            && self
-                .shared
-                .script
-                .interventions
-                .iter()
-                .any(|call| is_persons(&call))
-        {
-            return Vec::new();
-        }
         let (environment, window) = &post.place;
         let is_near = |run: &Run| {
             let mut times = run.attempts.iter().map(|call| window_of(call.at));
@@ -110,6 +101,39 @@ impl World {
         found.into_iter().map(|run| run.id).collect()
     }
 
+    /// Whether a row without a mark may be about a person's call, or one attempt of a run whose roster is not known: such
+    /// a call is a run of its own, and its row looks like that of a schedule's run.
+    fn is_vague(&self, row: &Row, post: &Post, runs: &[usize]) -> bool {
+        let script = &self.shared.script;
+        let read_at = post.read_at.unwrap_or(post.now);
+        let minute = |at: Millis| at.div_euclid(60_000) * 60_000;
+        let is_at = |at: Millis| {
+            row.scheduled
+                .is_none_or(|scheduled| scheduled == minute(at))
+        };
+        let is_expected = |run: &Run| {
+            let roster = run.roster.as_ref();
+            run.window() == post.place.1 && roster.is_some_and(|label| self.is_kept(label, read_at))
+        };
+        let runs: Vec<&Run> = runs.iter().map(|run| &script.runs[*run]).collect();
+        let is_like = |call: &Attempt| {
+            let subject = call.subject.as_ref();
+            let is_same = subject.is_some_and(|subject| subject.name == row.subject);
+            let is_own_run = subject.is_some_and(|subject| subject.is_job)
+                || !runs.iter().any(|run| is_expected(run));
+            is_same
+                && is_own_run
+                && call.is_accepted()
+                && is_at(call.at)
+                && window_of(call.at) == post.place.1
+                && self.is_kept(&call.label, read_at)
+                && row.count.is_none_or(|count| count == call.count)
+        };
+        let is_a_persons = !row.word.is_failure() && script.interventions.iter().any(is_like);
+        let is_an_attempts = !runs.is_empty() && !runs.iter().any(|run| is_at(run.scheduled));
+        is_a_persons || is_an_attempts
+    }
+
     /// Whether anything about a run was known at a moment.
     fn is_known(&self, run: &Run, at: Millis) -> bool {
         let labels = run.attempts.iter().map(|call| call.label.clone());
@@ -138,11 +162,15 @@ impl World {
             .iter()
             .enumerate()
             .flat_map(|(number, post)| post.shown.rows.iter().map(move |row| (number, post, row)));
-        rows.map(|(number, post, row)| Telling {
-            number,
-            post,
-            row,
-            runs: self.runs_of(row, post),
+        rows.map(|(number, post, row)| {
+            let runs = self.runs_of(row, post);
+            Telling {
+                number,
+                post,
+                row,
+                is_vague: self.is_vague(row, post, &runs),
+                runs,
+            }
         })
         .collect()
     }

@@ -12,13 +12,16 @@ use super::circumstances::clock;
 use super::ecs::Ecs;
 use super::invocation::{Invocation, Memory, TIMEOUT, run};
 use super::mail::{Mail, Millis, letters, timer};
-use super::plan::{HoldKind, Plan, Quirk};
+use super::plan::{HoldKind, Plan, Quirk, RecursiveLoop};
 use super::ports::{Effect, Fate, Gate, Ordered, Place, Post, Shared};
 use super::script::Script;
 
 /// How often an operator moves dead letters back to the queue; the world ends when nothing is left.
 const REDRIVES: u32 = 10;
 const MOST_EVENTS: usize = 60_000;
+/// Lambda ends a chain of invocations and messages after about so many rounds, unless it is told not to.
+/// Source: AWS Lambda's documentation, "Use Lambda recursive loop detection to prevent infinite loops".
+const LONGEST_CHAIN: u32 = 16;
 
 /// A message in the queue.
 pub struct Message {
@@ -27,6 +30,8 @@ pub struct Message {
     /// When it was received first.
     pub received_at: Option<Millis>,
     pub is_deleted: bool,
+    /// How many invocations are in the chain that sent it, as the trace header tells Lambda.
+    lineage: u32,
     /// Counts how often it was said anew when it becomes visible; what was said before does not count.
     turn: u32,
 }
@@ -61,6 +66,8 @@ pub struct World {
     pub redrives: u32,
     /// How many messages became dead letters.
     pub dead_letters: usize,
+    /// How many chains of timers Lambda ended.
+    pub ended_chains: usize,
     /// Timers that became dead letters without need.
     pub lost_timers: Vec<String>,
     pub trace: Vec<(Millis, String)>,
@@ -117,6 +124,7 @@ impl World {
             steps: 0,
             redrives: 0,
             dead_letters: 0,
+            ended_chains: 0,
             lost_timers: Vec::new(),
             trace: Vec::new(),
             pollers: pollers.collect(),
@@ -129,7 +137,7 @@ impl World {
             shown: 0,
         };
         for mail in letters {
-            world.send(mail);
+            world.send(mail, 0);
         }
         if let Some(until) = world.disabled_until(|(_, _)| true) {
             world.schedule(until, Event::Enabled);
@@ -137,7 +145,7 @@ impl World {
         world
     }
 
-    fn send(&mut self, mail: Mail) {
+    fn send(&mut self, mail: Mail, lineage: u32) {
         let index = self.messages.len();
         self.schedule(mail.at, Event::Visible(index, 0));
         for &echo in &mail.echoes {
@@ -148,6 +156,7 @@ impl World {
             receives: 0,
             received_at: None,
             is_deleted: false,
+            lineage,
             turn: 0,
         });
     }
@@ -192,6 +201,14 @@ impl World {
                     self.messages[message].mail.label
                 ));
                 self.dead.push(message);
+            }
+            Event::Visible(message, _) | Event::Echo(message)
+                if self.plan.recursive_loop == RecursiveLoop::Terminate
+                    && self.messages[message].lineage > LONGEST_CHAIN =>
+            {
+                let label = &self.messages[message].mail.label;
+                self.note(format!("Lambda ends the chain of {label}"));
+                self.ended_chains += 1;
             }
             Event::Visible(message, _) | Event::Echo(message) => {
                 self.visible.push_back(message);
@@ -378,7 +395,7 @@ impl World {
         self.note_posts();
         for order in self.shared.ordered.take() {
             match order {
-                Ordered::Timer(message, at) => self.send_timer(&message, at, quirk),
+                Ordered::Timer(message, at) => self.send_timer(id, &message, at, quirk),
                 Ordered::Return(receipt, at) => {
                     let is_it = |message: &Message| message.mail.label == receipt;
                     if let Some(message) = self.messages.iter().position(is_it) {
@@ -400,7 +417,15 @@ impl World {
         }
     }
 
-    fn send_timer(&mut self, message: &impl Serialize, at: Millis, quirk: Option<Quirk>) {
+    fn send_timer(
+        &mut self,
+        invocation: usize,
+        message: &impl Serialize,
+        at: Millis,
+        quirk: Option<Quirk>,
+    ) {
+        let brought_by = self.invocations[invocation].messages.iter();
+        let lineage = brought_by.map(|&index| self.messages[index].lineage).max();
         let body = serde_json::to_value(message).unwrap();
         let number = self.messages.len();
         let late = match quirk {
@@ -412,7 +437,7 @@ impl World {
             mail.echoes.push(at + Millis::from(seconds) * 1_000);
         }
         self.note(format!("{} is to fire at {}", mail.label, clock(mail.at)));
-        self.send(mail);
+        self.send(mail, lineage.map_or(0, |lineage| lineage + 1));
     }
 
     fn acknowledge(&mut self, id: usize) {

@@ -104,7 +104,7 @@ fn roster() -> Value {
         "rollcall": "roster", "environment": "dev", "schedule": "morning",
         "scheduled_time": "2024-01-15T00:00:00Z", "flexible_window_minutes": 5, "account": "123456789012",
         "region": "ap-northeast-2", "cluster": "arn:aws:ecs:ap-northeast-2:123456789012:cluster/dev",
-        "services": {"nestjs": 1, "frontend": 0},
+        "services": {"nestjs": 1, "frontend": 0}, "group": "rollcall-dev",
     })
 }
 
@@ -120,6 +120,7 @@ fn a_roster_says_what_is_expected_and_where() {
     };
     assert_eq!(environment.as_deref(), Some("dev"));
     assert_eq!(expected.cluster, "dev");
+    assert_eq!(expected.group.as_deref(), Some("rollcall-dev"));
     insta::assert_json_snapshot!(expected.services, @r#"
     {
       "frontend": 0,
@@ -130,28 +131,48 @@ fn a_roster_says_what_is_expected_and_where() {
 
 #[test]
 fn a_broken_roster_is_explained_and_never_quoted() {
-    for (field, value) in [
-        ("scheduled_time", json!("canary")),
+    let unexpected = "the roster or timer has an unexpected form";
+    for (field, value, expected) in [
+        (
+            "scheduled_time",
+            json!("canary"),
+            "the roster has no usable `scheduled_time`: expected a time such as \"2026-01-15T00:00:00Z\"",
+        ),
         // Chrono reads it, but no schedule fires then, and arithmetic on it would overflow.
-        ("scheduled_time", json!("+262142-12-31T23:59:59Z")),
-        ("services", json!({"nestjs": "canary"})),
-        ("account", Value::Null),
-        ("rollcall", json!("canary")),
+        (
+            "scheduled_time",
+            json!("+262142-12-31T23:59:59Z"),
+            unexpected,
+        ),
+        (
+            "services",
+            json!({"nestjs": "canary"}),
+            "the roster has no usable `services`: ",
+        ),
+        (
+            "account",
+            Value::Null,
+            "the roster has no usable `account`: ",
+        ),
+        ("rollcall", json!("canary"), unexpected),
     ] {
         let mut roster = roster();
         roster[field] = value;
         let error = reason(&roster.to_string());
-        assert_eq!(
-            error, "the roster or timer has an unexpected form",
-            "{roster}"
-        );
+        assert!(error.starts_with(expected), "{error}");
+        assert!(!error.contains("canary"), "{error}");
     }
 }
 
 #[test]
 fn a_timer_names_its_window() {
     let timer = json!({"rollcall": "timer", "window": {"start": "2024-01-15T00:00:00Z", "environment": "dev"}});
-    let Ok(Decoded::Timer { key, unkept: 0 }) = decode_body(&timer.to_string()) else {
+    let Ok(Decoded::Timer {
+        key,
+        unkept: 0,
+        hops: 0,
+    }) = decode_body(&timer.to_string())
+    else {
         panic!("no timer");
     };
     assert_eq!(key.to_string(), "dev 2024-01-15T00:00:00Z");

@@ -7,7 +7,7 @@ use crate::simulation::invocation::SETTLE;
 use crate::simulation::mail::Millis;
 use crate::simulation::ports::Effect;
 use crate::simulation::script::Run;
-use crate::simulation::told::place_of;
+use crate::simulation::told::{Telling, place_of};
 
 impl Court<'_> {
     /// The runs of services that rosters name, by window, in groups whose scheduled times follow each other closely.
@@ -64,8 +64,10 @@ impl Court<'_> {
                 .tellings
                 .iter()
                 .filter(|telling| telling.number == number);
-            let only = only.filter(|telling| telling.runs.len() == 1);
-            let only: BTreeSet<usize> = only.flat_map(|telling| telling.runs.clone()).collect();
+            let only: BTreeSet<usize> = only
+                .filter_map(Telling::only)
+                .filter(|run| !self.world.is_mixed_up(&self.world.shared.script.runs[*run]))
+                .collect();
             let new: BTreeSet<usize> = only.difference(&known).copied().collect();
             let groups = self.groups(post.read_at.unwrap_or(post.now));
             let of_window = groups
@@ -73,13 +75,25 @@ impl Court<'_> {
                 .filter(|group| place_of(group[0]) == post.place);
             let mut begun = Vec::new();
             for group in of_window {
-                let is_known = group.iter().any(|run| known.contains(&run.id));
+                // A job that was due at the same time may have begun the group.
+                let is_due_with = |told: &Run, run: &Run| {
+                    told.subject.is_job
+                        && place_of(told) == place_of(run)
+                        && (told.scheduled - run.scheduled).abs() <= SETTLE
+                };
+                let runs = &self.world.shared.script.runs;
+                let is_known = group.iter().any(|run| {
+                    known.contains(&run.id)
+                        || known.iter().any(|told| is_due_with(&runs[*told], run))
+                });
                 let is_begun = group.iter().any(|run| new.contains(&run.id));
                 if !is_begun || is_known {
                     continue;
                 }
                 begun.push(group[0].scheduled / 60_000);
-                if let Some(run) = group.iter().find(|run| !told.contains(&run.id)) {
+                let is_left_out =
+                    |run: &&&Run| !told.contains(&run.id) && !self.world.is_mixed_up(run);
+                if let Some(run) = group.iter().find(is_left_out) {
                     broken.push(Violation {
                         law: "together",
                         text: format!("post {number} leaves out {}", self.name(run.id)),

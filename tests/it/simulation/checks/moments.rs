@@ -6,16 +6,19 @@ use crate::simulation::mail::Millis;
 use crate::simulation::plan::Mode;
 use crate::simulation::ports::Effect;
 use crate::simulation::script::{Attempt, PERIOD, Run, window_of};
+use crate::simulation::shown::Word;
 use crate::simulation::told::place_of;
 
 impl Court<'_> {
-    /// When the facts about a run were kept, as far as they were by a moment.
-    fn arrivals(&self, run: &Run, until: Millis) -> Vec<Millis> {
+    /// When the facts about a run were kept, as far as they were by a moment and a message of a window tells them.
+    fn arrivals(&self, run: &Run, window: Millis, until: Millis) -> Vec<Millis> {
         let kept = self.world.shared.kept.borrow();
+        let mut roster = run.roster.iter();
+        let is_rostered = roster.any(|label| self.world.is_kept(label, until));
         // A call that crossed the boundary is known only once its own window was visited.
-        let way = |call: &Attempt| match window_of(call.at) == run.window() {
+        let way = |call: &Attempt| match window_of(call.at) == window {
             true => 0,
-            false if run.roster.is_some() => 60_000,
+            false if is_rostered => 60_000,
             // Without a roster, it is told in its own window.
             false => Millis::MAX,
         };
@@ -63,14 +66,30 @@ impl Court<'_> {
                 !is_two(run) && of_post.any(|telling| telling.is_only(run.id))
             };
             let told: Vec<&Run> = script.runs.iter().filter(told).collect();
+            let of_post = self.tellings.iter().filter(|row| row.number == number);
+            let mut runs = of_post.flat_map(|row| &row.runs);
+            if runs.any(|run| self.world.is_mixed_up(&script.runs[*run])) {
+                continue;
+            }
             let is_expected = |run: &&&Run| {
                 let roster = run.roster.as_ref();
                 roster.is_some_and(|label| self.world.is_kept(label, read_at))
             };
             let expected: Vec<&&Run> = told.iter().filter(is_expected).collect();
-            let is_complete =
-                !expected.is_empty() && expected.iter().all(|run| self.is_complete(run, read_at));
-            let arrivals = told.iter().flat_map(|run| self.arrivals(run, read_at));
+            // ECS may have shown that a run without a record is well.
+            let is_well = |run: &Run| {
+                let mut rows = self.tellings.iter();
+                rows.any(|row| {
+                    row.number == number && row.is_only(run.id) && row.row.word == Word::Good
+                })
+            };
+            let is_complete = !expected.is_empty()
+                && expected
+                    .iter()
+                    .all(|run| self.is_complete(run, read_at) || is_well(run));
+            let arrivals = told
+                .iter()
+                .flat_map(|run| self.arrivals(run, post.place.1, read_at));
             let Some(newest) = arrivals.max() else {
                 continue;
             };
@@ -95,7 +114,11 @@ impl Court<'_> {
         let verify = Millis::from(world.plan.ecs.verify_minutes) * 60_000;
         let mut broken = Vec::new();
         for run in &world.shared.script.runs {
-            let Some(known) = self.arrivals(run, Millis::MAX).into_iter().min() else {
+            let Some(known) = self
+                .arrivals(run, run.window(), Millis::MAX)
+                .into_iter()
+                .min()
+            else {
                 continue;
             };
             if world.is_mixed_up(run) || self.is_beside_others(run) {
@@ -122,7 +145,7 @@ impl Court<'_> {
             let mut due = ends.max().unwrap_or(0).max(known + SETTLE) + recordless;
             let mut arrivals: Vec<Millis> = beside
                 .iter()
-                .flat_map(|other| self.arrivals(other, Millis::MAX))
+                .flat_map(|other| self.arrivals(other, other.window(), Millis::MAX))
                 .collect();
             // Whatever others call is a record of the window, too.
             let kept = world.shared.kept.borrow();

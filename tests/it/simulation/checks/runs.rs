@@ -193,8 +193,13 @@ impl<'a> Court<'a> {
             let is_mixed_up = self.world.is_mixed_up(&self.world.shared.script.runs[run]);
             let again = posts.windows(2).filter(|pair| pair[0].1 == pair[1].1);
             let subject = &self.world.shared.script.runs[run];
-            // Where no roster tells, a call of a job so much later is a run of its own.
-            let is_apart = subject.has_gap();
+            // Where no roster tells, a call of a job so much later is a run of its own; and a roster that comes after a
+            // refusal and an accepted call were told makes one run of them.
+            let told_at = self.posts[posts[0].0].now;
+            let roster = subject.roster.as_ref();
+            let is_late = roster.is_some_and(|label| !self.world.is_kept(label, told_at));
+            let facts = subject.attempts.len() + usize::from(subject.dead_letter.is_some());
+            let is_apart = subject.has_gap() || (is_late && facts > 1);
             if again.count() > self.excuses(&place) && !is_mixed_up && !is_apart {
                 let text = format!("{} failed in posts {posts:?}", self.name(run));
                 self.break_law("twice", text);
@@ -225,7 +230,7 @@ impl<'a> Court<'a> {
         let mut known: BTreeMap<(&Place, usize), &Telling> = BTreeMap::new();
         let mut repeated = Vec::new();
         for telling in self.tellings.iter().filter(|telling| telling.is_display()) {
-            let [run] = telling.runs[..] else { continue };
+            let Some(run) = telling.only() else { continue };
             // A dead letter and a call are two runs until a roster explains both.
             if self.world.is_mixed_up(&self.world.shared.script.runs[run]) {
                 continue;
@@ -399,7 +404,12 @@ impl<'a> Court<'a> {
 
     fn last_words_problem(&self, run: &Run, tellings: &[&Telling]) -> Option<String> {
         let world = self.world;
-        let displays = || tellings.iter().filter(|telling| telling.is_display());
+        let truth = world.truth(run);
+        let is_others = |telling: &Telling| telling.is_vague && !fits(&telling.row.word, truth);
+        let displays = || {
+            let shown = tellings.iter().filter(|telling| telling.is_display());
+            shown.filter(|telling| !is_others(telling))
+        };
         // What is only about this run says more than a row that may be about several.
         let mut only = displays().filter(|telling| telling.is_only(run.id));
         let any = || displays().filter(|telling| telling.is_of(run.id));
@@ -409,7 +419,6 @@ impl<'a> Court<'a> {
             .iter()
             .filter(|telling| telling.number == last && telling.is_of(run.id))
             .collect();
-        let truth = world.truth(run);
         // ECS may say of its own accord what keeps tasks from running.
         let verifies = world.plan.ecs.verify_minutes > 0
             || world.runs_for(&run.subject).any(|run| run.event.is_some());
@@ -488,17 +497,21 @@ impl<'a> Court<'a> {
         let mut final_since: BTreeMap<(Option<usize>, usize), &Telling> = BTreeMap::new();
         let mut broken = Vec::new();
         for telling in self.tellings.iter().filter(|telling| telling.is_display()) {
-            let [run] = telling.runs[..] else { continue };
+            let Some(run) = telling.only() else { continue };
             // Without a roster, a dead letter and a call of one firing are two runs.
+            let is_mixed_up = world.is_mixed_up(&world.shared.script.runs[run]);
             let roster = world.shared.script.runs[run].roster.as_ref();
             let read_at = telling.post.read_at.unwrap_or(0);
-            if !roster.is_some_and(|label| world.is_kept(label, read_at)) {
+            if is_mixed_up || !roster.is_some_and(|label| world.is_kept(label, read_at)) {
                 continue;
             }
             let key = (telling.post.message, run);
             match &telling.row.word {
                 Word::Waiting => {
-                    let Some(before) = final_since.get(&key) else {
+                    // Two rows of one message are two runs, until a roster explains both.
+                    let before = final_since.get(&key);
+                    let Some(before) = before.filter(|before| before.number != telling.number)
+                    else {
                         continue;
                     };
                     // An accepted call after a refused one begins anew where ECS is asked.

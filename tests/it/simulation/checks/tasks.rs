@@ -1,6 +1,8 @@
 //! Whether people are told how services really are: rows say no more than ECS did, and in a world where nobody is kept
 //! from asking, no less.
 
+use rollcall::core::status::Kind;
+
 use super::{Court, Violation};
 use crate::simulation::invocation::GRACE;
 use crate::simulation::mail::Millis;
@@ -27,7 +29,7 @@ impl Court<'_> {
     fn check_looks(&self, broken: &mut Vec<Violation>) {
         let looks = self.world.shared.looks.borrow();
         for telling in &self.tellings {
-            let [run] = telling.runs[..] else { continue };
+            let Some(run) = telling.only() else { continue };
             let run = &self.world.shared.script.runs[run];
             if run.subject.is_job {
                 continue;
@@ -43,8 +45,8 @@ impl Court<'_> {
                 })
             };
             let is_true = match telling.row.class {
-                "running" => is_said(Some(true)),
-                "stopped" => is_said(Some(false)),
+                Some(Kind::Running) => is_said(Some(true)),
+                Some(Kind::Stopped) => is_said(Some(false)),
                 _ => true,
             };
             if !is_true {

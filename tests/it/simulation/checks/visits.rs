@@ -80,11 +80,23 @@ impl Court<'_> {
 
     /// Slack is not called before the time that it asked for, unless nobody could take note of that.
     pub fn check_patience(&mut self) {
+        let invocation = |number: usize| &self.world.invocations[number];
         for impatience in self.world.shared.impatience.borrow().iter() {
-            let asked = &self.world.invocations[impatience.asked];
-            let failed = asked.gate.failed.borrow();
-            let is_excused =
-                asked.again.is_none() || failed.contains(&(impatience.place.clone(), Effect::Note));
+            let has_failed = |number: usize, effects: &[Effect]| {
+                let failed = invocation(number).gate.failed.borrow();
+                failed.iter().any(|(_, effect)| effects.contains(effect))
+            };
+            // Who is cut off from the log on the last receive says what it has: it can neither read nor write the note.
+            let log = [
+                Effect::Append,
+                Effect::Claim,
+                Effect::Refresh,
+                Effect::Release,
+            ];
+            let is_excused = invocation(impatience.asked).again.is_none()
+                || has_failed(impatience.asked, &[Effect::Note])
+                || has_failed(impatience.asked, &log)
+                || has_failed(impatience.called, &log);
             if !is_excused || impatience.asked == impatience.called {
                 self.violations.push(super::Violation {
                     law: "patience",

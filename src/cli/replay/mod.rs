@@ -1,0 +1,171 @@
+//! `rollcall replay`: runs recorded events through the function's own code, and shows the messages.
+
+mod json;
+mod learned;
+mod output;
+mod windows;
+
+use std::io;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use chrono::{DateTime, Utc};
+use tokio::time::Instant;
+
+use self::learned::Reading;
+use self::output::Output;
+use super::args::ReplayArgs;
+use super::progress::Progress;
+use super::terminal::Width;
+use super::words::{counted, ignored};
+use super::{input, trace};
+#[cfg(feature = "operator")]
+use crate::aws::Aws;
+use crate::config::{Settings, WebhookSource};
+use crate::core::status::Severity;
+use crate::core::summary::Summary;
+use crate::metrics::Metrics;
+use crate::ports::notifier::Notifier;
+use crate::slack::webhook::{Webhook, WebhookUrl};
+
+/// For how long `--post` tries to send the messages.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+/// Some records could not be decoded.
+const UNDECODABLE: u8 = 1;
+/// A file could not be read.
+const UNREADABLE: u8 = 2;
+/// Slack did not confirm every message.
+const UNSENT: u8 = 3;
+/// A run failed, and `--exit-code` asks for that.
+const FAILED: u8 = 4;
+
+#[cfg(feature = "operator")]
+async fn webhook_url(source: &WebhookSource) -> anyhow::Result<WebhookUrl> {
+    Aws::default().webhook_url(source).await
+}
+
+#[cfg(not(feature = "operator"))]
+#[expect(clippy::unused_async, reason = "with clients for AWS it waits for SSM")]
+async fn webhook_url(source: &WebhookSource) -> anyhow::Result<WebhookUrl> {
+    match source {
+        WebhookSource::Url(url) => Ok(url.clone()),
+        WebhookSource::Parameter(_) => anyhow::bail!(super::NO_CLIENTS),
+    }
+}
+
+/// Replays files; `lookup` gives the value of an environment variable.
+///
+/// # Errors
+/// When a setting is wrong, or the messages cannot be written.
+pub async fn replay(
+    args: &ReplayArgs,
+    lookup: impl Fn(&str) -> Option<String>,
+    now: DateTime<Utc>,
+) -> anyhow::Result<ExitCode> {
+    let mut settings = Settings::from_lookup(&lookup)?;
+    settings.windowing.environment = args.environment.clone().or(settings.windowing.environment);
+    let reader = &mut settings.reader;
+    reader.timezone = args.timezone.unwrap_or(reader.timezone);
+    reader.rows = args.rows.unwrap_or(reader.rows);
+    let webhook = if args.post {
+        let url = webhook_url(&WebhookSource::from_lookup(&lookup)?).await?;
+        Some(Webhook::new(url, settings.mention.clone()))
+    } else {
+        None
+    };
+
+    let files = input::files(&args.files);
+    let reading = Reading {
+        windowing: &settings.windowing,
+        progress: Progress::of_bytes(files.bytes),
+        trace: args.trace.then(|| trace::Trace::new(&settings.windowing)),
+        now,
+    };
+    let learned = reading
+        .all(&files)
+        .context("cannot keep what was read in a temporary file")?;
+    let (counts, unreadable) = (learned.counts.clone(), learned.unreadable);
+
+    let mut output = Output::new(args.format, settings.mention.clone(), Width::of(&lookup));
+    let mut outcome = Outcome::default();
+    let deadline = Instant::now() + PATIENCE;
+    let told = windows::tell_windows(learned, &settings, now, async |told| {
+        outcome.take(
+            told.snapshot
+                .statuses
+                .iter()
+                .map(|one| one.status.severity()),
+        );
+        for summary in told.summaries {
+            outcome.is_unsent |= !post(webhook.as_ref(), summary, deadline).await;
+        }
+        output.window(&told)
+    })
+    .await
+    .and_then(|()| output.finish(&counts, unreadable, outcome.worst));
+    match told {
+        // Who reads the output has had enough of it.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        told => told.context("cannot write")?,
+    }
+    if counts.records > 0 || unreadable == 0 {
+        note(&counts, outcome.worst.is_none());
+    }
+    Ok(outcome.exit_code(&counts, unreadable, args.exit_code))
+}
+
+/// How the windows of a replay stand together.
+#[derive(Debug, Default)]
+struct Outcome {
+    /// The worst of all runs; `None` where there is no run.
+    worst: Option<Severity>,
+    /// Slack did not confirm a message.
+    is_unsent: bool,
+}
+
+impl Outcome {
+    fn take(&mut self, severities: impl Iterator<Item = Severity>) {
+        self.worst = self.worst.into_iter().chain(severities).min();
+    }
+
+    fn exit_code(&self, counts: &Metrics, unreadable: u64, is_morning_asked: bool) -> ExitCode {
+        ExitCode::from(if unreadable > 0 {
+            UNREADABLE
+        } else if self.is_unsent {
+            UNSENT
+        } else if is_morning_asked && self.worst == Some(Severity::Bad) {
+            FAILED
+        } else if counts.undecodable > 0 {
+            UNDECODABLE
+        } else {
+            0
+        })
+    }
+}
+
+/// Sends a message, with `--post`. Returns whether nothing is left to send.
+async fn post(webhook: Option<&Webhook>, summary: &Summary, deadline: Instant) -> bool {
+    let Some(webhook) = webhook else { return true };
+    let delivery = webhook.notify(summary, deadline).await;
+    if let Err(error) = &delivery.result {
+        anstream::eprintln!("rollcall: {}: {error}", summary.environment);
+    }
+    delivery.result.is_ok()
+}
+
+/// Says on standard error what was ignored, and why no message is shown.
+fn note(counts: &Metrics, is_silent: bool) {
+    let records = counted(counts.records, "record", "records");
+    if let Some(ignored) = ignored(counts) {
+        anstream::eprintln!("rollcall: {records}: ignored {ignored}");
+    }
+    if counts.decoded == 0 {
+        anstream::eprintln!("rollcall: no UpdateService or RunTask call of ECS in {records}");
+    } else if is_silent {
+        anstream::eprintln!(
+            "rollcall: nothing was called or expected in {records}: what ECS says is about calls"
+        );
+    }
+}
