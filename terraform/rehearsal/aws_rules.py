@@ -10,7 +10,9 @@ import re
 import threading
 import time
 from datetime import datetime, timedelta, timezone
+from functools import cache
 
+import jsonpath_ng.ext
 from moto.awslambda.models import LambdaFunction
 from moto.awslambda.responses import LambdaResponse
 from moto.awslambda.urls import url_paths as lambda_urls
@@ -68,6 +70,10 @@ Queue.attributes = property(attributes_as_given)
 def keep_policy(original, self, attributes, *arguments, **keywords):
     """moto drops a queue's policy when another attribute is set; AWS keeps what is not named."""
     original(self, {"Policy": getattr(self, "policy", None)} | attributes, *arguments, **keywords)
+
+
+# moto builds the same parser anew for each path and event, which takes a second for an event on a slow machine.
+jsonpath_ng.ext.parse = cache(jsonpath_ng.ext.parse)
 
 
 # Lambda: PutFunctionRecursionConfig and GetFunctionRecursionConfig (Lambda API reference). The default is Terminate.
