@@ -1,6 +1,6 @@
 //! Everything that messages say in words of rollcall's own, by language.
 //!
-//! Pure. A language is an implementation of [`Words`]: the compiler lists what a new one lacks. Names, error codes and
+//! Pure. A language is an implementation of `Words`: the compiler lists what a new one lacks. Names, error codes and
 //! the texts of AWS stay as they are. No other module holds words that people read in Slack.
 
 mod en;
