@@ -4,6 +4,7 @@ They are stricter where AWS's documentation leaves something open, so that what 
 and what is not stands in terraform/README.md.
 """
 
+import copy
 import json
 import os
 import re
@@ -111,8 +112,17 @@ def refuse_past_dates(start_date, end_date, schedule_expression, schedule_expres
 
 @wrap(EventBridgeSchedulerBackend, "create_schedule")
 def create_schedule(original, self, **attributes):
+    """A request that the client repeats, because the answer was lost, carries the same ClientToken and succeeds again. moto does
+    not know tokens, so that here a request with the same attributes does.
+    """
+    before = self.get_schedule_group(attributes["group_name"]).schedules.get(attributes["name"])
+    if before and before.made_of == attributes:
+        return before
     refuse_past_dates(**attributes)
-    return original(self, **attributes)
+    made_of = copy.deepcopy(attributes)
+    schedule = original(self, **attributes)
+    schedule.made_of = made_of
+    return schedule
 
 
 @wrap(EventBridgeSchedulerBackend, "update_schedule")

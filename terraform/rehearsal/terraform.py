@@ -44,14 +44,14 @@ class Terraform:
 
     def apply(self, *more: str) -> str:
         """The closing line, such as «Apply complete! Resources: 3 added …»."""
-        done = self.run("apply", "-auto-approve", "-no-color", "-parallelism=20", self.state, *self.variables, *more)
+        done = self.run("apply", "-auto-approve", "-no-color", self.state, *self.variables, *more)
         return next(line for line in done.stdout.splitlines() if line.startswith("Apply complete!"))
 
     def plan_again(self, *more: str) -> tuple[bool, dict, str]:
         """Whether a second plan is empty, that plan with every value known, and what it printed."""
         out = self.work / "second.plan"
         done = self.run(
-            "plan", "-detailed-exitcode", "-no-color", "-parallelism=20", self.state, f"-out={out}", *self.variables, *more, accept=(0, 2)
+            "plan", "-detailed-exitcode", "-no-color", self.state, f"-out={out}", *self.variables, *more, accept=(0, 2)
         )
         return done.returncode == 0, json.loads(self.run("show", "-json", str(out)).stdout), done.stdout
 
@@ -60,7 +60,7 @@ class Terraform:
         return {name: output["value"] for name, output in values.items()}
 
     def destroy(self, *more: str) -> str:
-        done = self.run("destroy", "-auto-approve", "-no-color", "-parallelism=20", self.state, *self.variables, *more)
+        done = self.run("destroy", "-auto-approve", "-no-color", self.state, *self.variables, *more)
         return next(line for line in done.stdout.splitlines() if line.startswith("Destroy complete!"))
 
 
