@@ -135,7 +135,7 @@ class Permissions:
         for action, is_allowed in (("SendMessage", False), ("ReceiveMessage", True), ("PurgeQueue", True)):
             asked = request(f"sqs:{action}", queue_arn, administrator)
             self.simulations.append(simulation(f"administrator: sqs:{action} on {queue_arn}", is_allowed, asked, all_allowed, policy))
-        plain = request("sqs:ReceiveMessage", queue_arn, administrator) | {}
+        plain = request("sqs:ReceiveMessage", queue_arn, administrator)
         plain["contextVariables"] = plain["contextVariables"] | {"aws:SecureTransport": "false"}
         self.simulations.append(simulation(f"without TLS: sqs:ReceiveMessage on {queue_arn}", False, plain, all_allowed, policy))
 

@@ -650,7 +650,7 @@ def main() -> int:
             zipped = package(work)
             terraform = complete(work, aws.environment("terraform"), zipped)
             elsewhere = Elsewhere(aws, slack, binary, zipped, work)
-            permissions = Permissions(aws, options.iam_library)
+            permissions = Permissions(aws, options.iam_library and options.iam_library.resolve())
             Rehearsal(aws, slack, terraform, elsewhere, permissions, binary, work).run(linter(options.checkov_python, work))
     except (Failed, RuntimeError) as failure:
         say(f"FAILED: {failure}")
