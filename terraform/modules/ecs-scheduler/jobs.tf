@@ -35,20 +35,25 @@ locals {
   job_tags = { for key, job in var.jobs : key => merge(var.tags, job.tags) }
 
   overrides = {
-    for key, job in var.jobs : key => job.overrides == null ? {} : { for name, value in {
-      Cpu              = job.overrides.cpu == null ? null : tostring(job.overrides.cpu)
-      Memory           = job.overrides.memory == null ? null : tostring(job.overrides.memory)
-      EphemeralStorage = job.overrides.ephemeral_storage_gib == null ? null : { SizeInGiB = job.overrides.ephemeral_storage_gib }
-      ContainerOverrides = length(job.overrides.containers) == 0 ? null : [
-        for container, override in job.overrides.containers : merge(
-          { Name = container },
-          override.command == null ? {} : { Command = override.command },
-          length(override.environment) == 0 ? {} : { Environment = [for name, value in override.environment : { Name = name, Value = value }] },
-          override.cpu == null ? {} : { Cpu = override.cpu },
-          override.memory == null ? {} : { Memory = override.memory },
-        )
-      ]
-    } : name => value if value != null }
+    # Lists of one or none: both sides of a condition would have to be of one type.
+    for key, job in var.jobs : key => merge([
+      for overrides in job.overrides[*] : merge(
+        overrides.cpu == null ? {} : { Cpu = tostring(overrides.cpu) },
+        overrides.memory == null ? {} : { Memory = tostring(overrides.memory) },
+        overrides.ephemeral_storage_gib == null ? {} : { EphemeralStorage = { SizeInGiB = overrides.ephemeral_storage_gib } },
+        length(overrides.containers) == 0 ? {} : {
+          ContainerOverrides = [
+            for container, override in overrides.containers : merge(
+              { Name = container },
+              override.command == null ? {} : { Command = override.command },
+              length(override.environment) == 0 ? {} : { Environment = [for name, value in override.environment : { Name = name, Value = value }] },
+              override.cpu == null ? {} : { Cpu = override.cpu },
+              override.memory == null ? {} : { Memory = override.memory },
+            )
+          ]
+        },
+      )
+    ]...)
   }
 
   # RunTask takes overrides of 8,192 characters in all, as JSON.

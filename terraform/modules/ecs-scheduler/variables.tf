@@ -252,7 +252,7 @@ variable "jobs" {
   validation {
     condition = alltrue([
       for job in values(var.jobs) : length(job.capacity_provider_strategy) <= 20 && length([for provider in job.capacity_provider_strategy : provider if provider.base > 0]) <= 1 && alltrue([
-        for provider in job.capacity_provider_strategy : contains(range(0, 1001), provider.weight) && contains(range(0, 100001), provider.base)
+        for provider in job.capacity_provider_strategy : contains(range(0, 1001), provider.weight) && provider.base >= 0 && provider.base <= 100000 && floor(provider.base) == provider.base
       ])
     ])
     error_message = "jobs[*].capacity_provider_strategy holds up to 20 providers with weights from 0 to 1000, of which one has a base."
