@@ -13,6 +13,10 @@ async fn main() -> ExitCode {
         Command::Replay(args) => replay(&args, environment, SystemTime::now().into()).await,
         Command::Silence(command) => silence(&command, environment, SystemTime::now().into()).await,
         Command::Export(args) => export(&args, environment).await,
+        #[cfg(feature = "operator")]
+        Command::Doctor(args) => {
+            rollcall::cli::doctor(&args, environment, SystemTime::now().into()).await
+        }
         Command::Simulate(args) => simulate(&args).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Args::command(), "rollcall", &mut io::stdout());

@@ -1,9 +1,10 @@
-//! The command line: reads files, shows summaries in the terminal, silences and
-//! exports windows, and simulates. In between it runs
-//! the same code as the function.
+//! The command line: reads files, shows summaries in the terminal, silences and exports windows, simulates, and looks at
+//! deployments. In between it runs the same code as the function.
 
 mod args;
 mod described;
+#[cfg(feature = "operator")]
+mod doctor;
 mod export;
 mod input;
 mod man;
@@ -18,6 +19,8 @@ mod trace;
 mod words;
 
 pub use self::args::{Args, Command};
+#[cfg(feature = "operator")]
+pub use self::doctor::doctor;
 pub use self::export::export;
 pub use self::man::man;
 pub use self::replay::replay;
