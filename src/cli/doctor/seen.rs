@@ -249,9 +249,17 @@ pub(super) enum ParameterState {
 pub(super) struct SlackSeen {
     pub(super) channel: String,
     /// The bot's and the workspace's name.
-    pub(super) identity: Result<String, String>,
-    /// Whether the bot is a member, and whether the channel is archived; or Slack's error code.
-    pub(super) room: Option<Result<Room, String>>,
+    pub(super) identity: Result<String, SlackRefusal>,
+    /// The channel, where the token is good.
+    pub(super) room: Option<Result<Room, SlackRefusal>>,
+}
+
+/// Why Slack did not answer a question.
+#[derive(Debug, Clone)]
+pub(super) struct SlackRefusal {
+    pub(super) text: String,
+    /// Whether Slack refused it; otherwise it could not be reached.
+    pub(super) is_final: bool,
 }
 
 /// A channel of Slack.

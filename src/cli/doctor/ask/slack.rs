@@ -5,8 +5,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Ask;
-use crate::cli::doctor::seen::{Room, SlackSeen};
+use crate::cli::doctor::seen::{Room, SlackRefusal, SlackSeen};
 use crate::config::BotConfig;
+use crate::ports::notifier::NotifyError;
 use crate::slack::web_api::{BotToken, WebApi};
 
 /// How long Slack may take for both answers.
@@ -23,22 +24,29 @@ impl Ask {
         let channel = bot.channel.clone();
         let api = WebApi::new(bot.api_url.clone(), token, channel.clone(), None, false);
         let deadline = Instant::now() + PATIENCE;
-        let identity = api.identity(deadline).await;
-        let identity = identity.map_err(|error| error.to_string());
+        let identity = api.identity(deadline).await.map_err(refusal);
         let room = match &identity {
             Err(_) => None,
             Ok(_) => Some(api.room(deadline).await),
         };
+        let room = room.map(|room| {
+            let room = room.map(|(is_member, is_archived)| Room {
+                is_member,
+                is_archived,
+            });
+            room.map_err(refusal)
+        });
         SlackSeen {
             channel,
             identity,
-            room: room.map(|room| {
-                room.map(|(is_member, is_archived)| Room {
-                    is_member,
-                    is_archived,
-                })
-                .map_err(|error| error.to_string())
-            }),
+            room,
         }
+    }
+}
+
+fn refusal(error: NotifyError) -> SlackRefusal {
+    SlackRefusal {
+        text: error.to_string(),
+        is_final: matches!(error, NotifyError::Refused { .. }),
     }
 }

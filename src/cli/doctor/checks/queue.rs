@@ -87,10 +87,10 @@ fn redrive(seen: &Seen, queue: &Queue, table: Option<&TableConfig>) -> Vec<Findi
             format!("sends its dead letters to {target}, which does not exist"),
             "create the dead-letter queue",
         ),
-        // A dead letter keeps the time at which it was first sent.
-        Some(Ok(Some(dead))) if dead.retention_seconds <= queue.retention_seconds => wrong(
+        // A dead letter keeps the time at which it was first sent, and expires by that.
+        Some(Ok(Some(dead))) if dead.retention_seconds < queue.retention_seconds => wrong(
             format!(
-                "keeps messages as long as its dead-letter queue {target}, where they then expire at once"
+                "keeps messages longer than its dead-letter queue {target}, where they expire at once"
             ),
             "let the dead-letter queue retain messages for 14 days",
         ),
