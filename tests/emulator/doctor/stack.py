@@ -333,7 +333,9 @@ def without(role: str, action: str) -> None:
     statements = policies()[role]
     for statement in statements:
         statement["Action"] = [one for one in statement["Action"] if one != action]
-    put_policy(role, [statement for statement in statements if statement["Action"]])
+    iam.delete_role_policy(RoleName=ROLES[role], PolicyName=role)
+    if left := [statement for statement in statements if statement["Action"]]:
+        put_policy(role, left)
 
 
 def again(group: str, name: str, call, **changes) -> None:
