@@ -16,6 +16,7 @@ use rollcall::core::decide::MessageKind;
 use rollcall::core::decode::{Decoded, decode};
 use rollcall::core::fact::Fact;
 use rollcall::core::observation::Observations;
+use rollcall::core::reader::Reader;
 use rollcall::core::runs::{Arrival, Runs};
 use rollcall::core::snapshot::WindowSnapshot;
 use rollcall::core::summary::Summary;
@@ -130,7 +131,12 @@ fn in_words(runs: &Runs) -> Summary {
     let (policy, now) = (DEFAULT_WAIT_POLICY, DateTime::UNIX_EPOCH);
     let snapshot = WindowSnapshot::new(&key, runs, &observations, policy, now);
     let all: Vec<usize> = (0..snapshot.statuses.len()).collect();
-    Summary::new(&snapshot, &all, MessageKind::First, Asia::Seoul)
+    Summary::new(
+        &snapshot,
+        &all,
+        MessageKind::First,
+        Reader::english(Asia::Seoul),
+    )
 }
 
 fn summarise(facts: &[Fact]) -> Summary {

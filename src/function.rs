@@ -42,7 +42,7 @@ pub async fn report_batch(
     let undecodable = std::mem::take(&mut received.undecodable);
     let reporting = Reporting {
         policy: unhurried(settings.windowing.period),
-        timezone: settings.timezone,
+        reader: settings.reader,
         now,
         deadline,
         is_by_group: false,
@@ -303,11 +303,8 @@ async fn say_partially(
     let policy = unhurried(how.policy.period);
     let snapshot = WindowSnapshot::new(key, &runs, &observations, policy, how.now);
     let all: Vec<usize> = (0..snapshot.statuses.len()).collect();
-    let mut summary = Summary::new(&snapshot, &all, MessageKind::First, how.timezone);
-    summary.notes.insert(
-        0,
-        "⚠️ Partial: the window's log could not be reached, so this is one batch only.".to_owned(),
-    );
+    let mut summary = Summary::new(&snapshot, &all, MessageKind::First, how.reader);
+    summary.mark_partial();
     let delivery = notifier.notify(&summary, how.deadline).await;
     metrics.said(&summary, &delivery);
     if let Err(error) = delivery.result {

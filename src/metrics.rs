@@ -130,7 +130,7 @@ impl Metrics {
     pub fn count(&mut self, summary: &Summary) {
         let (services, jobs) = (&summary.counts, &summary.jobs);
         self.services_succeeded += services.succeeded() as u64;
-        self.services_failed += services.failed() as u64;
+        self.services_failed += (services.failed() + services.nameless_calls()) as u64;
         self.services_missing += services.missing() as u64;
         self.services_late += services.late() as u64;
         self.jobs_succeeded += jobs.succeeded() as u64;

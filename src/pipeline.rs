@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use tokio::time::Instant;
 
 use crate::core::decide::MessageKind;
@@ -15,6 +14,7 @@ use crate::core::decode::{DecodeError, Decoded, Message};
 use crate::core::fact::Fact;
 use crate::core::observation::Observations;
 use crate::core::policy::WaitPolicy;
+use crate::core::reader::Reader;
 use crate::core::runs::{Arrival, Runs};
 use crate::core::snapshot::WindowSnapshot;
 use crate::core::summary::Summary;
@@ -156,8 +156,8 @@ pub fn receive(records: Vec<Message>, windowing: &Windowing, metrics: &mut Metri
 pub struct Reporting {
     /// How long to wait for what: what nobody answered by then was never called.
     pub policy: WaitPolicy,
-    /// The zone of the times that people see.
-    pub timezone: Tz,
+    /// For whom messages are written.
+    pub reader: Reader,
     /// The present.
     pub now: DateTime<Utc>,
     /// Until when messages may be sent.
@@ -187,7 +187,7 @@ pub async fn report(
             continue;
         }
         for (members, kind) in messages(&snapshot, reporting.is_by_group) {
-            let summary = Summary::new(&snapshot, &members, kind, reporting.timezone);
+            let summary = Summary::new(&snapshot, &members, kind, reporting.reader);
             if !say(&key, &summary, notifier, reporting.deadline, metrics).await {
                 unsaid.extend(message_ids.iter().cloned());
             }

@@ -11,7 +11,7 @@
 //! Where other programs keep the machine busy, the function waits for a core; the table tells how long invocations
 //! were without that waiting, but deadlines inside of the function have seen it, so measure on a quiet machine.
 //!
-//! `cargo bench --bench cost` builds the function as it is released, with optimisation across all crates, which
+//! `cargo bench --all-features --bench cost` builds the function as it is released, with optimisation across all crates, which
 //! takes minutes. `-- --help` lists the options; `-- --check` exits with 1 where a limit of the cost law is broken.
 //! It needs Linux and a C compiler (see `clock.rs`).
 

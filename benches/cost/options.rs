@@ -31,7 +31,7 @@ pub(crate) struct Options {
 
 /// What `--help` prints.
 pub(crate) const HELP: &str = "\
-cargo bench --bench cost -- [options]
+cargo bench --all-features --bench cost -- [options]
 
 --services 100,1000,10000   services of a window, each in a run of its own
 --mode webhook|bot|both     how the function speaks (both)

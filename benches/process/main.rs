@@ -2,7 +2,7 @@
 //! floor that only parses and posts. All are driven through the Lambda Runtime API on loopback, in turns, so
 //! that a busy moment of the machine meets everybody.
 //!
-//! `cargo bench --bench process`, or `cargo bench --bench process -- 20` for twenty repetitions.
+//! `cargo bench --all-features --bench process`, or `cargo bench --all-features --bench process -- 20` for twenty repetitions.
 
 #![allow(
     clippy::unwrap_used,

@@ -82,7 +82,8 @@ impl Workload {
 /// A call of one of 500 services, twice a day.
 fn call(number: usize) -> Value {
     let (half_day, service) = (number / 500, number % 500);
-    let time = chrono::DateTime::from_timestamp(half_day as i64 * 43_200 + service as i64 / 2, 0);
+    let seconds = i64::try_from(half_day * 43_200 + service / 2).unwrap();
+    let time = chrono::DateTime::from_timestamp(seconds, 0);
     let count = (half_day + 1) % 2;
     let arn = format!("arn:aws:ecs:ap-northeast-2:111122223333:service/dev/service-{service:03}");
     record(
@@ -90,10 +91,10 @@ fn call(number: usize) -> Value {
         &time.unwrap().to_rfc3339(),
         "ecs.amazonaws.com",
         "UpdateService",
-        json!({
+        &json!({
             "cluster": "dev", "service": format!("service-{service:03}"), "desiredCount": count,
         }),
-        json!({"service": {
+        &json!({"service": {
             "serviceArn": arn, "serviceName": format!("service-{service:03}"), "runningCount": 1 - count,
             "desiredCount": count, "status": "ACTIVE", "launchType": "FARGATE", "platformVersion": "LATEST",
             "events": [{"id": format!("{number:032x}"), "message": "(service) has reached a steady state."}],
@@ -116,8 +117,8 @@ fn other(number: usize, random: &mut fastrand::Rng) -> Value {
         "2024-01-15T00:00:00Z",
         source,
         name,
-        json!({"bucketName": "logs", "key": key}),
-        Value::Null,
+        &json!({"bucketName": "logs", "key": key}),
+        &Value::Null,
     )
 }
 
@@ -126,8 +127,8 @@ fn record(
     time: &str,
     source: &str,
     name: &str,
-    request: Value,
-    response: Value,
+    request: &Value,
+    response: &Value,
 ) -> Value {
     json!({
         "eventVersion": "1.11", "eventTime": time, "eventSource": source, "eventName": name,

@@ -80,7 +80,7 @@ fn measure(command: &mut Command) -> Cost {
     assert!(status.success(), "{command:?}: {status}");
     Cost {
         time: start.elapsed(),
-        cpu: cpu_of_children() - cpu,
+        cpu: cpu_of_children().saturating_sub(cpu),
         peak_mib: peak_of_children(),
     }
 }

@@ -1,4 +1,4 @@
-//! A program that only parses: each value of the file as serde_json reads it, thrown away.
+//! A program that only parses: each value of the file as `serde_json` reads it, thrown away.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read};

@@ -16,6 +16,7 @@ use rollcall::core::fact::Fact;
 use rollcall::core::observation::Observations;
 use rollcall::core::runs::{Arrival, Runs};
 use rollcall::core::snapshot::WindowSnapshot;
+use rollcall::core::reader::Reader;
 use rollcall::core::summary::Summary;
 use rollcall::core::window::{WindowKey, Windowing};
 use rollcall::slack::message::TableForm;
@@ -48,7 +49,8 @@ fuzz_target!(|input: &str| {
         let now = key.start + Duration::from_mins(minutes);
         let snapshot = WindowSnapshot::new(&key, &runs, &observations, DEFAULT_WAIT_POLICY, now);
         let all: Vec<usize> = (0..snapshot.statuses.len()).collect();
-        let summary = Summary::new(&snapshot, &all, MessageKind::First, chrono_tz::Asia::Seoul);
+        let reader = Reader::english(chrono_tz::Asia::Seoul);
+        let summary = Summary::new(&snapshot, &all, MessageKind::First, reader);
         for form in [TableForm::Table, TableForm::Preformatted] {
             let message = render(&summary, Some(slack_reference::MENTION), form);
             let body = serde_json::to_string(&message).expect("a message is JSON");
@@ -57,7 +59,7 @@ fuzz_target!(|input: &str| {
                 read,
                 serde_json::to_value(&message).expect("a message is JSON")
             );
-            slack_reference::check(&read, summary.has_failures());
+            slack_reference::check(&read, summary.is_alarm());
         }
     }
 });

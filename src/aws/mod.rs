@@ -5,7 +5,7 @@
 mod ecs;
 pub(crate) mod error;
 mod queue;
-#[cfg(feature = "cli")]
+#[cfg(feature = "operator")]
 mod silences;
 mod window_log;
 
@@ -22,9 +22,9 @@ use tokio::time::Instant;
 pub use self::ecs::AwsEcs;
 use self::error::RequestError;
 pub use self::queue::SqsQueue;
-#[cfg(feature = "cli")]
+#[cfg(feature = "operator")]
 pub use self::silences::Silence;
-pub use self::window_log::{DynamoDbLog, StoredObservations};
+pub use self::window_log::DynamoDbLog;
 use crate::config::{SlackConfig, TokenSource, WebhookSource};
 use crate::core::look::Wanted;
 use crate::ports::ecs::{Asked, Ecs};

@@ -8,7 +8,7 @@
 //!
 //! Every item expires.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -17,12 +17,12 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 use crate::aws::error::RequestError;
-use crate::core::fact::{ClusterId, Fact, ServiceId, TaskId};
-use crate::core::observation::{AskFailure, Observations, ServiceObservation, TaskObservation};
+use crate::core::fact::Fact;
+use crate::core::observation::{Observations, StoredObservations};
 use crate::core::report::LastReport;
 use crate::core::runs::Arrival;
 use crate::core::window::WindowKey;
@@ -416,62 +416,6 @@ impl WindowLog for DynamoDbLog {
                 None => Err(failed(&error)),
             },
         }
-    }
-}
-
-/// A service's name, the time of its run, and what the looks at it came to.
-type StoredRun = (String, DateTime<Utc>, ServiceObservation);
-
-/// Observations as they are stored: by cluster, so that its name stands once for all its services.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub struct StoredObservations {
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    services: Vec<(ClusterId, Vec<StoredRun>)>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    tasks: Vec<(TaskId, TaskObservation)>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    failures: Vec<AskFailure>,
-}
-
-impl From<&Observations> for StoredObservations {
-    fn from(observations: &Observations) -> Self {
-        let mut clusters: BTreeMap<ClusterId, Vec<_>> = BTreeMap::new();
-        for (id, runs) in &observations.services {
-            let of_cluster = clusters.entry(id.cluster_id()).or_default();
-            for (time, seen) in runs {
-                of_cluster.push((id.name.clone(), *time, ServiceObservation::clone(seen)));
-            }
-        }
-        let tasks = observations
-            .tasks
-            .iter()
-            .map(|(id, task)| (id.clone(), task.clone()));
-        Self {
-            services: clusters.into_iter().collect(),
-            tasks: tasks.collect(),
-            failures: observations.failures.values().cloned().collect(),
-        }
-    }
-}
-
-impl From<StoredObservations> for Observations {
-    fn from(stored: StoredObservations) -> Self {
-        let mut observations = Self::default();
-        for (cluster, services) in stored.services {
-            for (name, time, seen) in services {
-                let id: ServiceId = cluster.service(name);
-                observations
-                    .services
-                    .entry(id)
-                    .or_default()
-                    .insert(time, Box::new(seen));
-            }
-        }
-        observations.tasks = stored.tasks.into_iter().collect();
-        for failure in stored.failures {
-            observations.fail(failure);
-        }
-        observations
     }
 }
 

@@ -5,19 +5,25 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use clap::{CommandFactory, Parser};
-use rollcall::cli::{Args, Command, export, man, replay, silence, simulate};
+use rollcall::cli::{Args, Command, man, replay, simulate};
+#[cfg(feature = "operator")]
+use rollcall::cli::{doctor, export, silence};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let result = match Args::parse().command {
         Command::Replay(args) => replay(&args, environment, SystemTime::now().into()).await,
+        #[cfg(feature = "operator")]
         Command::Silence(command) => silence(&command, environment, SystemTime::now().into()).await,
+        #[cfg(feature = "operator")]
         Command::Export(args) => export(&args, environment).await,
         #[cfg(feature = "operator")]
-        Command::Doctor(args) => {
-            rollcall::cli::doctor(&args, environment, SystemTime::now().into()).await
+        Command::Doctor(args) => doctor(&args, environment, SystemTime::now().into()).await,
+        #[cfg(not(feature = "operator"))]
+        Command::Silence(_) | Command::Export(_) | Command::Doctor(_) => {
+            Err(anyhow::anyhow!(rollcall::cli::NO_CLIENTS))
         }
-        Command::Simulate(args) => simulate(&args).await,
+        Command::Simulate(args) => simulate(&args, environment).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Args::command(), "rollcall", &mut io::stdout());
             Ok(ExitCode::SUCCESS)

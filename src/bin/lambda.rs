@@ -110,7 +110,7 @@ impl Instance {
                 let how = Visit {
                     policy: table.policy,
                     windowing: &settings.windowing,
-                    timezone: settings.timezone,
+                    reader: settings.reader,
                     token: &token,
                     claim_until: (now + time_left + MARGIN).into(),
                     now: now.into(),

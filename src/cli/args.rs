@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::time::{self, When};
+use crate::core::reader::RowLimit;
 
 /// Tells the truth about every ECS service that schedules were to start or stop.
 #[derive(Debug, Parser)]
@@ -32,7 +33,6 @@ pub enum Command {
     #[command(after_help = EXPORT_EXAMPLES)]
     Export(ExportArgs),
     /// Look at a deployment on AWS, and say what would not work and what to do about it
-    #[cfg(feature = "operator")]
     #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor(DoctorArgs),
     /// Show what given settings lead to: messages, delays and costs
@@ -106,6 +106,9 @@ pub struct ReplayArgs {
     /// The zone of the times shown, such as `Asia/Seoul` [env: `ROLLCALL_TIMEZONE`] [default: UTC]
     #[arg(long, value_parser = time::zone)]
     pub timezone: Option<Tz>,
+    /// How many rows a table has before the others are counted, or `all` [env: `ROLLCALL_ROWS`] [default: 12]
+    #[arg(long)]
+    pub rows: Option<RowLimit>,
 }
 
 const SILENCE_EXAMPLES: &str = "\
@@ -135,6 +138,18 @@ pub struct TableArgs {
     /// The function's DynamoDB table, such as `rollcall-dev-windows`
     #[arg(long, env = "ROLLCALL_TABLE")]
     pub table: String,
+}
+
+#[cfg(feature = "operator")]
+impl TableArgs {
+    /// What to look at where a request to the table fails.
+    pub(super) fn hint(&self) -> String {
+        format!(
+            "--table: cannot use the table {}; expected the function's, such as rollcall-dev-windows, in AWS_REGION, and \
+             credentials that may use it",
+            self.table
+        )
+    }
 }
 
 /// What `rollcall silence add` takes.
@@ -252,7 +267,6 @@ impl FromStr for WindowName {
     }
 }
 
-#[cfg(feature = "operator")]
 const DOCTOR_EXAMPLES: &str = "\
 Uses the credentials and the Region of the environment (AWS_PROFILE, AWS_REGION), and only reads;
 docs/doctor.md has the policy that it takes. What the caller may not read is shown as `?`.
@@ -268,7 +282,6 @@ Exit status:
   2  nothing could be looked at";
 
 /// What `rollcall doctor` takes.
-#[cfg(feature = "operator")]
 #[derive(Debug, clap::Args)]
 pub struct DoctorArgs {
     /// The environment, as in the Terraform module
@@ -294,7 +307,6 @@ pub struct DoctorArgs {
     pub wait: Option<Duration>,
 }
 
-#[cfg(feature = "operator")]
 impl DoctorArgs {
     /// The function's name, as the Terraform module chooses it where none is given.
     #[must_use]

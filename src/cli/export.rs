@@ -8,30 +8,16 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
-use serde::{Deserialize, Serialize};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 
-use super::args::ExportArgs;
-use crate::aws::{Aws, StoredObservations};
+use super::args::{ExportArgs, WindowName};
+use super::exported::ExportedPart;
+use crate::aws::Aws;
 use crate::config::{DEFAULT_WAIT_POLICY, Settings};
-use crate::core::fact::Fact;
+use crate::core::observation::StoredObservations;
 use crate::core::window::{WindowKey, Windowing};
 use crate::ports::window_log::WindowContents;
-
-/// One line of an export.
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "rollcall", rename = "window")]
-pub(super) struct ExportedPart {
-    /// The window.
-    pub(super) window: WindowKey,
-    /// How long the window is.
-    pub(super) window_seconds: u64,
-    /// Some of its facts.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) facts: Vec<Fact>,
-    /// What ECS answered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) observations: Option<StoredObservations>,
-}
 
 /// Writes windows to standard output; `lookup` gives the value of an environment variable.
 ///
@@ -41,30 +27,24 @@ pub async fn export(
     args: &ExportArgs,
     lookup: impl Fn(&str) -> Option<String>,
 ) -> anyhow::Result<ExitCode> {
-    let zone = Settings::from_lookup(&lookup)?.timezone;
+    let zone = Settings::from_lookup(&lookup)?.reader.timezone;
     let zone = args.timezone.unwrap_or(zone);
+    let wanted = args.windows.iter().map(|name| moment(args, name, zone));
+    let wanted = wanted.collect::<anyhow::Result<Vec<_>>>()?;
     let log = Aws::default().window_log(&args.table.table).await;
-    let periods = log.periods().await?;
+    let periods = log.periods().await.with_context(|| args.table.hint())?;
     let mut out = io::stdout().lock();
-    for name in &args.windows {
-        let environment = name.environment.as_ref().or(args.environment.as_ref());
-        let environment = environment.context(
-            "--environment: expected the label that messages show, such as dev; or name it in --window, such as 'dev \
-             2026-01-15T00:00:00Z'",
-        )?;
-        let time = name
-            .time
-            .in_zone(zone)
-            .map_err(|error| anyhow::anyhow!("--window: {error}"))?;
+    for (environment, time) in wanted {
         let windowing = Windowing {
             environment: None,
-            period: period(&periods, environment),
+            period: period(&periods, &environment),
         };
         let key = WindowKey {
             start: windowing.start_of(time),
-            environment: environment.clone(),
+            environment,
         };
-        let contents = log.read(&key).await?.with_context(|| {
+        let contents = log.read(&key).await.with_context(|| args.table.hint())?;
+        let contents = contents.with_context(|| {
             format!(
                 "--window: the table {} holds nothing of {key}; it keeps windows for 14 days",
                 args.table.table
@@ -76,6 +56,22 @@ pub async fn export(
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The environment and the moment that a window's name says.
+fn moment(
+    args: &ExportArgs,
+    name: &WindowName,
+    zone: Tz,
+) -> anyhow::Result<(String, DateTime<Utc>)> {
+    let environment = name.environment.as_ref().or(args.environment.as_ref());
+    let environment = environment.context(
+        "--environment: expected the label that messages show, such as dev; or name it in --window, such as 'dev \
+         2026-01-15T00:00:00Z'",
+    )?;
+    let time = name.time.in_zone(zone);
+    let time = time.map_err(|error| anyhow::anyhow!("--window: {error}"))?;
+    Ok((environment.clone(), time))
 }
 
 /// How long the windows of an environment are, as the function noted; or else as long as by default.

@@ -1,15 +1,20 @@
 //! The command line: reads files, shows summaries in the terminal, silences and exports windows, simulates, and looks at
 //! deployments. In between it runs the same code as the function.
+//!
+//! What asks AWS is behind the feature `operator`, so that whoever only replays files does not build AWS's clients.
 
 mod args;
 mod described;
 #[cfg(feature = "operator")]
 mod doctor;
+#[cfg(feature = "operator")]
 mod export;
+mod exported;
 mod input;
 mod man;
 mod progress;
 mod replay;
+#[cfg(feature = "operator")]
 mod silence;
 mod simulate;
 mod spool;
@@ -18,11 +23,17 @@ mod time;
 mod trace;
 mod words;
 
+/// What a command says that needs AWS, in a build without its clients.
+pub const NO_CLIENTS: &str =
+    "this build has no clients for AWS: build it with `--features operator`";
+
 pub use self::args::{Args, Command};
 #[cfg(feature = "operator")]
 pub use self::doctor::doctor;
+#[cfg(feature = "operator")]
 pub use self::export::export;
 pub use self::man::man;
 pub use self::replay::replay;
+#[cfg(feature = "operator")]
 pub use self::silence::silence;
 pub use self::simulate::simulate;

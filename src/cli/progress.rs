@@ -19,6 +19,7 @@ impl Progress {
     }
 
     /// For so many steps.
+    #[cfg(feature = "operator")]
     pub(super) fn of_steps(steps: u64) -> Self {
         Self::new(steps, "{bar:20} {pos}/{len} {eta} {wide_msg}")
     }
@@ -43,6 +44,7 @@ impl Progress {
     }
 
     /// Moves by one step.
+    #[cfg(feature = "operator")]
     pub(super) fn step(&self) {
         self.0.inc(1);
     }

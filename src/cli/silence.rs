@@ -41,7 +41,7 @@ pub async fn silence(
     lookup: impl Fn(&str) -> Option<String>,
     now: DateTime<Utc>,
 ) -> anyhow::Result<ExitCode> {
-    let zone = Settings::from_lookup(&lookup)?.timezone;
+    let zone = Settings::from_lookup(&lookup)?.reader.timezone;
     let aws = Aws::default();
     match command {
         SilenceCommand::Add(args) => {
@@ -114,7 +114,9 @@ async fn add(
         return Ok(());
     }
     // Listed first, so that a silence that was added in part can be taken back.
-    log.note_silence(&silence).await?;
+    log.note_silence(&silence)
+        .await
+        .with_context(|| args.table.hint())?;
     let fact = Fact::Silenced {
         silence: silence.id.clone(),
     };
@@ -135,7 +137,7 @@ async fn period(
     log: &DynamoDbLog,
     now: DateTime<Utc>,
 ) -> anyhow::Result<Duration> {
-    let periods = log.periods().await?;
+    let periods = log.periods().await.with_context(|| args.table.hint())?;
     let of = |name: Option<&str>| {
         let mut periods = periods.iter();
         periods.find_map(|(of, period)| (of.as_deref() == name).then_some(*period))
@@ -197,7 +199,8 @@ async fn list(
     width: Width,
     now: DateTime<Utc>,
 ) -> anyhow::Result<()> {
-    let mut silences = log.silences().await?;
+    let silences = log.silences().await;
+    let mut silences = silences.with_context(|| args.table.hint())?;
     silences.retain(|silence| {
         let is_wanted = args
             .environment
@@ -236,7 +239,8 @@ async fn expire(
     log: &DynamoDbLog,
     now: DateTime<Utc>,
 ) -> anyhow::Result<()> {
-    let silences = log.silences().await?;
+    let silences = log.silences().await;
+    let silences = silences.with_context(|| args.table.hint())?;
     let find = |id: &String| {
         let mut silences = silences.iter();
         silences.find(|silence| silence.id == *id).with_context(|| {

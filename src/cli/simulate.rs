@@ -15,6 +15,7 @@ use chrono::TimeDelta;
 use self::meter::Usage;
 use self::world::{Outcome, World};
 use super::args::SimulateArgs;
+use super::terminal::Width;
 use crate::core::table;
 
 /// How many windows are simulated: enough that averages change little from seed to seed.
@@ -34,11 +35,14 @@ mod price {
     pub(super) const SQS_REQUEST: f64 = 0.40 / 1e6;
 }
 
-/// Simulates and prints a table.
+/// Simulates and prints a table; `lookup` gives the value of an environment variable.
 ///
 /// # Errors
 /// When the simulated log fails, which it does not.
-pub async fn simulate(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
+pub async fn simulate(
+    args: &SimulateArgs,
+    lookup: impl Fn(&str) -> Option<String>,
+) -> anyhow::Result<ExitCode> {
     let runs = (SERVICES_OF_ALL_RUNS / args.services).clamp(1, RUNS);
     let mut outcomes = Vec::new();
     for run in 0..runs {
@@ -112,10 +116,10 @@ pub async fn simulate(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
     ];
     let headings = ["", "A message per batch", "A message per window"];
     anstream::println!("{}", introduction(args));
-    for line in table::aligned(
-        &headings.map(str::to_owned),
-        rows.map(|row| row.map(str::to_owned)),
-    ) {
+    let rows = rows.map(|row| row.map(str::to_owned));
+    let width = Width::of(lookup).columns();
+    let table = table::fitted(&headings.map(str::to_owned), rows, width);
+    for line in table.head.iter().chain(table.rows.iter().flatten()) {
         anstream::println!("{line}");
     }
     anstream::println!(

@@ -1,16 +1,17 @@
-//! Renders a summary for the terminal. Nothing is left out, since a terminal has no limits but its width.
+//! Renders a summary for the terminal, in the order of the message. A terminal has no limits but its width, so every reason
+//! and every name is shown; rows are counted where the reader wants no more of them.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use terminal_size::terminal_size_of;
+use textwrap::WordSplitter;
 
 use crate::core::status::Severity;
-use crate::core::summary::{Row, Summary};
+use crate::core::summary::{Reason, Summary};
 use crate::core::table;
 use crate::core::text::visible;
-use crate::slack::render::HEADINGS;
 
 const PLAIN: Style = Style::new();
 const BOLD: Style = Style::new().bold();
@@ -47,6 +48,7 @@ impl Width {
             Some(width) => {
                 let options = textwrap::Options::new(width.into())
                     .subsequent_indent(indent)
+                    .word_splitter(WordSplitter::NoHyphenation)
                     .break_words(false);
                 let lines = textwrap::wrap(text, options);
                 lines.into_iter().map(Cow::into_owned).collect()
@@ -72,50 +74,72 @@ fn text(out: &mut String, style: Style, width: Width, indent: &str, text: &str) 
 }
 
 fn write_summary(out: &mut String, summary: &Summary, width: Width) -> fmt::Result {
-    let environment = visible(&summary.environment);
-    let title = format!("📊 {} · {environment}", summary.headline());
-    text(out, BOLD, width, "", &title)?;
-    text(out, PLAIN, width, "", &visible(&summary.subtitle()))?;
-    table(out, &summary.rows, width)?;
-    let style = if summary.has_failures() {
-        BAD.bold()
-    } else {
-        GOOD.bold()
-    };
-    text(out, style, width, "", &summary.totals())?;
-    if summary.has_failures() {
-        text(out, BAD, width, "", summary.reasons_heading())?;
+    let verdict = visible(&summary.verdict.line(&summary.environment));
+    let style = style(summary.verdict.severity).bold();
+    text(out, style, width, "", &verdict)?;
+    text(out, PLAIN, width, "", &visible(&summary.subtitle))?;
+    for reason in &summary.reasons {
+        write_reason(out, reason, width)?;
     }
-    for failure in &summary.failures {
-        let (subject, reason) = (visible(&failure.subject), visible(&failure.reason));
-        text(out, PLAIN, width, "  ", &format!("• {subject}: {reason}"))?;
-        if let Some(advice) = failure.advice {
-            text(out, DIM, width, "  ", &format!("  {advice}"))?;
-        }
+    for change in &summary.changes {
+        text(out, PLAIN, width, "  ", &visible(change))?;
     }
+    table(out, summary, width)?;
+    text(out, BOLD, width, "", &visible(&summary.totals()))?;
     for note in &summary.notes {
         text(out, DIM, width, "", &visible(note))?;
     }
     Ok(())
 }
 
-fn table(out: &mut String, rows: &[Row], width: Width) -> fmt::Result {
-    let cells = rows.iter().map(|row| {
-        [
-            visible(&row.service),
-            row.action.clone(),
-            row.status.to_string(),
-        ]
-    });
-    let lines = table::fitted(&HEADINGS.map(str::to_owned), cells, width.columns());
+/// What is wrong, what to do about it, and what AWS wrote.
+fn write_reason(out: &mut String, reason: &Reason, width: Width) -> fmt::Result {
+    if !reason.heading.is_empty() {
+        let heading = visible(&reason.heading);
+        let code = reason.code.as_ref();
+        let code = code.map_or_else(String::new, |code| format!(" ({})", visible(code)));
+        let what = match reason.names.as_slice() {
+            [] => visible(&reason.text),
+            names => visible(&names.join(", ")),
+        };
+        text(out, BOLD, width, "  ", &format!("{heading}{code}: {what}"))?;
+    }
+    if let Some(advice) = &reason.advice {
+        text(out, PLAIN, width, "  ", &format!("→ {}", visible(advice)))?;
+    }
+    if let Some(detail) = &reason.detail {
+        text(out, DIM, width, "  ", &visible(detail))?;
+    }
+    Ok(())
+}
+
+fn style(severity: Severity) -> Style {
+    match severity {
+        Severity::Bad => BAD,
+        Severity::Warn => WARN,
+        Severity::Good => GOOD,
+        Severity::Waiting => PLAIN,
+    }
+}
+
+/// The rows that a message shows; `--rows all` shows every one.
+fn table(out: &mut String, summary: &Summary, width: Width) -> fmt::Result {
+    let rows = summary.table(summary.reader.rows.count());
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let cells = rows
+        .iter()
+        .map(|row| [&row.service, &row.action, &row.status.to_string()].map(|cell| visible(cell)));
+    let headings = summary.reader.words().headings().map(str::to_owned);
+    let lines = table::fitted(&headings, cells, width.columns());
     for line in lines.head {
         writeln!(out, "{DIM}{line}{DIM:#}")?;
     }
-    for (lines, row) in lines.rows.iter().zip(rows) {
+    for (lines, row) in lines.rows.iter().zip(&rows) {
         let style = match row.status.severity {
-            Severity::Bad => BAD,
-            Severity::Warn => WARN,
-            Severity::Waiting | Severity::Good => PLAIN,
+            Severity::Good => PLAIN,
+            severity => style(severity),
         };
         for line in lines {
             writeln!(out, "{style}{line}{style:#}")?;

@@ -11,6 +11,7 @@ use crate::core::decide::{Decision, MessageKind, decide};
 use crate::core::fact::Fact;
 use crate::core::observation::Observations;
 use crate::core::policy::WaitPolicy;
+use crate::core::reader::Reader;
 use crate::core::report::LastReport;
 use crate::core::runs::{Arrival, Runs};
 use crate::core::snapshot::WindowSnapshot;
@@ -102,7 +103,12 @@ impl Trace {
         };
         let snapshot = WindowSnapshot::new(key, &runs, &observations, policy, now);
         let all: Vec<usize> = (0..snapshot.statuses.len()).collect();
-        let summary = Summary::new(&snapshot, &all, MessageKind::First, chrono_tz::UTC);
+        let summary = Summary::new(
+            &snapshot,
+            &all,
+            MessageKind::First,
+            Reader::english(chrono_tz::UTC),
+        );
         let decision = explain(&decide(&snapshot, &LastReport::default()));
         anstream::eprintln!(
             "trace:   {key}: {}; at {}: {decision}",

@@ -13,7 +13,9 @@ use chrono_tz::Tz;
 
 pub use self::slack::{BotConfig, SlackConfig, TokenSource, WebhookSource};
 use crate::core::policy::WaitPolicy;
+use crate::core::reader::{self, InvalidRowLimit, RowLimit};
 use crate::core::window::Windowing;
+use crate::core::words::{InvalidLanguage, Language};
 use crate::metrics::MetricsWanted;
 
 /// All settings of the function.
@@ -47,8 +49,8 @@ pub struct TableConfig {
 pub struct Settings {
     /// How calls are assigned to windows.
     pub windowing: Windowing,
-    /// The time zone of the times in messages.
-    pub timezone: Tz,
+    /// For whom messages are written.
+    pub reader: reader::Reader,
     /// The mention in messages about failures, such as `<!here>`, by which Slack notifies people.
     pub mention: Option<String>,
 }
@@ -146,7 +148,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         };
         Settings {
             windowing,
-            timezone: self.timezone(),
+            reader: self.reader(),
             mention: self.mention(),
         }
     }
@@ -238,14 +240,36 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         }
     }
 
-    fn timezone(&mut self) -> Tz {
-        let name = "ROLLCALL_TIMEZONE";
+    fn reader(&mut self) -> reader::Reader {
+        let expected = "expected an IANA time zone such as Asia/Seoul";
+        reader::Reader {
+            timezone: self.parsed("ROLLCALL_TIMEZONE", Tz::UTC, |_| expected.to_owned()),
+            language: self.parsed(
+                "ROLLCALL_LANGUAGE",
+                Language::default(),
+                InvalidLanguage::to_string,
+            ),
+            rows: self.parsed(
+                "ROLLCALL_ROWS",
+                RowLimit::default(),
+                InvalidRowLimit::to_string,
+            ),
+        }
+    }
+
+    /// A value, or `default` where the variable is not set or was reported as a problem.
+    fn parsed<T: FromStr>(
+        &mut self,
+        name: &str,
+        default: T,
+        expected: impl FnOnce(&T::Err) -> String,
+    ) -> T {
         match self.get(name).map(|value| value.parse()) {
-            None => Tz::UTC,
-            Some(Ok(timezone)) => timezone,
-            Some(Err(_)) => {
-                self.problem(name, "expected an IANA time zone such as Asia/Seoul");
-                Tz::UTC
+            None => default,
+            Some(Ok(value)) => value,
+            Some(Err(error)) => {
+                self.problem(name, expected(&error));
+                default
             }
         }
     }

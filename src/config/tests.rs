@@ -42,7 +42,13 @@ fn a_webhook_is_enough() {
                 environment: None,
                 period: 1800s,
             },
-            timezone: UTC,
+            reader: Reader {
+                timezone: UTC,
+                language: English,
+                rows: First(
+                    12,
+                ),
+            },
             mention: None,
         },
         table: None,
@@ -57,6 +63,8 @@ fn every_variable_is_read() {
         ("SLACK_WEBHOOK_PARAMETER", " /rollcall/webhook "),
         ("ROLLCALL_ENVIRONMENT", "dev"),
         ("ROLLCALL_TIMEZONE", "Asia/Seoul"),
+        ("ROLLCALL_LANGUAGE", "ko"),
+        ("ROLLCALL_ROWS", "all"),
         ("ROLLCALL_WINDOW_MINUTES", "60"),
         ("ROLLCALL_MAX_RECEIVES", "30"),
         (
@@ -84,7 +92,11 @@ fn every_variable_is_read() {
                 ),
                 period: 3600s,
             },
-            timezone: Asia/Seoul,
+            reader: Reader {
+                timezone: Asia/Seoul,
+                language: Korean,
+                rows: All,
+            },
             mention: Some(
                 "<!here> <!subteam^S012AB3CD>",
             ),
@@ -113,6 +125,8 @@ fn every_variable_is_read() {
 fn every_problem_is_reported_with_the_form_expected() {
     let problems = read(&[
         ("ROLLCALL_TIMEZONE", "Seoul"),
+        ("ROLLCALL_LANGUAGE", "Korean"),
+        ("ROLLCALL_ROWS", "91"),
         ("ROLLCALL_WINDOW_MINUTES", "half an hour"),
         ("ROLLCALL_MAX_RECEIVES", "0"),
         ("ROLLCALL_MENTION_ON_FAILURE", "@here"),
@@ -126,6 +140,8 @@ fn every_problem_is_reported_with_the_form_expected() {
     invalid configuration: SLACK_WEBHOOK_URL: expected this or SLACK_WEBHOOK_PARAMETER to be set, or SLACK_BOT_TOKEN or SLACK_BOT_TOKEN_PARAMETER;
     ROLLCALL_WINDOW_MINUTES: expected a whole number of minutes that divides a day (1440), such as 15, 30 or 60;
     ROLLCALL_TIMEZONE: expected an IANA time zone such as Asia/Seoul;
+    ROLLCALL_LANGUAGE: expected en or ko;
+    ROLLCALL_ROWS: expected a whole number of rows from 1 to 90, such as 12, or all;
     ROLLCALL_MENTION_ON_FAILURE: expected a Slack mention such as <!here>, <!subteam^S012AB3CD> or <@U012AB3CD>;
     ROLLCALL_SETTLE_SECONDS: expected whole seconds up to 86400, such as 300;
     ROLLCALL_GRACE_SECONDS: expected whole seconds up to 86400, such as 300;

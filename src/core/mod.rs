@@ -5,7 +5,8 @@
 //! ```
 //!
 //! Dependencies point downwards in this list:
-//! - [`summary`]: what to say about runs, the worst first; [`advice`] and [`trouble`] are its dictionaries.
+//! - [`summary`]: what to say about runs, the worst first, to a [`reader`] in the [`words`] of a language; [`refusal`] and
+//!   [`trouble`] are its dictionaries.
 //! - [`decide`]: what to say now, or until when to wait; [`report`] and [`told`]: what was told before.
 //! - [`look`]: whom to ask ECS about, and when.
 //! - [`snapshot`]: how everything stands at a moment, from [`runs`], [`observation`] and [`standing`].
@@ -13,7 +14,6 @@
 //! - [`decode`]: one SQS record becomes a fact, a timer, a reason to ignore it, or an error.
 //! - [`fact`], [`window`]: what can be learned, and which window it belongs to.
 
-pub mod advice;
 pub(crate) mod arn;
 pub mod decide;
 pub mod decode;
@@ -22,6 +22,8 @@ pub mod fact;
 pub mod look;
 pub mod observation;
 pub mod policy;
+pub mod reader;
+pub mod refusal;
 pub mod report;
 pub mod runs;
 pub mod service_progress;
@@ -34,3 +36,4 @@ pub mod text;
 pub mod told;
 pub mod trouble;
 pub mod window;
+pub mod words;

@@ -5,6 +5,8 @@
 //! the other. It holds what a row needs: the counts of the last look, since when the service is at its count, and
 //! what explains trouble.
 
+mod stored;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
@@ -12,6 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use super::fact::{ApiError, ClusterId, ServiceId, TaskId, TaskState};
 use super::trouble::trouble;
+
+use self::stored::Stored;
+pub use self::stored::StoredObservations;
 
 /// What ECS answered, or did not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -198,80 +203,6 @@ pub enum Seen {
     Gone,
     /// How the service was. What it says of steadiness, trouble and bounds stands in the observation.
     State(ServiceState),
-}
-
-/// An observation as the log has it: without names and with times in milliseconds, since a chunk of them is written
-/// again with each look at one of its services.
-#[derive(Serialize, Deserialize)]
-struct Stored(
-    u32,
-    i64,
-    Option<(i64, i64, i64, Option<Rollout>)>,
-    bool,
-    [Option<i64>; 3],
-    Vec<i64>,
-    Vec<(i64, String)>,
-    Option<Bounds>,
-);
-
-impl From<ServiceObservation> for Stored {
-    fn from(seen: ServiceObservation) -> Self {
-        let millis = |time: Option<DateTime<Utc>>| time.map(|time| time.timestamp_millis());
-        let (state, is_gone) = match seen.seen {
-            None => (None, false),
-            Some(Seen::Gone) => (None, true),
-            Some(Seen::State(state)) => {
-                let counts = (state.desired, state.running, state.pending, state.rollout);
-                (Some(counts), false)
-            }
-        };
-        let remark = |remark: Remark| (remark.at.timestamp_millis(), remark.text);
-        Self(
-            seen.asks,
-            seen.last_ask.timestamp_millis(),
-            state,
-            is_gone,
-            [seen.reached_at, seen.still_at, seen.away_at].map(millis),
-            seen.steady_at
-                .iter()
-                .map(DateTime::timestamp_millis)
-                .collect(),
-            seen.remarks.into_iter().map(remark).collect(),
-            seen.bounds,
-        )
-    }
-}
-
-impl From<Stored> for ServiceObservation {
-    fn from(stored: Stored) -> Self {
-        let Stored(asks, last_ask, state, is_gone, times, steady, remarks, bounds) = stored;
-        let time = |millis| DateTime::from_timestamp_millis(millis).unwrap_or_default();
-        let [reached_at, still_at, away_at] = times.map(|millis| millis.map(time));
-        let state = state.map(|(desired, running, pending, rollout)| {
-            Seen::State(ServiceState {
-                desired,
-                running,
-                pending,
-                rollout,
-                steady_at: None,
-                trouble: None,
-                bounds: None,
-            })
-        });
-        let remark = |(at, text)| Remark { at: time(at), text };
-        Self {
-            asks,
-            last_ask: time(last_ask),
-            seen: state.or(is_gone.then_some(Seen::Gone)),
-            reached_at,
-            still_at,
-            away_at,
-            steady_at: steady.into_iter().map(time).collect(),
-            remarks: remarks.into_iter().map(remark).collect(),
-            bounds,
-            chunk: 0,
-        }
-    }
 }
 
 impl ServiceObservation {

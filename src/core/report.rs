@@ -49,6 +49,9 @@ pub struct LiveMessage {
     /// The receiver does not let it be edited any more.
     #[serde(default)]
     pub is_frozen: bool,
+    /// How many pages of its rows stand in its thread, where the message does not show all of them.
+    #[serde(default)]
+    pub pages: usize,
 }
 
 /// Where a message is, in the words of the receiver that wrote it.

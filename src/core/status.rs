@@ -163,27 +163,6 @@ impl Kind {
         Self::Resolved,
     ];
 
-    /// The word in the totals.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Succeeded => "succeeded",
-            Self::Running => "running",
-            Self::Stopped => "stopped",
-            Self::Accepted => "accepted",
-            Self::Finished => "finished",
-            Self::Started => "started",
-            Self::Working => "still running",
-            Self::Starting => "starting",
-            Self::Stopping => "stopping",
-            Self::Changed => "changed",
-            Self::Failed => "failed",
-            Self::Missing => "missing",
-            Self::Pending => "pending",
-            Self::Resolved => "resolved",
-        }
-    }
-
     /// One character for the log; see [`crate::core::told`].
     #[must_use]
     pub fn letter(self) -> char {
@@ -227,6 +206,10 @@ impl Status {
     pub fn severity(&self) -> Severity {
         match self {
             Self::Troubled(_) | Self::Failed(_) | Self::NeverCalled { .. } | Self::Unnamed(_) => {
+                Severity::Bad
+            }
+            // Tasks that should run do not; tasks that run too long, or unsteadily, can wait until somebody has time.
+            Self::Underway(underway) if underway.is_late && underway.running < underway.desired => {
                 Severity::Bad
             }
             Self::Changed(_) | Self::Unkept => Severity::Warn,

@@ -41,7 +41,9 @@ impl ToldStatus {
         }
     }
 
-    fn kind(self) -> Option<Kind> {
+    /// What it was counted as; `None` for a letter of another version.
+    #[must_use]
+    pub fn kind(self) -> Option<Kind> {
         Kind::WORST_FIRST
             .into_iter()
             .find(|kind| kind.letter() == self.letter)

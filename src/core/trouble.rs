@@ -1,11 +1,15 @@
-//! The dictionary for tasks that do not run: it turns what ECS writes into a few words, with advice.
+//! The dictionary for tasks that do not run: it tells what it is that ECS writes about.
 //!
 //! Pure. Service events, reasons of stopped tasks, the names of ECS's own events and the `failures` of `RunTask` are
-//! all looked up here. To add a text, add a line to `known`, and the text to the tests.
+//! all looked up here. To add a text, add a line to `known`, its words to [`crate::core::words`], and the text to the
+//! tests.
 
+mod kind;
 mod known;
 #[cfg(test)]
 mod tests;
+
+pub use self::kind::TroubleKind;
 
 /// What keeps tasks from running.
 #[derive(Debug, PartialEq, Eq)]
@@ -14,10 +18,8 @@ pub struct Trouble {
     within: &'static str,
     /// The text must also contain one of these, in small letters. One that starts with `^` must stand at the beginning.
     mentions: &'static [&'static str],
-    /// The few words, for a table cell.
-    pub words: &'static str,
-    /// What to do about it.
-    pub advice: &'static str,
+    /// What it is; the words for it stand in [`crate::core::words`].
+    pub kind: TroubleKind,
     /// The trouble may go on while every task runs, as where health checks fail.
     pub is_while_running: bool,
     /// The text says that tasks fail, and not why.
@@ -29,14 +31,12 @@ impl Trouble {
     const fn new(
         within: &'static str,
         mentions: &'static [&'static str],
-        words: &'static str,
-        advice: &'static str,
+        kind: TroubleKind,
     ) -> Self {
         Self {
             within,
             mentions,
-            words,
-            advice,
+            kind,
             is_while_running: false,
             is_general: false,
         }

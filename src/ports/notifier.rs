@@ -48,6 +48,16 @@ pub trait Channel {
         deadline: Instant,
     ) -> impl Future<Output = Delivery>;
 
+    /// Writes one page of the summary's rows in the message's thread, where the message does not show all of them; see
+    /// [`Summary::pages`].
+    fn list(
+        &self,
+        bookmark: &Bookmark,
+        summary: &Summary,
+        page: usize,
+        deadline: Instant,
+    ) -> impl Future<Output = Delivery>;
+
     /// Looks for the window's messages, each with when its runs begin: one may have been posted by a visitor that could
     /// not take note of it.
     fn find(
@@ -77,6 +87,10 @@ impl Channel for NoChannel {
     }
 
     async fn reply(&self, _: &Bookmark, _: &News, _: Instant) -> Delivery {
+        match *self {}
+    }
+
+    async fn list(&self, _: &Bookmark, _: &Summary, _: usize, _: Instant) -> Delivery {
         match *self {}
     }
 

@@ -7,6 +7,15 @@ use crate::core::text::{truncate_middle, visible};
 /// For `mrkdwn` text, at most `limit` bytes: Slack documents that `&`, `<` and `>` are to be escaped, which
 /// stops mentions and links. It has no escape for backticks, which could open a code span over what follows.
 pub(super) fn mrkdwn(text: &str, limit: usize) -> String {
+    escaped(text, limit, "ʼ")
+}
+
+/// As [`mrkdwn`], for words of rollcall's own, which may hold code spans.
+pub(super) fn with_code(text: &str, limit: usize) -> String {
+    escaped(text, limit, "`")
+}
+
+fn escaped(text: &str, limit: usize, backtick: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     let mut end = 0;
     for character in visible(text).chars() {
@@ -14,7 +23,7 @@ pub(super) fn mrkdwn(text: &str, limit: usize) -> String {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
-            '`' => escaped.push('ʼ'),
+            '`' => escaped.push_str(backtick),
             other => escaped.push(other),
         }
         if escaped.len() + '…'.len_utf8() <= limit {

@@ -16,9 +16,17 @@ pub(super) const MESSAGE: usize = 10_000;
 /// Top-level `text`: 4,000 characters are recommended, and messages of 4,041 have been split.
 pub(super) const TEXT: usize = 3_900;
 
-/// How much of [`MESSAGE`] the list of failures may take: two sections.
-pub(super) const FAILURES: usize = 2 * SECTION - 500;
-/// How much the span of the calls and the names of schedules may take.
+/// How much of [`MESSAGE`] the reasons may take.
+pub(super) const REASONS: usize = 4_500;
+/// How much the lines may take that say what changed.
+pub(super) const CHANGES: usize = 1_500;
+/// How much the first line may take in the text of notifications.
+pub(super) const VERDICT: usize = 400;
+/// How much the totals may take.
+pub(super) const TOTALS: usize = 400;
+/// How much the names may take that a reply says have recovered.
+pub(super) const RECOVERED: usize = 1_500;
+/// How much the second line may take: the title, the span of the calls and the names of schedules.
 pub(super) const SUBTITLE: usize = 300;
 /// How much the notes under a message may take.
 pub(super) const NOTES: usize = 600;

@@ -6,10 +6,10 @@
 
 mod answer;
 mod escape;
-mod failures;
 mod http;
 mod limits;
 pub mod message;
+mod reasons;
 pub mod render;
 pub mod reply;
 pub mod speaker;

@@ -1,49 +1,46 @@
 //! Renders a summary as a Slack message in Block Kit, within Slack's limits for any input.
 //!
-//! Pure. Space is given to the parts in the order of their importance: title and totals, then the failures with their
-//! reasons, then the table, whose last rows are those that succeeded. Rows and failures that do not fit are counted.
+//! Pure. The header and the text of notifications begin with the verdict. Space is given to the parts in the order of
+//! their importance: verdict and totals, then the reasons, then the table. Rows and reasons that do not fit are counted.
 
 use super::escape::{mrkdwn, plain};
 use super::message::{Block, Cell, ColumnSetting, Message, TableForm, Text};
-use super::{failures, limits};
-use crate::core::status::Kind;
-use crate::core::summary::{Row, Summary};
+use super::{limits, reasons};
+use crate::core::reader::Reader;
+use crate::core::summary::{Row, Summary, Verdict};
 use crate::core::table;
+use crate::core::text::truncate;
 
-/// Renders a summary. `mention` is added where something failed, so that Slack notifies people.
+/// Renders a summary. `mention` is added where people have to act, so that Slack notifies them; the first line then says
+/// why.
 #[must_use]
 pub fn render(summary: &Summary, mention: Option<&str>, form: TableForm) -> Message {
-    let mention = mention.filter(|_| summary.has_failures());
-    let title = title(summary);
+    let mention = mention.filter(|_| summary.is_alarm());
+    let header = header(&summary.verdict, &summary.environment);
+    let subtitle = mrkdwn(&summary.subtitle, limits::SUBTITLE);
+    let mut sections = reasons::sections(&summary.reasons, summary.reader);
+    sections.extend(changes(summary));
     let notes = match summary.notes.join("  ") {
-        notes if notes.is_empty() => notes,
-        notes => mrkdwn(&notes, limits::NOTES),
+        notes if notes.is_empty() => None,
+        notes => Some(mrkdwn(&notes, limits::NOTES)),
     };
-    let failures = failures::sections(&summary.failures, summary.reasons_heading());
-    let subtitle = mrkdwn(&summary.subtitle(), limits::SUBTITLE);
-    let mut space = limits::MESSAGE
-        - [&title, &subtitle, &notes]
-            .map(String::len)
-            .iter()
-            .sum::<usize>()
-        - failures.iter().map(String::len).sum::<usize>()
-        - TOTALS_RESERVE
-        - mention.map_or(0, str::len);
-
-    let (table, shown) = match form {
-        TableForm::Table => table_block(&summary.rows, &mut space),
-        TableForm::Preformatted => preformatted(&summary.rows, &mut space),
+    let totals = totals(summary, mention);
+    let parts = [&header, &subtitle, &totals].into_iter();
+    let used = parts.chain(&sections).chain(&notes).map(String::len);
+    let space = limits::MESSAGE.saturating_sub(used.sum());
+    let table = if summary.changes.is_empty() {
+        table(summary, form, space)
+    } else {
+        Vec::new()
     };
-    let totals = totals(summary, &summary.rows[shown..], mention);
-
-    let mut blocks = vec![Block::Header {
-        text: Text::PlainText { text: title },
-    }];
-    blocks.push(context(subtitle));
+    let header = Block::Header {
+        text: Text::PlainText { text: header },
+    };
+    let mut blocks = vec![header, context(subtitle)];
+    blocks.extend(sections.into_iter().map(section));
     blocks.extend(table);
     blocks.push(section(totals));
-    blocks.extend(failures.into_iter().map(section));
-    blocks.extend(Some(notes).filter(|notes| !notes.is_empty()).map(context));
+    blocks.extend(notes.map(context));
     Message {
         text: text(summary, mention),
         blocks,
@@ -52,22 +49,27 @@ pub fn render(summary: &Summary, mention: Option<&str>, form: TableForm) -> Mess
     }
 }
 
-/// How much `totals` may take besides the mention: the counts, and how many rows the table leaves out.
-const TOTALS_RESERVE: usize = 300;
-/// The table's head.
-pub(crate) const HEADINGS: [&str; 3] = ["Service", "Action", "Status"];
+/// How many bytes of the environment's label the header shows.
+const ENVIRONMENT: usize = 60;
 
-fn title(summary: &Summary) -> String {
-    let mark = match &summary.progress {
-        Some(progress) => format!("{progress} ·"),
-        None => "📊".to_owned(),
+/// `❌ dev · frontend did not start · 19 of 20 up`: the clauses that fit.
+fn header(verdict: &Verdict, environment: &str) -> String {
+    let environment = plain(environment, ENVIRONMENT);
+    let mut shown = Verdict {
+        severity: verdict.severity,
+        clauses: Vec::new(),
     };
-    let headline = format!("{mark} {} · ", summary.headline());
-    let space = limits::HEADER - headline.len();
-    headline + &plain(&summary.environment, space)
+    for clause in &verdict.clauses {
+        shown.clauses.push(plain(clause, limits::HEADER));
+        if shown.line(&environment).len() > limits::HEADER && shown.clauses.len() > 1 {
+            shown.clauses.pop();
+            break;
+        }
+    }
+    truncate(&shown.line(&environment), limits::HEADER).into_owned()
 }
 
-fn section(text: String) -> Block {
+pub(super) fn section(text: String) -> Block {
     Block::Section {
         text: Text::Mrkdwn {
             text,
@@ -85,220 +87,126 @@ fn context(text: String) -> Block {
     }
 }
 
-/// The totals, how many rows the table leaves out, and the mention.
-fn totals(summary: &Summary, left_out: &[Row], mention: Option<&str>) -> String {
-    let mut counts = Vec::new();
-    for kind in Kind::WORST_FIRST {
-        let of_kind = left_out
-            .iter()
-            .flat_map(|row| &row.counts)
-            .filter(|(of, _)| *of == kind);
-        let count: usize = of_kind.map(|(_, count)| count).sum();
-        if count > 0 {
-            counts.push(format!("{count} more {}", kind.word()));
+/// What changed, a line for each run, as far as it fits.
+fn changes(summary: &Summary) -> Option<String> {
+    let shown = summary.changes.iter().take(summary.reader.rows.count());
+    let mut lines: Vec<String> = Vec::new();
+    let mut left = limits::CHANGES;
+    for change in shown {
+        let line = mrkdwn(change, limits::ERROR);
+        match left.checked_sub(line.len() + 1) {
+            Some(rest) => left = rest,
+            None => break,
         }
+        lines.push(line);
     }
-    let mut lines = Vec::new();
-    if !counts.is_empty() {
-        lines.push(format!("… and {}", counts.join(", ")));
-    }
-    lines.push(format!("*{}*", summary.totals()));
-    lines.extend(mention.map(str::to_owned));
-    lines.join("\n")
+    let more = summary.changes.len() - lines.len();
+    lines.extend((more > 0).then(|| summary.reader.words().more(more)));
+    (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
-/// The table with as many rows as fit, and how many those are.
-fn table_block(rows: &[Row], space: &mut usize) -> (Vec<Block>, usize) {
-    let mut table = vec![HEADINGS.map(str::to_owned).to_vec()];
-    *space = space.saturating_sub(HEADINGS.iter().map(|heading| heading.len()).sum());
-    for row in rows.iter().take(limits::TABLE_ROWS - 1) {
-        let cells = [
-            plain(&row.service, limits::CELL),
-            row.action.clone(),
-            row.status.to_string(),
-        ];
-        let Some(left) = space.checked_sub(cells.iter().map(String::len).sum()) else {
-            break;
+/// The totals and the mention.
+fn totals(summary: &Summary, mention: Option<&str>) -> String {
+    let totals = format!("*{}*", mrkdwn(&summary.totals(), limits::TOTALS));
+    match mention {
+        Some(mention) => format!("{totals}\n{mention}"),
+        None => totals,
+    }
+}
+
+/// What the rows may take that count the others: one for each severity.
+const COUNTING_ROWS: usize = 4 * 3 * limits::CELL;
+
+/// The table with as many rows as the reader wants and as fit.
+fn table(summary: &Summary, form: TableForm, space: usize) -> Vec<Block> {
+    let reader = summary.reader;
+    let mut limit = reader.rows.count().min(summary.rows.len());
+    limit = limit.min(limits::TABLE_ROWS - 5);
+    loop {
+        let rows = summary.table(limit);
+        if rows.is_empty() {
+            return Vec::new();
+        }
+        let (blocks, size) = match form {
+            TableForm::Table => table_block(&rows, reader),
+            TableForm::Preformatted => preformatted(&rows, reader),
         };
-        *space = left;
-        table.push(cells.to_vec());
+        if size <= space {
+            return blocks;
+        }
+        if limit == 0 {
+            return Vec::new();
+        }
+        // The rows that count the others take room too, so it may take several turns.
+        limit = (limit * space.saturating_sub(COUNTING_ROWS.min(space / 4)) / size).min(limit - 1);
     }
-    let shown = table.len() - 1;
-    if shown == 0 {
-        return (Vec::new(), 0);
-    }
-    let raw_text = |row: Vec<String>| row.into_iter().map(|text| Cell::RawText { text }).collect();
-    let column_settings = HEADINGS
-        .map(|_| ColumnSetting { is_wrapped: true })
-        .to_vec();
-    (
-        vec![Block::Table {
-            column_settings,
-            rows: table.into_iter().map(raw_text).collect(),
-        }],
-        shown,
-    )
 }
 
-/// The same table as aligned text, in as many preformatted sections as it takes.
-fn preformatted(rows: &[Row], space: &mut usize) -> (Vec<Block>, usize) {
+fn cells(row: &Row) -> [String; 3] {
+    [
+        plain(&row.service, limits::CELL),
+        plain(&row.action, limits::CELL),
+        plain(&row.status.to_string(), limits::CELL),
+    ]
+}
+
+/// Slack's table block, and how many bytes its cells take.
+pub(super) fn table_block(rows: &[Row], reader: Reader) -> (Vec<Block>, usize) {
+    let headings = reader.words().headings().map(str::to_owned);
+    let rows: Vec<[String; 3]> = std::iter::once(headings)
+        .chain(rows.iter().map(cells))
+        .collect();
+    let size = rows.iter().flatten().map(String::len).sum();
+    let raw_text = |row: [String; 3]| row.map(|text| Cell::RawText { text }).to_vec();
+    let column_settings = vec![ColumnSetting { is_wrapped: true }; 3];
+    let table = Block::Table {
+        column_settings,
+        rows: rows.into_iter().map(raw_text).collect(),
+    };
+    (vec![table], size)
+}
+
+/// The same table as aligned text, in as many preformatted sections as it takes, and how many bytes they take.
+pub(super) fn preformatted(rows: &[Row], reader: Reader) -> (Vec<Block>, usize) {
     const FENCE: &str = "```";
-    let cells = rows.iter().take(limits::TABLE_ROWS - 1).map(|row| {
+    const OVERHEAD: usize = 2 * FENCE.len() + 2;
+    let cells = rows.iter().map(|row| {
         // The width of emoji in a preformatted block differs between Slack's clients, so words stand for them.
-        let service = plain(&row.service, limits::CELL);
-        [service, row.action.clone(), row.status.in_ascii()]
+        let [service, action, _] = cells(row);
+        let status = plain(&row.status.in_plain_words(reader), limits::CELL);
+        [service, action, status]
     });
-    let mut lines = table::aligned(&HEADINGS.map(str::to_owned), cells);
-    let heading: Vec<String> = lines.drain(..2).collect();
-    let overhead = 2 * FENCE.len() + 2;
-    let per_section = limits::SECTION - overhead;
-    let mut sections = vec![heading.join("\n")];
-    let mut used = sections[0].len() + overhead;
-    let mut shown = 0;
+    let lines = table::aligned(&reader.words().headings().map(str::to_owned), cells);
+    let mut sections: Vec<String> = Vec::new();
     for line in lines {
-        let starts_section = sections
-            .last()
-            .is_some_and(|last| last.len() + 1 + line.len() > per_section);
-        used += line.len() + if starts_section { overhead } else { 1 };
-        if used > *space {
-            break;
+        match sections.last_mut() {
+            Some(last) if last.len() + 1 + line.len() <= limits::SECTION - OVERHEAD => {
+                last.push('\n');
+                last.push_str(&line);
+            }
+            _ => sections.push(line),
         }
-        match sections.last_mut().filter(|_| !starts_section) {
-            Some(last) => *last = format!("{last}\n{line}"),
-            None => sections.push(line),
-        }
-        shown += 1;
     }
-    *space = space.saturating_sub(used);
-    if shown == 0 {
-        return (Vec::new(), 0);
-    }
-    (
-        sections
-            .iter()
-            .map(|lines| section(format!("{FENCE}\n{lines}\n{FENCE}")))
-            .collect(),
-        shown,
-    )
+    let size = sections.iter().map(|lines| lines.len() + OVERHEAD).sum();
+    let fenced = sections
+        .iter()
+        .map(|lines| section(format!("{FENCE}\n{lines}\n{FENCE}")));
+    (fenced.collect(), size)
 }
 
-/// Title, totals and failures in one text, which a phone shows as the notification.
+/// The verdict, the reasons, what changed and the total in one text, which a phone shows as the notification.
 fn text(summary: &Summary, mention: Option<&str>) -> String {
-    let environment = mrkdwn(&summary.environment, limits::NAME);
-    let mut text = format!(
-        "{} · {environment}\n{}\n{}",
-        summary.headline(),
-        mrkdwn(&summary.subtitle(), limits::SUBTITLE),
-        summary.totals()
-    );
-    if let Some(progress) = &summary.progress {
-        text = format!("{progress} · {text}");
-    }
-    if let Some(mention) = mention {
-        text = format!("{mention} {text}");
-    }
-    if summary.has_failures() {
-        text.push('\n');
-        text.push_str(summary.reasons_heading());
-        for line in failures::lines(&summary.failures, limits::TEXT - text.len()) {
-            text.push('\n');
-            text.push_str(&line);
-        }
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Message, TableForm, render};
-    use crate::core::decide::MessageKind;
-    use crate::core::status::{Kind, Severity};
-    use crate::core::summary::{Counts, Failure, Row, RowStatus, Summary};
-
-    fn two_rows(form: TableForm) -> Message {
-        let row = |service: &str, severity, words: &str, kind| Row {
-            service: service.to_owned(),
-            action: "Scale Up (→ 1)".to_owned(),
-            status: RowStatus {
-                severity,
-                words: words.to_owned(),
-            },
-            counts: vec![(kind, 1)],
-        };
-        let mut counts = Counts::new(Kind::Succeeded, false);
-        counts.add(Kind::Succeeded, 1);
-        counts.add(Kind::Failed, 1);
-        let summary = Summary {
-            environment: "dev".to_owned(),
-            period: "2024-01-15 09:00~09:05 KST".to_owned(),
-            kind: MessageKind::First,
-            schedules: Vec::new(),
-            rows: vec![
-                row("frontend", Severity::Bad, "Error", Kind::Failed),
-                row(
-                    "nestjs",
-                    Severity::Good,
-                    "after 2 attempts",
-                    Kind::Succeeded,
-                ),
-            ],
-            failures: vec![Failure {
-                subject: "frontend".to_owned(),
-                count: 1,
-                console_url: Some("https://console.example/frontend".to_owned()),
-                code: "ServiceNotFoundException".to_owned(),
-                reason: "ServiceNotFoundException - Service not found.".to_owned(),
-                advice: Some("Correct the schedule."),
-            }],
-            counts,
-            jobs: Counts::new(Kind::Finished, false),
-            notes: vec!["Called by jane (3).".to_owned()],
-            progress: None,
-        };
-        render(&summary, Some("<!here>"), form)
-    }
-
-    fn lines(message: &Message) -> String {
-        let blocks = message.blocks.iter();
-        let blocks: Vec<String> = blocks
-            .map(|block| serde_json::to_string(block).unwrap())
-            .collect();
-        format!("{}\n\n{}", message.text, blocks.join("\n"))
-    }
-
-    #[test]
-    fn a_message_is_title_period_table_totals_failures_and_notes() {
-        insta::assert_snapshot!(lines(&two_rows(TableForm::Table)), @r#"
-        <!here> ECS Scheduled Scaling Summary · dev
-        2024-01-15 09:00~09:05 KST
-        Total: 1 succeeded, 1 failed
-        ❌ Failures
-        • frontend: ServiceNotFoundException - Service not found.
-
-        {"type":"header","text":{"type":"plain_text","text":"📊 ECS Scheduled Scaling Summary · dev"}}
-        {"type":"context","elements":[{"type":"mrkdwn","text":"2024-01-15 09:00~09:05 KST","verbatim":true}]}
-        {"type":"table","column_settings":[{"is_wrapped":true},{"is_wrapped":true},{"is_wrapped":true}],"rows":[[{"type":"raw_text","text":"Service"},{"type":"raw_text","text":"Action"},{"type":"raw_text","text":"Status"}],[{"type":"raw_text","text":"frontend"},{"type":"raw_text","text":"Scale Up (→ 1)"},{"type":"raw_text","text":"❌ Error"}],[{"type":"raw_text","text":"nestjs"},{"type":"raw_text","text":"Scale Up (→ 1)"},{"type":"raw_text","text":"✅ after 2 attempts"}]]}
-        {"type":"section","text":{"type":"mrkdwn","text":"*Total: 1 succeeded, 1 failed*\n<!here>","verbatim":true}}
-        {"type":"section","text":{"type":"mrkdwn","text":"❌ *Failures*\n• <https://console.example/frontend|frontend>: ServiceNotFoundException - Service not found.\n↳ _Correct the schedule._","verbatim":true}}
-        {"type":"context","elements":[{"type":"mrkdwn","text":"Called by jane (3).","verbatim":true}]}
-        "#);
-    }
-
-    #[test]
-    fn without_the_table_block_it_is_aligned_text() {
-        insta::assert_snapshot!(lines(&two_rows(TableForm::Preformatted)), @r#"
-        <!here> ECS Scheduled Scaling Summary · dev
-        2024-01-15 09:00~09:05 KST
-        Total: 1 succeeded, 1 failed
-        ❌ Failures
-        • frontend: ServiceNotFoundException - Service not found.
-
-        {"type":"header","text":{"type":"plain_text","text":"📊 ECS Scheduled Scaling Summary · dev"}}
-        {"type":"context","elements":[{"type":"mrkdwn","text":"2024-01-15 09:00~09:05 KST","verbatim":true}]}
-        {"type":"section","text":{"type":"mrkdwn","text":"```\n| Service  | Action         | Status              |\n|----------|----------------|---------------------|\n| frontend | Scale Up (→ 1) | ERROR               |\n| nestjs   | Scale Up (→ 1) | ok after 2 attempts |\n```","verbatim":true}}
-        {"type":"section","text":{"type":"mrkdwn","text":"*Total: 1 succeeded, 1 failed*\n<!here>","verbatim":true}}
-        {"type":"section","text":{"type":"mrkdwn","text":"❌ *Failures*\n• <https://console.example/frontend|frontend>: ServiceNotFoundException - Service not found.\n↳ _Correct the schedule._","verbatim":true}}
-        {"type":"context","elements":[{"type":"mrkdwn","text":"Called by jane (3).","verbatim":true}]}
-        "#);
-    }
+    let mut lines = vec![mrkdwn(
+        &summary.verdict.line(&summary.environment),
+        limits::VERDICT,
+    )];
+    let mut end: Vec<String> = changes(summary).into_iter().collect();
+    end.push(mrkdwn(&summary.totals(), limits::TOTALS));
+    end.push(mrkdwn(&summary.subtitle, limits::SUBTITLE));
+    end.extend(mention.map(str::to_owned));
+    let used: usize = lines.iter().chain(&end).map(|line| line.len() + 1).sum();
+    let space = limits::TEXT - used;
+    lines.extend(reasons::lines(&summary.reasons, space, summary.reader));
+    lines.extend(end);
+    lines.join("\n")
 }

@@ -41,12 +41,7 @@ impl Notifier for Speaker {
             "slack refused the bot: {reason}; the webhook speaks instead"
         );
         let mut summary = summary.clone();
-        summary.notes.insert(
-            0,
-            format!(
-                "⚠️ Slack refuses the bot ({reason}), so this comes through the webhook and is not edited."
-            ),
-        );
+        summary.mark_fallback(reason);
         webhook.notify(&summary, deadline).await
     }
 

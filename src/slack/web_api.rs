@@ -20,7 +20,7 @@ use super::answer::{Page, Sent, parse};
 use super::http::{PacedClient, Sending, in_some_form, is_safe, measured, persist};
 use super::message::{Block, Message};
 use super::render::render;
-use super::reply::reply;
+use super::reply::{list, reply};
 use crate::core::report::Bookmark;
 use crate::core::summary::{News, Summary};
 use crate::core::window::WindowKey;
@@ -290,6 +290,29 @@ impl Channel for WebApi {
             };
             let posting = Call::posting(&arguments)?;
             self.call::<IgnoredAny>(&posting, sending).await.map(drop)
+        })
+        .await
+    }
+
+    async fn list(
+        &self,
+        bookmark: &Bookmark,
+        summary: &Summary,
+        page: usize,
+        deadline: Instant,
+    ) -> Delivery {
+        let (channel, ts) = place(bookmark);
+        measured(deadline, async |sending| {
+            in_some_form(async |form| {
+                let message = list(summary, page, form);
+                let arguments = Arguments {
+                    thread_ts: Some(ts),
+                    ..Arguments::new(channel, &message)
+                };
+                let posting = Call::posting(&arguments)?;
+                self.call::<IgnoredAny>(&posting, sending).await.map(drop)
+            })
+            .await
         })
         .await
     }

@@ -13,6 +13,7 @@ use crate::core::snapshot::{Group, WindowSnapshot};
 use crate::core::status::Status;
 use crate::core::summary::{News, Summary};
 use crate::core::told::Told;
+use crate::core::words::Language;
 use crate::metrics::Metrics;
 use crate::ports::Clock;
 use crate::ports::notifier::{Channel, Notifier, NotifyError};
@@ -71,7 +72,8 @@ pub(super) async fn tell<L: WindowLog, N: Notifier, Q, E, C: Clock>(
             ports.log.note(snapshot.key, SLACK, report).await?;
         }
         let retry = reply(snapshot, &target, channel, ports, visit, report, metrics).await?;
-        next = next.into_iter().chain(wait).chain(retry).min();
+        let list = list(snapshot, &target, channel, ports, visit, report, metrics).await?;
+        next = next.into_iter().chain(wait).chain(retry).chain(list).min();
     }
     if report.is_in_doubt {
         report.is_in_doubt = false;
@@ -121,7 +123,7 @@ fn target<'a>(
     } else {
         MessageKind::Later
     };
-    let summary = Summary::live(snapshot, &members, kind, has_ended, visit.timezone);
+    let summary = Summary::live(snapshot, &members, kind, has_ended, visit.reader);
     Some(Target {
         group,
         shown: summary.digest(),
@@ -207,6 +209,7 @@ async fn show<L: WindowLog, N, Q, E, C: Clock>(
         shown,
         is_final,
         is_frozen: false,
+        pages: message.as_ref().map_or(0, |message| message.pages),
     };
     report
         .messages
@@ -215,7 +218,7 @@ async fn show<L: WindowLog, N, Q, E, C: Clock>(
     report.messages.sort_by_key(|message| message.start);
     remember_failures(snapshot, target, report);
     report.confirm(visit.now);
-    tracing::info!(window = %key, "showed {key}: {}", target.summary.totals());
+    tracing::info!(window = %key, "showed {key}: {}", target.summary.totals_in(Language::English));
     Ok((wait, true))
 }
 
@@ -348,7 +351,7 @@ async fn reply<L: WindowLog, N, Q, E, C>(
     {
         return Ok(Some(not_before));
     }
-    let words = News::of(snapshot, &news, visit.timezone);
+    let words = News::of(snapshot, &news, visit.reader);
     let delivery = channel
         .reply(&message.bookmark, &words, visit.deadline)
         .await;
@@ -366,6 +369,50 @@ async fn reply<L: WindowLog, N, Q, E, C>(
     }
     ports.log.note(key, SLACK, report).await?;
     Ok(report.not_before)
+}
+
+/// Writes the rows into the message's thread, once everything has ended, where the message does not show all of them.
+/// Returns when to try again if that failed.
+async fn list<L: WindowLog, N, Q, E, C>(
+    snapshot: &WindowSnapshot<'_>,
+    target: &Target<'_>,
+    channel: &impl Channel,
+    ports: &Ports<'_, L, N, Q, E, C>,
+    visit: Visit<'_>,
+    report: &mut LastReport,
+    metrics: &mut Metrics,
+) -> Result<Option<DateTime<Utc>>, VisitError> {
+    let pages = target.summary.pages();
+    loop {
+        let Some(message) = message_of(snapshot, target.group, report).cloned() else {
+            return Ok(None);
+        };
+        if !target.has_ended || message.pages >= pages {
+            return Ok(None);
+        }
+        if report
+            .not_before
+            .is_some_and(|not_before| visit.now < not_before)
+        {
+            return Ok(report.not_before);
+        }
+        let (bookmark, page) = (&message.bookmark, message.pages);
+        let delivery = channel
+            .list(bookmark, &target.summary, page, visit.deadline)
+            .await;
+        metrics.replied(&delivery);
+        match delivery.result {
+            Err(error) if error.refusal().is_none() => back_off(report, &error, visit.now),
+            // Where Slack refuses replies, asking again would not help.
+            Ok(()) | Err(_) => {
+                let is_it = |known: &&mut LiveMessage| **known == message;
+                if let Some(known) = report.messages.iter_mut().find(is_it) {
+                    known.pages += 1;
+                }
+            }
+        }
+        ports.log.note(snapshot.key, SLACK, report).await?;
+    }
 }
 
 fn note_replies(snapshot: &WindowSnapshot<'_>, news: &ThreadNews, replied: &mut Told) {

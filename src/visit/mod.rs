@@ -14,13 +14,13 @@ mod timers;
 use std::fmt::Debug;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use chrono_tz::Tz;
 use tokio::time::Instant;
 
 pub use self::memory::VisitMemory;
 pub use self::steps::{VisitError, pace, visit};
 pub(crate) use self::timers::{arm, arm_and_note};
 use crate::core::policy::WaitPolicy;
+use crate::core::reader::Reader;
 use crate::core::window::Windowing;
 use crate::ports::queue::MOST_HOPS;
 
@@ -48,8 +48,8 @@ pub struct Visit<'a> {
     pub policy: WaitPolicy,
     /// How facts are assigned to windows.
     pub windowing: &'a Windowing,
-    /// The zone of the times that people see.
-    pub timezone: Tz,
+    /// For whom messages are written.
+    pub reader: Reader,
     /// Tells this visitor's claims from all others.
     pub token: &'a str,
     /// When the visitor's claim lapses: after it cannot be alive any more.

@@ -3,10 +3,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{FIRST_RETRY, LONGEST_RETRY, Ports, SLACK, Visit, VisitError};
-use crate::core::decide::{Decision, Message, decide, decide_last};
+use crate::core::decide::{Decision, Message, MessageKind, decide, decide_last};
 use crate::core::report::LastReport;
 use crate::core::snapshot::WindowSnapshot;
 use crate::core::summary::Summary;
+use crate::core::words::Language;
 use crate::metrics::Metrics;
 use crate::ports::notifier::{Notifier, NotifyError};
 use crate::ports::window_log::WindowLog;
@@ -74,12 +75,15 @@ async fn say<L, N: Notifier, Q, E, C>(
     metrics: &mut Metrics,
 ) -> bool {
     let key = snapshot.key;
-    let summary = Summary::new(snapshot, &message.runs, message.kind, visit.timezone);
+    let summary = match message.kind {
+        MessageKind::Changes => Summary::changes(snapshot, &message.runs, report, visit.reader),
+        kind => Summary::new(snapshot, &message.runs, kind, visit.reader),
+    };
     let delivery = ports.notifier.notify(&summary, visit.deadline).await;
     metrics.said(&summary, &delivery);
     match delivery.result {
         Ok(()) => {
-            tracing::info!(window = %key, "said {key}: {}", summary.totals());
+            tracing::info!(window = %key, "said {key}: {}", summary.totals_in(Language::English));
             for &index in &message.runs {
                 let one = &snapshot.statuses[index];
                 report.told.tell(one.subject, one.run, &one.status);

@@ -10,12 +10,15 @@ import re
 import threading
 import time
 from datetime import datetime, timedelta, timezone
+from functools import cache
 
+import jsonpath_ng.ext
 from moto.awslambda.models import LambdaFunction
 from moto.awslambda.responses import LambdaResponse
 from moto.awslambda.urls import url_paths as lambda_urls
 from moto.cloudwatch.models import CloudWatchBackend
 from moto.core.responses import BaseResponse
+from moto.dynamodb.responses import DynamoHandler
 from moto.iam.exceptions import LimitExceededException
 from moto.iam.models import IAMBackend, PolicyVersion
 from moto.scheduler.exceptions import ValidationException
@@ -67,6 +70,10 @@ Queue.attributes = property(attributes_as_given)
 def keep_policy(original, self, attributes, *arguments, **keywords):
     """moto drops a queue's policy when another attribute is set; AWS keeps what is not named."""
     original(self, {"Policy": getattr(self, "policy", None)} | attributes, *arguments, **keywords)
+
+
+# moto builds the same parser anew for each path and event, which takes a second for an event on a slow machine.
+jsonpath_ng.ext.parse = cache(jsonpath_ng.ext.parse)
 
 
 # Lambda: PutFunctionRecursionConfig and GetFunctionRecursionConfig (Lambda API reference). The default is Terminate.
@@ -183,6 +190,18 @@ wrap(SQSResponse, "send_message_batch")(with_its_trace)
 @wrap(Message, "__init__")
 def keep_trace(original, self, message_id, body, system_attributes=None):
     original(self, message_id, body, system_attributes or getattr(request, "trace", None))
+
+
+# DynamoDB checks a write's condition and writes as one step (DynamoDB developer guide, «condition expressions»). moto does not
+# where two requests come at once, so that both would win a claim.
+
+one_at_a_time = threading.RLock()
+
+
+@wrap(DynamoHandler, "call_action")
+def atomically(original, self):
+    with one_at_a_time:
+        return original(self)
 
 
 # Each request is written down with who made it, so that policies can be checked against what was really called. The

@@ -109,7 +109,7 @@ class Elsewhere:
                 mine = lambda: [message for message in self.slack.messages if message["path"].endswith("elsewhere-dev")]  # noqa: E731
                 wait_until(mine, 90, "the large morning is reported", mapping)
         said = json.dumps(mine()[0], ensure_ascii=False)
-        check_words(said, (f"{SERVICES}/{SERVICES} running",))
+        check_words(said, (f"all {SERVICES} services up",))
         check(mapping.batches > 1, f"one message for {mapping.batches} batches by two pollers, {mapping.repeated} records delivered twice")
         return mapping
 

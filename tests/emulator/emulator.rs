@@ -29,7 +29,11 @@ impl Emulator {
     /// Starts moto on a port of its own choice.
     pub fn start() -> Self {
         let mut process = Command::new("python3")
-            .args(["-u", "-m", "moto.server", "-p", "0"])
+            .args([
+                "-u",
+                concat!(env!("CARGO_MANIFEST_DIR"), "/tests/emulator/moto_server.py"),
+            ])
+            .args(["-p", "0"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

@@ -12,6 +12,7 @@ use rollcall::config::DEFAULT_WAIT_POLICY;
 use rollcall::core::decode::{OwnMessage, RosterMessage};
 use rollcall::core::look::Wanted;
 use rollcall::core::observation::{Answer, ServiceLook, ServiceState};
+use rollcall::core::reader::Reader;
 use rollcall::core::summary::Summary;
 use rollcall::core::window::{WindowKey, Windowing};
 use rollcall::function::visit_windows;
@@ -117,7 +118,7 @@ impl Instance<'_> {
         let how = Visit {
             policy: DEFAULT_WAIT_POLICY,
             windowing: &windowing,
-            timezone: chrono_tz::UTC,
+            reader: Reader::english(chrono_tz::UTC),
             token: &format!("invocation at {seconds}"),
             claim_until: at(seconds + 60),
             now: at(seconds),
@@ -159,6 +160,7 @@ fn roster(services: &[&str]) -> Value {
         jobs: BTreeMap::new(),
         role: None,
         retry_minutes: None,
+        group: None,
     });
     serde_json::to_value(&roster).unwrap()
 }
@@ -209,7 +211,7 @@ fn an_instance_knows_what_the_other_one_heard_saw_and_said() {
         assert_eq!(looks(), [1, 1, 2]);
         other.invoke(80, &[timer()]).await;
         one.invoke(320, &[timer()]).await;
-        let first = "Total: 2/3 running, 1 failed";
+        let first = "Total: 2 running, 1 failed";
         assert_eq!(said(), [first]);
         assert_eq!(
             looks().iter().sum::<usize>(),
@@ -224,7 +226,7 @@ fn an_instance_knows_what_the_other_one_heard_saw_and_said() {
         for (seconds, instance) in [(430, &one), (470, &other), (705, &one), (1_100, &other)] {
             instance.invoke(seconds, &[timer()]).await;
         }
-        assert_eq!(said(), [first, "Total: 1/1 running, 0 failed"]);
+        assert_eq!(said(), [first, "Total: 3 running"]);
         for instance in [&one, &other] {
             instance.invoke(1_500, &[timer()]).await;
         }

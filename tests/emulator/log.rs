@@ -114,6 +114,7 @@ fn report(runs: usize) -> LastReport {
             shown: u64::MAX,
             is_final: true,
             is_frozen: false,
+            pages: 0,
         }],
         replied: told(2),
         failures: 3,

@@ -34,13 +34,17 @@ fn one_message_says_whether_tasks_run() {
     let statuses: BTreeMap<&str, &str> = rows.iter().map(|row| (row[0], row[2])).collect();
     let took = statuses["service-00"].strip_prefix("✅ 1/1 running (");
     assert!(took.is_some(), "{statuses:?}");
-    assert_eq!(statuses["service-01"], "⚠\u{fe0f} 3/3 running, not 1");
-    assert_eq!(statuses["service-02"], "⚠\u{fe0f} 0/1 starting");
-    assert_eq!(statuses["service-03"], "❌ no such service");
+    assert_eq!(
+        statuses["service-01"],
+        "⚠\u{fe0f} 3 running, schedule wanted 1"
+    );
+    let late = statuses["service-02"];
+    assert!(late.contains("0/1 after 1 min"), "{late}");
+    assert!(statuses["service-03"].starts_with('❌'), "{statuses:?}");
     let sections = post.sections();
     for expected in [
-        "Total: 1 running, 1 starting, 1 changed, 1 failed",
-        "ECS wants 3 tasks where 1 was asked for",
+        "Total: 1 running, 1 not up in time, 1 changed, 1 failed",
+        "ECS wants 3 tasks, the schedule wanted 1",
         "0 of 1 running 1 min ",
         "ECS has no such service any more",
     ] {

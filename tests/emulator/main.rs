@@ -4,7 +4,7 @@
 //! other tests, several `rollcall-lambda` processes take fragments of one window from a queue, as an event source mapping
 //! would hand them out, and are killed at random. The emulator is moto's server (`pip install 'moto[server]'`),
 //! started by the test and ended by it; so this runs only where it is asked for:
-//! `cargo test --test emulator`.
+//! `cargo test --all-features --test emulator`.
 #![allow(
     clippy::unwrap_used,
     reason = "a test that cannot go on should say where"

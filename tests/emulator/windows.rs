@@ -57,6 +57,7 @@ pub fn roster(services: usize) -> Value {
         jobs: BTreeMap::new(),
         role: None,
         retry_minutes: None,
+        group: None,
     });
     serde_json::to_value(&roster).unwrap()
 }
@@ -120,6 +121,7 @@ fn fragments_on_several_functions_give_one_message() {
         for (name, seconds) in [
             ("ROLLCALL_SETTLE_SECONDS", "10"),
             ("ROLLCALL_GRACE_SECONDS", "40"),
+            ("ROLLCALL_ROWS", "all"),
         ] {
             environment.push((name.to_owned(), seconds.to_owned()));
         }
@@ -132,12 +134,8 @@ fn fragments_on_several_functions_give_one_message() {
         );
         mapping.drain();
         let post = slack.only_post();
-        let expected = if with_roster {
-            "Total: 20/20 succeeded, 0 failed"
-        } else {
-            "Total: 20 succeeded, 0 failed"
-        };
-        assert!(post.sections().contains(expected), "{}", post.sections());
+        let sections = post.sections();
+        assert!(sections.contains("Total: 20 succeeded"), "{sections}");
         assert_eq!(post.rows().len(), SERVICES + 1);
     }
 }
@@ -174,8 +172,12 @@ fn functions_that_are_killed_lose_nothing() {
         let posts = slack.posts();
         let last = posts.last().expect("the window was said");
         assert!(
-            last.sections().contains("Total: 19/20 succeeded, 1 failed"),
-            "{}",
+            last.sections().contains("Total: 19 succeeded, 1 failed"),
+            "round {round}: {} posts after {} invocations, the last is\n{}",
+            posts.len(),
+            mapping
+                .invocations
+                .load(std::sync::atomic::Ordering::SeqCst),
             last.sections()
         );
         // Only a function that was killed between Slack's `ok` and its own note of it may have said it before.
@@ -220,8 +222,7 @@ fn ten_thousand_services_fit_into_128_megabytes() {
     mapping.drain_with(&mut function);
     let post = slack.only_post();
     assert!(
-        post.sections()
-            .contains("Total: 10000/10000 succeeded, 0 failed"),
+        post.sections().contains("Total: 10000 succeeded"),
         "{}",
         post.sections()
     );

@@ -158,6 +158,7 @@ prop_compose! {
             jobs,
             role: role.map(str::to_owned),
             retry_minutes,
+            group: None,
         }
     }
 }

@@ -15,7 +15,9 @@ use rollcall::core::fact::{
     ApiError, CallOutcome, Caller, Fact, Roster, ScheduleDeadLetter, UpdateServiceCall,
 };
 use rollcall::core::policy::WaitPolicy;
+use rollcall::core::reader::{Reader, RowLimit};
 use rollcall::core::window::WindowKey;
+use rollcall::core::words::Language;
 use rollcall::memory_log::MemoryLog;
 use rollcall::ports::queue::{delay, return_delay};
 use rollcall::ports::window_log::{Claim, Claimed, Head, Released, VisitNotes, WindowLog};
@@ -27,6 +29,13 @@ const POLICY: WaitPolicy = WaitPolicy {
     grace: Duration::from_mins(10),
     period: Duration::from_mins(30),
     verify: None,
+};
+
+/// Somebody who reads English, in UTC.
+const READER: Reader = Reader {
+    timezone: chrono_tz::UTC,
+    language: Language::English,
+    rows: RowLimit::All,
 };
 
 /// The moment so many seconds after the window began.
@@ -105,6 +114,7 @@ fn roster_at<const N: usize>(seconds: i64, schedule: &str, services: [(&str, i64
         jobs: std::collections::BTreeMap::new(),
         role: None,
         retry_minutes: None,
+        group: None,
     }))
 }
 

@@ -14,6 +14,7 @@ use rollcall::core::fact::{
 use rollcall::core::look::Wanted;
 use rollcall::core::observation::{Answer, ServiceLook, ServiceState};
 use rollcall::core::policy::WaitPolicy;
+use rollcall::core::reader::Reader;
 use rollcall::core::runs::Arrival;
 use rollcall::core::window::{WindowKey, Windowing};
 use rollcall::function::visit_windows;
@@ -193,7 +194,7 @@ impl World {
         let how = Visit {
             policy: self.policy,
             windowing: &windowing,
-            timezone: chrono_tz::UTC,
+            reader: Reader::english(chrono_tz::UTC),
             token: &format!("visit {}", self.visits),
             claim_until: at(seconds + 60),
             now: at(seconds),
@@ -235,6 +236,7 @@ fn roster_at(seconds: i64, schedule: &str, services: &[(&str, i64)]) -> Fact {
         jobs: BTreeMap::new(),
         role: None,
         retry_minutes: None,
+        group: None,
     }))
 }
 
@@ -285,12 +287,21 @@ async fn one_message_follows_its_window() {
     world.learn(0, &[roster(&["api", "web"])]).await;
     world.visit(0).await;
     let first = world.workspace.only_message();
-    assert!(first.title().starts_with("⏳ 0/2 · "), "{first:?}");
+    assert!(
+        first.title().starts_with("⏳ dev · 0 of 2 accepted"),
+        "{first:?}"
+    );
     assert_eq!(world.last_alarm(), 900);
 
     world.learn(60, &[accepted("api", 10)]).await;
     world.visit(60).await;
-    assert!(world.workspace.only_message().title().starts_with("⏳ 1/2"));
+    assert!(
+        world
+            .workspace
+            .only_message()
+            .title()
+            .starts_with("⏳ dev · 1 of 2 accepted")
+    );
 
     // The same fact again changes nothing, and nothing is sent.
     world
@@ -302,10 +313,10 @@ async fn one_message_follows_its_window() {
     world.visit(90).await;
     let last = world.workspace.only_message();
     assert!(
-        last.title().starts_with("✅ 2/2 in 1 min 12 s · "),
+        last.title().starts_with("✅ dev · both calls accepted"),
         "{last:?}"
     );
-    assert!(last.text().starts_with("✅ 2/2 in 1 min 12 s · "));
+    assert!(last.text().starts_with("✅ dev · both calls accepted"));
     assert_eq!(last.ts, first.ts);
 
     world.visit(900).await;
@@ -333,7 +344,7 @@ async fn edits_keep_a_distance_and_a_timer_brings_the_last() {
             .workspace
             .only_message()
             .title()
-            .starts_with("⏳ 2 so far")
+            .starts_with("⏳ dev · 2 accepted so far")
     );
     assert_eq!(world.last_alarm(), 311);
     world.visit(311).await;
@@ -342,7 +353,7 @@ async fn edits_keep_a_distance_and_a_timer_brings_the_last() {
             .workspace
             .only_message()
             .title()
-            .starts_with("✅ 2/2 in 1 s")
+            .starts_with("✅ dev · both calls accepted")
     );
 }
 
@@ -352,7 +363,13 @@ async fn a_silent_schedule_is_missed_in_the_message_at_the_deadline() {
     world.learn(0, &[roster(&["api"])]).await;
     world.visit(0).await;
     world.visit(900).await;
-    assert!(world.workspace.only_message().title().starts_with("❌ 0/1"));
+    assert!(
+        world
+            .workspace
+            .only_message()
+            .title()
+            .starts_with("❌ dev · api did not start")
+    );
     let reply = &world.workspace.replies()[0];
-    assert!(reply.text().contains("no call was recorded"), "{reply:?}");
+    assert!(reply.text().contains("never called"), "{reply:?}");
 }

@@ -100,7 +100,9 @@ fn every_failure_is_told_once_and_truly() {
             total.set(sum);
             Ok(())
         });
-        let again = format!("ROLLCALL_SIM_SEED={seed} cargo test --test it simulation::every");
+        let again = format!(
+            "ROLLCALL_SIM_SEED={seed} cargo test --all-features --test it simulation::every"
+        );
         match result {
             Ok(_) => {}
             Err(TestError::Fail(reason, plan)) => panic!("{reason}\n{plan:#?}\n{again}"),

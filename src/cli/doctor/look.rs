@@ -68,7 +68,10 @@ pub(super) async fn look(
         function,
     };
     at("the schedules");
-    seen.schedules = schedules(ask, seen.groups.as_deref().unwrap_or_default()).await;
+    seen.schedules = match &seen.groups {
+        Ok(groups) => schedules(ask, groups).await,
+        Err(why) => Err(why.clone()),
+    };
     if config.as_ref().is_some_and(|config| config.table.is_some()) {
         seen.rosters = ask.schedules(&seen.roster_group).await;
     }

@@ -2,6 +2,8 @@
 
 use std::io::{self, Read};
 
+use memchr::{memchr, memchr_iter};
+
 /// How much is read at a time.
 const CHUNK: usize = 256 << 10;
 /// The most that one value may take. SQS and EventBridge allow 1 MiB, and Lambda hands out batches of 6 MB; a list of
@@ -28,6 +30,8 @@ pub(super) struct Buffer<R> {
     start: usize,
     /// Nothing is left to read.
     is_over: bool,
+    /// Why nothing more can be read.
+    error: Option<io::Error>,
     /// How many lines were taken.
     lines: usize,
 }
@@ -39,6 +43,7 @@ impl<R: Read> Buffer<R> {
             bytes: Vec::new(),
             start: 0,
             is_over: false,
+            error: None,
             lines: 0,
         }
     }
@@ -55,12 +60,16 @@ impl<R: Read> Buffer<R> {
     /// Takes so many bytes off the front.
     pub(super) fn take(&mut self, length: usize) {
         let taken = &self.bytes[self.start..self.start + length];
-        self.lines += taken.iter().filter(|&&byte| byte == b'\n').count();
+        self.lines += memchr_iter(b'\n', taken).count();
         self.start += length;
     }
 
     /// Reads more behind what is in memory. Returns whether there was more.
     fn read_more(&mut self) -> Result<bool, BufferError> {
+        if let Some(error) = self.error.take() {
+            self.is_over = true;
+            return Err(error.into());
+        }
         if self.is_over {
             return Ok(false);
         }
@@ -72,13 +81,16 @@ impl<R: Read> Buffer<R> {
         }
         // A long value is tried again after each read, so reads grow with it.
         let wanted = CHUNK.max(known) as u64;
-        let read = self
-            .reader
-            .by_ref()
-            .take(wanted)
-            .read_to_end(&mut self.bytes)?;
-        self.is_over = read == 0;
-        Ok(read > 0)
+        let mut part = self.reader.by_ref().take(wanted);
+        let error = part.read_to_end(&mut self.bytes).err();
+        let is_more = self.bytes.len() > known;
+        match error {
+            Some(error) if !is_more => return Err(error.into()),
+            // What was read before an error counts, and the error comes with the next read.
+            error => self.error = error,
+        }
+        self.is_over = !is_more;
+        Ok(is_more)
     }
 
     /// The first byte that is no white space, which then stands at the front; `None` at the end.
@@ -142,7 +154,7 @@ impl<R: Read> Buffer<R> {
     pub(super) fn rest_of_line(&mut self) -> Result<String, BufferError> {
         loop {
             let rest = self.rest();
-            let end = rest.iter().position(|&byte| byte == b'\n');
+            let end = memchr(b'\n', rest);
             if end.is_some() || !self.read_more()? {
                 let rest = self.rest();
                 let end = end.unwrap_or(rest.len());

@@ -81,24 +81,14 @@ impl<R: Read, S: FnMut(Found<'_>)> Objects<R, S> {
             if is_list {
                 self.list()?;
                 self.rest_of_object(first)?;
-                self.is_json_lines();
             } else if let Some(error) = self.value(first)? {
                 let line = self.input.rest_of_line()?;
                 self.broken_line(line, error)?;
-            } else if first == b'{' {
-                self.is_json_lines();
             }
         }
         match self.broken.take().into_iter().flatten().next() {
             Some((_, error)) => Err(error),
             None => Ok(()),
-        }
-    }
-
-    /// There was an object, so that a line which is not JSON is one among others that are.
-    fn is_json_lines(&mut self) {
-        for (line, _) in self.broken.take().into_iter().flatten() {
-            (self.show)(Found::Other(&line));
         }
     }
 
@@ -165,10 +155,14 @@ impl<R: Read, S: FnMut(Found<'_>)> Objects<R, S> {
     /// Takes a value off the front, and shows it. Returns what is wrong with it.
     fn value(&mut self, first: u8) -> Result<Option<InputError>, InputError> {
         let line = self.input.line();
-        let show = &mut self.show;
+        let (show, broken) = (&mut self.show, &mut self.broken);
         let error = if first == b'{' {
             self.input.value(|text| {
                 let (fields, length) = object(text)?;
+                // So a line that is not JSON is one among others that are.
+                for (line, _) in broken.take().into_iter().flatten() {
+                    show(Found::Other(&line));
+                }
                 show(Found::Object(fields, &text[..length]));
                 Ok(length)
             })?

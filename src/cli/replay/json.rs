@@ -7,8 +7,9 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::windows::Told;
-use crate::core::advice::{advice, job_advice};
 use crate::core::fact::{ActionKind, ApiError};
+use crate::core::reader::Reader;
+use crate::core::refusal::{job_refusal, refusal};
 use crate::core::runs::Subject;
 use crate::core::snapshot::RunStatus;
 use crate::core::status::{Kind, Severity, Status};
@@ -51,7 +52,8 @@ impl From<Severity> for Verdict {
 
 #[derive(Serialize)]
 struct Message<'a> {
-    period: &'a str,
+    headline: String,
+    subtitle: &'a str,
     schedules: &'a [String],
     totals: String,
 }
@@ -120,7 +122,7 @@ impl<'a> Window<'a> {
             verdict: worst.unwrap_or(Severity::Good).into(),
             is_silenced: snapshot.runs.is_silenced,
             messages: told.summaries.iter().map(Message::of).collect(),
-            runs: statuses().map(Run::of).collect(),
+            runs: statuses().map(|one| Run::of(one, told.reader)).collect(),
             totals,
         }
     }
@@ -129,7 +131,8 @@ impl<'a> Window<'a> {
 impl<'a> Message<'a> {
     fn of(summary: &'a Summary) -> Self {
         Self {
-            period: &summary.period,
+            headline: summary.verdict.line(&summary.environment),
+            subtitle: &summary.subtitle,
             schedules: &summary.schedules,
             totals: summary.totals(),
         }
@@ -137,7 +140,7 @@ impl<'a> Message<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn of(one: &'a RunStatus<'a>) -> Self {
+    fn of(one: &'a RunStatus<'a>, reader: Reader) -> Self {
         let (kind, name, place) = match one.subject {
             Subject::Service(id) => (
                 "service",
@@ -186,10 +189,12 @@ impl<'a> Run<'a> {
             took_seconds: took.map(|took| took.num_seconds()),
             error_code: error.map(|error| error.code.as_str()),
             reason,
-            advice: error.and_then(|error| match one.subject {
-                Subject::Job(_) => job_advice(error),
-                _ => advice(error),
-            }),
+            advice: error
+                .and_then(|error| match one.subject {
+                    Subject::Job(_) => job_refusal(error),
+                    _ => refusal(error),
+                })
+                .map(|refusal| reader.words().refusal(refusal).advice),
         }
     }
 }

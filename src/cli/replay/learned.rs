@@ -9,7 +9,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use crate::cli::described;
-use crate::cli::export::ExportedPart;
+use crate::cli::exported::ExportedPart;
 use crate::cli::input::{self, Files, InputError, Record};
 use crate::cli::progress::Progress;
 use crate::cli::spool::Spool;

@@ -20,13 +20,14 @@ use super::progress::Progress;
 use super::terminal::Width;
 use super::words::{counted, ignored};
 use super::{input, trace};
+#[cfg(feature = "operator")]
 use crate::aws::Aws;
 use crate::config::{Settings, WebhookSource};
 use crate::core::status::Severity;
 use crate::core::summary::Summary;
 use crate::metrics::Metrics;
 use crate::ports::notifier::Notifier;
-use crate::slack::webhook::Webhook;
+use crate::slack::webhook::{Webhook, WebhookUrl};
 
 /// For how long `--post` tries to send the messages.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -40,6 +41,20 @@ const UNSENT: u8 = 3;
 /// A run failed, and `--exit-code` asks for that.
 const FAILED: u8 = 4;
 
+#[cfg(feature = "operator")]
+async fn webhook_url(source: &WebhookSource) -> anyhow::Result<WebhookUrl> {
+    Aws::default().webhook_url(source).await
+}
+
+#[cfg(not(feature = "operator"))]
+#[expect(clippy::unused_async, reason = "with clients for AWS it waits for SSM")]
+async fn webhook_url(source: &WebhookSource) -> anyhow::Result<WebhookUrl> {
+    match source {
+        WebhookSource::Url(url) => Ok(url.clone()),
+        WebhookSource::Parameter(_) => anyhow::bail!(super::NO_CLIENTS),
+    }
+}
+
 /// Replays files; `lookup` gives the value of an environment variable.
 ///
 /// # Errors
@@ -51,11 +66,11 @@ pub async fn replay(
 ) -> anyhow::Result<ExitCode> {
     let mut settings = Settings::from_lookup(&lookup)?;
     settings.windowing.environment = args.environment.clone().or(settings.windowing.environment);
-    settings.timezone = args.timezone.unwrap_or(settings.timezone);
+    let reader = &mut settings.reader;
+    reader.timezone = args.timezone.unwrap_or(reader.timezone);
+    reader.rows = args.rows.unwrap_or(reader.rows);
     let webhook = if args.post {
-        let url = Aws::default()
-            .webhook_url(&WebhookSource::from_lookup(&lookup)?)
-            .await?;
+        let url = webhook_url(&WebhookSource::from_lookup(&lookup)?).await?;
         Some(Webhook::new(url, settings.mention.clone()))
     } else {
         None

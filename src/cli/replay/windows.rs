@@ -15,6 +15,7 @@ use crate::config::{DEFAULT_WAIT_POLICY, Settings};
 use crate::core::fact::Fact;
 use crate::core::observation::{Answer, Observations};
 use crate::core::policy::WaitPolicy;
+use crate::core::reader::Reader;
 use crate::core::runs::Runs;
 use crate::core::snapshot::WindowSnapshot;
 use crate::core::summary::Summary;
@@ -39,6 +40,8 @@ pub(super) struct Told<'w> {
     pub(super) snapshot: &'w WindowSnapshot<'w>,
     /// The messages.
     pub(super) summaries: &'w [Summary],
+    /// For whom.
+    pub(super) reader: Reader,
 }
 
 /// Gives everything that was learned to `tell`, window by window.
@@ -172,11 +175,12 @@ impl Windows<'_> {
         }
         let summaries: Vec<Summary> = pipeline::messages(&snapshot, true)
             .into_iter()
-            .map(|(members, kind)| Summary::new(&snapshot, &members, kind, settings.timezone))
+            .map(|(members, kind)| Summary::new(&snapshot, &members, kind, settings.reader))
             .collect();
         tell(Told {
             snapshot: &snapshot,
             summaries: &summaries,
+            reader: settings.reader,
         })
         .await
     }

@@ -13,6 +13,7 @@ use super::meter::{Meter, Usage};
 use crate::cli::args::SimulateArgs;
 use crate::core::decode::{OwnMessage, RosterMessage};
 use crate::core::policy::WaitPolicy;
+use crate::core::reader::Reader;
 use crate::core::window::Windowing;
 use crate::function::visit_windows;
 use crate::metrics::Metrics;
@@ -171,6 +172,7 @@ impl<'a> World<'a> {
             jobs: BTreeMap::new(),
             role: None,
             retry_minutes: None,
+            group: None,
         });
         message(
             "roster".to_owned(),
@@ -224,7 +226,7 @@ impl<'a> World<'a> {
         let how = Visit {
             policy,
             windowing: &windowing,
-            timezone: chrono_tz::UTC,
+            reader: Reader::english(chrono_tz::UTC),
             token: &number.to_string(),
             claim_until: now + CLAIM,
             now,

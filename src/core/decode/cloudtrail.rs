@@ -173,6 +173,11 @@ impl Record {
         }
     }
 
+    /// The text of the error, where the call was refused.
+    pub(super) fn error_message(&self) -> Option<&str> {
+        present(&self.error_message)
+    }
+
     /// Who made the call.
     pub(super) fn caller(&self) -> Caller {
         let identity = self.user_identity.as_ref();

@@ -68,6 +68,9 @@ pub struct RosterMessage {
     /// For how many minutes after the flexible window Scheduler may retry a call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_minutes: Option<u32>,
+    /// The name of the schedules' group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
 }
 
 /// Scheduler allows a flexible window of a day at most, and retries for a day at most.
@@ -100,63 +103,72 @@ pub(super) fn decode(body: &str) -> Result<Decoded, DecodeError> {
     })
 }
 
+/// A field of a roster: its name, whether a value has its form, and that form with an example.
+type Field = (&'static str, fn(&Value) -> bool, &'static str);
+
+const ROSTER_FIELDS: [Field; 8] = [
+    (
+        "environment",
+        Value::is_string,
+        r#"the label of messages, such as "dev""#,
+    ),
+    (
+        "schedule",
+        Value::is_string,
+        r#"the schedule's name, such as "morning""#,
+    ),
+    (
+        "scheduled_time",
+        is_time,
+        r#"a time such as "2026-01-15T00:00:00Z""#,
+    ),
+    (
+        "account",
+        Value::is_string,
+        r#"twelve digits, such as "111122223333""#,
+    ),
+    (
+        "region",
+        Value::is_string,
+        r#"a Region, such as "ap-northeast-2""#,
+    ),
+    (
+        "cluster",
+        Value::is_string,
+        r#"the cluster's name or ARN, such as "dev""#,
+    ),
+    (
+        "services",
+        is_counts,
+        r#"desired counts, such as {"billing": 1}"#,
+    ),
+    (
+        "jobs",
+        is_counts,
+        r#"numbers of tasks, such as {"report": 1}"#,
+    ),
+];
+
+fn is_time(value: &Value) -> bool {
+    let time = value.as_str().map(str::parse::<DateTime<Utc>>);
+    time.is_some_and(|time| time.is_ok())
+}
+
+fn is_counts(value: &Value) -> bool {
+    let counts = value.as_object();
+    value.is_null() || counts.is_some_and(|counts| counts.values().all(Value::is_i64))
+}
+
 /// Finds out which field of a roster is missing or has another form than this release knows.
 fn explain(body: &str) -> DecodeError {
     let message: Value = serde_json::from_str(body).unwrap_or_default();
     if message["rollcall"] != "roster" {
         return DecodeError::OwnMessage;
     }
-    let is_text = |value: &Value| value.is_string();
-    let is_time = |value: &Value| {
-        let time = value.as_str().map(str::parse::<DateTime<Utc>>);
-        time.is_some_and(|time| time.is_ok())
-    };
-    let is_counts = |value: &Value| {
-        let counts = value.as_object();
-        value.is_null() || counts.is_some_and(|counts| counts.values().all(Value::is_i64))
-    };
-    let fields: [(_, &dyn Fn(&Value) -> bool, _); 8] = [
-        (
-            "environment",
-            &is_text,
-            r#"the label of messages, such as "dev""#,
-        ),
-        (
-            "schedule",
-            &is_text,
-            r#"the schedule's name, such as "morning""#,
-        ),
-        (
-            "scheduled_time",
-            &is_time,
-            r#"a time such as "2026-01-15T00:00:00Z""#,
-        ),
-        (
-            "account",
-            &is_text,
-            r#"twelve digits, such as "111122223333""#,
-        ),
-        ("region", &is_text, r#"a Region, such as "ap-northeast-2""#),
-        (
-            "cluster",
-            &is_text,
-            r#"the cluster's name or ARN, such as "dev""#,
-        ),
-        (
-            "services",
-            &is_counts,
-            r#"desired counts, such as {"billing": 1}"#,
-        ),
-        (
-            "jobs",
-            &is_counts,
-            r#"numbers of tasks, such as {"report": 1}"#,
-        ),
-    ];
-    let wrong = fields
-        .into_iter()
+    let wrong = ROSTER_FIELDS
+        .iter()
         .find(|(name, is_right, _)| !is_right(&message[*name]));
-    wrong.map_or(DecodeError::OwnMessage, |(field, _, expected)| {
+    wrong.map_or(DecodeError::OwnMessage, |&(field, _, expected)| {
         DecodeError::Roster { field, expected }
     })
 }
@@ -173,5 +185,6 @@ fn fact(roster: RosterMessage) -> Roster {
         jobs: roster.jobs,
         role: roster.role.map(|role| last_segment(&role).to_owned()),
         retry_minutes: roster.retry_minutes.map(|minutes| minutes.min(DAY_MINUTES)),
+        group: roster.group,
     }
 }

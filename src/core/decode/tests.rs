@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::{DecodeError, Decoded, decode};
 use crate::core::fact::{Action, CallOutcome, Fact, UpdateServiceCall};
+use crate::core::words::Language;
 
 fn decode_body(body: &str) -> Result<Decoded, DecodeError> {
     let mut record = SqsMessage::default();
@@ -94,9 +95,9 @@ fn place(event: &Value) -> String {
 }
 
 fn action(event: &Value) -> String {
-    call(event)
-        .action
-        .map_or("-".to_owned(), |action: Action| action.to_string())
+    call(event).action.map_or("-".to_owned(), |action: Action| {
+        Language::English.words().action(action)
+    })
 }
 
 fn outcome(event: &Value) -> String {

@@ -1,12 +1,12 @@
 //! Decodes `UpdateService` calls: which service, and what was asked for.
 //!
 //! Pure. The ARNs of the response are exact. The request holds the service as the caller wrote it: a short name, an ARN
-//! of the old form or one of the new form.
+//! of the old form or one of the new form. Where a denial is recorded without the request, its text names the service.
 
 use super::DecodeError;
 use super::cloudtrail::{Record, RequestParameters, ServiceResponse, present};
 use super::envelope::Envelope;
-use crate::core::arn::{Arn, last_segment};
+use crate::core::arn::{Arn, denied_service, last_segment};
 use crate::core::fact::{Action, ActionKind, UpdateServiceCall};
 
 pub(super) fn call(
@@ -35,14 +35,24 @@ pub(super) fn call(
         .map(name_in)
         .or(response.and_then(|service| present(&service.service_name)))
         .or(asked.map(name_in));
+    let denied = record.error_message().and_then(denied_service);
+    let denied = denied.filter(|_| service.is_none());
     Ok(UpdateServiceCall {
         event_time: record.time(envelope)?,
         outcome: record.outcome(),
         event_id: record.id(envelope)?,
         account,
         region,
-        cluster: cluster.map(str::to_owned),
-        service: service.map(str::to_owned),
+        cluster: denied
+            .as_ref()
+            .map(|denied| denied.cluster.as_str())
+            .or(cluster)
+            .map(str::to_owned),
+        service: denied
+            .as_ref()
+            .map(|denied| denied.name.as_str())
+            .or(service)
+            .map(str::to_owned),
         action: action(request, response),
         caller: record.caller(),
     })

@@ -164,6 +164,9 @@ pub struct Roster {
     /// For how many minutes after the flexible window Scheduler may still retry a call, where the roster tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_minutes: Option<u32>,
+    /// The name of the schedule group, where the roster tells; links to the schedules need it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
 }
 
 impl Roster {
@@ -321,22 +324,6 @@ impl Action {
         Self {
             kind,
             desired_count: Some(desired_count),
-        }
-    }
-}
-
-impl fmt::Display for Action {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.kind {
-            ActionKind::ScaleUp => "Scale Up",
-            ActionKind::ScaleDown => "Scale Down",
-            ActionKind::NoChange => "No Change",
-            ActionKind::Restart => "Restart",
-            ActionKind::Update => "Update",
-        })?;
-        match self.desired_count {
-            Some(count) => write!(f, " (→ {count})"),
-            None => Ok(()),
         }
     }
 }

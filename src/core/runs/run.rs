@@ -52,6 +52,8 @@ pub struct Firing {
     pub retries_until: DateTime<Utc>,
     /// The role that the schedule calls with, where the roster tells.
     pub role: Option<String>,
+    /// The name of the schedule group, where the roster tells.
+    pub group: Option<String>,
 }
 
 impl Firing {
@@ -62,6 +64,7 @@ impl Firing {
             calls_until: roster.calls_until(),
             retries_until: roster.retries_until(),
             role: roster.role.clone(),
+            group: roster.group.clone(),
         }
     }
 

@@ -6,26 +6,24 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 
+use super::failure::Failure;
+use super::period::clock;
 use super::qualifier::Qualifier;
-use super::reasons::{NEVER_CALLED, NEVER_CALLED_ADVICE, Reason, UNKEPT, UNKEPT_ADVICE};
-use super::words::{job_words, row_status};
-use super::{Failure, Row, RowStatus, console};
-use crate::core::advice::{advice, job_advice};
+use super::row_status::{RowStatus, row_status};
+use super::{Row, totals};
 use crate::core::fact::{Action, JobId, ServiceId};
+use crate::core::reader::Reader;
+use crate::core::refusal::refusal;
 use crate::core::runs::{Subject, UnnamedCalls};
 use crate::core::snapshot::{RunStatus, WindowSnapshot};
 use crate::core::status::{Kind, Severity, Status};
-use crate::core::trouble::trouble;
-
-const STOPPED_ADVICE: &str = "Look at the task's log: its process ended with an error.";
 
 /// Makes the rows and reasons of one snapshot.
 pub(super) struct Lines<'a> {
-    snapshot: &'a WindowSnapshot<'a>,
+    pub(super) snapshot: &'a WindowSnapshot<'a>,
+    pub(super) reader: Reader,
     qualifier: Qualifier,
-    timezone: Tz,
 }
 
 /// A row, and the reasons of the failures that it shows.
@@ -33,44 +31,41 @@ pub(super) struct Lines<'a> {
 pub(super) struct Line {
     pub(super) row: Row,
     pub(super) failures: Vec<Failure>,
-    pub(super) is_job: bool,
-    /// How many of the failed runs are calls that named no service.
-    pub(super) unnamed: usize,
+    /// They are refused calls that named no service.
+    pub(super) is_nameless: bool,
 }
 
 impl<'a> Lines<'a> {
-    pub(super) fn new(snapshot: &'a WindowSnapshot<'_>, timezone: Tz) -> Self {
+    pub(super) fn new(snapshot: &'a WindowSnapshot<'_>, reader: Reader) -> Self {
         Self {
             snapshot,
+            reader,
             qualifier: Qualifier::of(snapshot.runs),
-            timezone,
         }
     }
 
-    /// The rows of a subject. `is_changes` means that an earlier message told of it.
+    /// The rows of a subject. `is_changes` means that an earlier message told of it, and `suspects` are the services
+    /// that calls without a name may have been made for.
     pub(super) fn lines(
         &self,
         subject: &Subject,
         runs: &[&RunStatus<'_>],
         is_changes: bool,
+        suspects: &[String],
     ) -> Vec<Line> {
         match subject {
             Subject::Service(id) => {
                 let is_alone = !is_changes || !self.is_several(subject);
                 self.services(id, runs, is_alone)
             }
-            Subject::Job(id) => {
-                // Its good runs may be told in another message.
-                let is_several = self.is_several(subject);
-                vec![self.job(id, runs, is_several)]
-            }
-            Subject::Unnamed(calls) => unnamed(calls, runs, is_changes),
+            Subject::Job(id) => vec![self.job(id, runs)],
+            Subject::Unnamed(calls) => self.unnamed(calls, runs, is_changes, suspects),
         }
     }
 
     /// The reasons of one failed run.
     pub(super) fn failure(&self, one: &RunStatus<'_>) -> Option<Failure> {
-        let lines = self.lines(one.subject, &[one], true);
+        let lines = self.lines(one.subject, &[one], true, &[]);
         lines.into_iter().flat_map(|line| line.failures).next()
     }
 
@@ -78,7 +73,7 @@ impl<'a> Lines<'a> {
     pub(super) fn run_name(&self, one: &RunStatus<'_>) -> String {
         let name = self.name(one.subject);
         if self.is_several(one.subject) {
-            format!("{name} ({})", self.clock(one.run.time))
+            format!("{name} ({})", clock(one.run.time, self.reader))
         } else {
             name
         }
@@ -90,27 +85,12 @@ impl<'a> Lines<'a> {
         !matches!(subject, Subject::Unnamed(_)) && runs.is_some_and(|runs| runs.len() > 1)
     }
 
-    fn clock(&self, time: DateTime<Utc>) -> String {
-        time.with_timezone(&self.timezone)
-            .format("%H:%M")
-            .to_string()
-    }
-
     /// A subject's name as the message shows it.
     pub(super) fn name(&self, subject: &Subject) -> String {
         match subject {
             Subject::Service(id) => self.qualifier.name(id),
             Subject::Job(id) => self.qualifier.name(&id.cluster.service(id.family.clone())),
-            Subject::Unnamed(_) => "the calls that named no service".to_owned(),
-        }
-    }
-
-    /// The status that all services should have: running where ECS answered, else accepted or succeeded.
-    pub(super) fn usual(&self) -> Kind {
-        match (self.snapshot.is_observed, self.snapshot.is_asked) {
-            (true, _) => Kind::Running,
-            (false, true) => Kind::Accepted,
-            (false, false) => Kind::Succeeded,
+            Subject::Unnamed(_) => self.reader.words().unknown().to_owned(),
         }
     }
 
@@ -135,7 +115,7 @@ impl<'a> Lines<'a> {
         lines.extend(newest);
         if lines.len() > 1 || !is_alone {
             for (time, line) in &mut lines {
-                let clock = self.clock(*time);
+                let clock = clock(*time, self.reader);
                 line.row.action = format!("{clock} {}", line.row.action);
                 for failure in &mut line.failures {
                     failure.reason = format!("{clock} {}", failure.reason);
@@ -146,172 +126,133 @@ impl<'a> Lines<'a> {
     }
 
     fn service(&self, id: &ServiceId, one: &RunStatus<'_>) -> Line {
-        let service = self.qualifier.name(id);
-        let progress = self.snapshot.observations.service(id, one.run.time);
-        let reason = Reason::of(one.run, progress, &one.status, self.timezone);
-        let failure = reason.map(|reason| Failure {
-            subject: service.clone(),
-            count: 1,
-            console_url: console::service(id),
-            code: reason.code,
-            reason: reason.text,
-            advice: reason.advice,
-        });
         let action = match &one.status {
             // The row shows the count that the run asked for, and not the one that somebody else set since.
             Status::Changed(changed) => Some(Action::towards(changed.asked)),
             _ => one.run.action,
         };
+        let action = action.map(|action| self.reader.words().action(action));
         Line {
             row: Row {
-                service,
-                action: action.map_or_else(|| "—".to_owned(), |action| action.to_string()),
-                status: row_status(&one.status, one.run.attempt_count()),
+                service: self.qualifier.name(id),
+                action: action.unwrap_or_else(|| NO_ACTION.to_owned()),
+                status: row_status(one.run, &one.status, self.reader),
                 counts: vec![(one.status.kind(), 1)],
+                is_job: false,
             },
-            failures: failure.into_iter().collect(),
-            is_job: false,
-            unnamed: 0,
+            failures: self.failure_of(one).into_iter().collect(),
+            is_nameless: false,
         }
     }
 
-    /// One row for all runs of a job, and a reason for each run that failed.
-    fn job(&self, id: &JobId, runs: &[&RunStatus<'_>], is_several: bool) -> Line {
-        let name = self.name(&Subject::Job(id.clone()));
-        let mut counts: BTreeMap<Kind, usize> = BTreeMap::new();
+    /// One row for all runs of a job, and a reason for each run that failed. Its good runs may be told in another
+    /// message, so its time is shown wherever the window has several.
+    fn job(&self, id: &JobId, runs: &[&RunStatus<'_>]) -> Line {
+        let subject = Subject::Job(id.clone());
+        let is_several = self.is_several(&subject);
+        let mut counts: BTreeMap<(Kind, Severity), usize> = BTreeMap::new();
         for one in runs {
-            *counts.entry(one.status.kind()).or_default() += 1;
+            let key = (one.status.kind(), one.status.severity());
+            *counts.entry(key).or_default() += 1;
         }
-        let failures = runs
-            .iter()
-            .filter_map(|one| self.job_failure(id, &name, one, is_several));
+        let failures = runs.iter().filter_map(|one| {
+            let mut failure = self.failure_of(one)?;
+            if is_several {
+                let clock = clock(one.run.time, self.reader);
+                failure.reason = format!("{clock} {}", failure.reason);
+            }
+            Some(failure)
+        });
         let asked = runs.first().and_then(|one| one.run.asked).unwrap_or(1);
-        let action = match asked {
-            1 => "Run Task".to_owned(),
-            count => format!("Run Task ({count})"),
-        };
+        let action = self.reader.words().run_task(asked);
         Line {
             failures: failures.collect(),
             row: Row {
-                service: name,
+                service: self.name(&subject),
                 action: match runs {
-                    [one] if is_several => format!("{} {action}", self.clock(one.run.time)),
+                    [one] if is_several => {
+                        format!("{} {action}", clock(one.run.time, self.reader))
+                    }
                     _ => action,
                 },
-                status: job_status(runs, &counts),
-                counts: counts.into_iter().collect(),
+                status: self.job_status(runs, &counts),
+                counts: counts
+                    .into_iter()
+                    .map(|((kind, _), count)| (kind, count))
+                    .collect(),
+                is_job: true,
             },
-            is_job: true,
-            unnamed: 0,
+            is_nameless: false,
         }
     }
 
-    fn job_failure(
+    fn job_status(
         &self,
-        id: &JobId,
-        name: &str,
-        one: &RunStatus<'_>,
-        is_several: bool,
-    ) -> Option<Failure> {
-        let (code, reason, advice) = match &one.status {
-            Status::Failed(error) => {
-                let known = trouble(&error.to_string()).map(|trouble| trouble.advice);
-                let is_exit = error.code.starts_with("exit code");
-                let advice = known
-                    .or(job_advice(error))
-                    .or(is_exit.then_some(STOPPED_ADVICE));
-                (error.code.clone(), error.to_string(), advice)
-            }
-            Status::NeverCalled { .. } => (
-                NEVER_CALLED.to_owned(),
-                NEVER_CALLED.to_owned(),
-                Some(NEVER_CALLED_ADVICE),
-            ),
-            Status::Unkept => (UNKEPT.to_owned(), UNKEPT.to_owned(), Some(UNKEPT_ADVICE)),
-            _ => return None,
-        };
-        let clock = self.clock(one.run.time);
-        Some(Failure {
-            subject: format!("{name} (job)"),
-            count: 1,
-            console_url: console::tasks(&id.cluster),
-            code,
-            reason: if is_several {
-                format!("{clock} {reason}")
-            } else {
-                reason
+        runs: &[&RunStatus<'_>],
+        counts: &BTreeMap<(Kind, Severity), usize>,
+    ) -> RowStatus {
+        if let [one] = runs {
+            return row_status(one.run, &one.status, self.reader);
+        }
+        let words = self.reader.words();
+        let worst = runs.iter().map(|one| one.status.severity()).min();
+        let parts: Vec<String> = counts
+            .iter()
+            .map(|(&(kind, severity), &count)| words.counted(count, kind, severity))
+            .collect();
+        RowStatus {
+            severity: worst.unwrap_or(Severity::Good),
+            words: parts.join(", "),
+        }
+    }
+
+    /// The row of refused calls that named no service, with one error and by one caller. Accepted ones are a note
+    /// instead.
+    fn unnamed(
+        &self,
+        calls: &UnnamedCalls,
+        runs: &[&RunStatus<'_>],
+        is_changes: bool,
+        suspects: &[String],
+    ) -> Vec<Line> {
+        let words = self.reader.words();
+        let count: usize = runs.iter().map(|one| nameless_calls(one)).sum();
+        let line = |severity, status: String, counts, failures, is_nameless| Line {
+            row: Row {
+                service: words.unknown().to_owned(),
+                action: NO_ACTION.to_owned(),
+                status: RowStatus {
+                    severity,
+                    words: status,
+                },
+                counts,
+                is_job: false,
             },
-            advice,
-        })
+            failures,
+            is_nameless,
+        };
+        let Some(error) = calls.error.as_ref().filter(|_| count > 0) else {
+            // An earlier message reported them as failed, so this one says that they were called again.
+            let is_told = is_changes && calls.error.is_some();
+            let again = words.called_again().to_owned();
+            let line = line(Severity::Good, again, Vec::new(), Vec::new(), false);
+            return Vec::from_iter(is_told.then_some(line));
+        };
+        let label = totals::nameless_label(refusal(error), self.reader.language).to_owned();
+        let failure = self.nameless(calls, error, count, suspects);
+        let counts = vec![(Kind::Failed, count)];
+        let status = words.calls(count, &label);
+        vec![line(Severity::Bad, status, counts, vec![failure], true)]
     }
 }
 
-fn job_status(runs: &[&RunStatus<'_>], counts: &BTreeMap<Kind, usize>) -> RowStatus {
-    if let [one] = runs {
-        let status = row_status(&one.status, one.run.attempt_count());
-        let words = match &one.status {
-            Status::Failed(error) => job_words(error).unwrap_or(status.words),
-            _ => status.words,
-        };
-        return RowStatus { words, ..status };
-    }
-    let worst = runs.iter().map(|one| one.status.severity()).min();
-    let parts: Vec<String> = counts
-        .iter()
-        .map(|(kind, count)| format!("{count} {}", kind.word()))
-        .collect();
-    RowStatus {
-        severity: worst.unwrap_or(Severity::Good),
-        words: parts.join(", "),
-    }
-}
+/// What stands where nobody knows what was asked for.
+const NO_ACTION: &str = "—";
 
-/// The row of refused calls that named no service, with one error and by one caller. Accepted ones are a note instead.
-fn unnamed(calls: &UnnamedCalls, runs: &[&RunStatus<'_>], is_changes: bool) -> Vec<Line> {
-    let counted = |one: &&&RunStatus<'_>| matches!(one.status, Status::Unnamed(_));
-    let count: usize = runs
-        .iter()
-        .filter(counted)
-        .map(|one| one.run.attempts.len().max(1))
-        .sum();
-    let row = |severity, words: String, counts| Row {
-        service: "(unknown)".to_owned(),
-        action: "—".to_owned(),
-        status: RowStatus { severity, words },
-        counts,
-    };
-    let Some(error) = calls.error.as_ref().filter(|_| count > 0) else {
-        // An earlier message reported them as failed, so this one says that they were called again.
-        let is_told = is_changes && calls.error.is_some();
-        let row = row(Severity::Good, "called again".to_owned(), Vec::new());
-        let line = Line {
-            row,
-            failures: Vec::new(),
-            is_job: false,
-            unnamed: 0,
-        };
-        return if is_told { vec![line] } else { Vec::new() };
-    };
-    let caller = &calls.caller;
-    let failure = Failure {
-        subject: match count {
-            1 => format!("unknown service (called by {caller})"),
-            _ => format!("unknown services ({count} calls by {caller})"),
-        },
-        count,
-        console_url: None,
-        code: error.code.clone(),
-        reason: error.to_string(),
-        advice: advice(error),
-    };
-    let words = match count {
-        1 => "Error".to_owned(),
-        calls => format!("{calls} calls"),
-    };
-    vec![Line {
-        row: row(Severity::Bad, words, vec![(Kind::Failed, count)]),
-        failures: vec![failure],
-        is_job: false,
-        unnamed: count,
-    }]
+/// How many refused calls without a name a run stands for, as far as they are still a failure.
+pub(super) fn nameless_calls(one: &RunStatus<'_>) -> usize {
+    match one.status {
+        Status::Unnamed(calls) => calls,
+        _ => 0,
+    }
 }

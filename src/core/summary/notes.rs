@@ -1,49 +1,70 @@
-//! The sentences at the end of a summary: who called, what could not be read, and what is not known.
+//! The sentences at the end of a summary: who called unexpectedly, what could not be read, and what is not known.
 //!
 //! Pure.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::lines::Lines;
+use super::failure::undo;
+use super::lines::{Lines, nameless_calls};
+use super::listed;
 use crate::core::fact::ClusterId;
 use crate::core::observation::Observable;
+use crate::core::reader::Reader;
 use crate::core::runs::Subject;
-use crate::core::snapshot::{RunStatus, WindowSnapshot};
+use crate::core::snapshot::RunStatus;
 use crate::core::status::Status;
 
-/// How many names a sentence lists; the rest is counted.
-const NAMED: usize = 10;
+/// How many callers a note names; the others are counted.
+const CALLERS: usize = 3;
+
+/// A sentence at the end of a summary.
+pub(super) struct Note {
+    pub(super) text: String,
+    /// What the first line says of it, where it is a warning.
+    pub(super) brief: Option<String>,
+}
+
+impl Note {
+    fn plain(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            brief: None,
+        }
+    }
+
+    fn warning(text: String, brief: impl Into<String>) -> Self {
+        Self {
+            text,
+            brief: Some(brief.into()),
+        }
+    }
+}
 
 /// The notes for a message about these runs.
-pub(super) fn notes(
-    snapshot: &WindowSnapshot<'_>,
-    told: &[&RunStatus<'_>],
-    lines: &Lines<'_>,
-) -> Vec<String> {
-    let runs = snapshot.runs;
+pub(super) fn notes(lines: &Lines<'_>, told: &[&RunStatus<'_>]) -> Vec<Note> {
+    let words = lines.reader.words();
+    let runs = lines.snapshot.runs;
     let mut notes = Vec::new();
-    notes.extend(suspects(told, lines));
-    notes.extend(bounds(snapshot, told, lines));
-
-    notes.extend(callers(told));
+    notes.extend(harmless(lines, told));
+    notes.extend(bounds(lines, told));
+    notes.extend(callers(told, lines.reader));
     let accepted = told.iter().filter(|one| is_unnamed(one, false));
     let accepted: usize = accepted.map(|one| one.run.attempts.len()).sum();
     if accepted > 0 {
-        let calls = plural(accepted, "accepted call", "accepted calls");
-        notes.push(format!("{calls} named no service."));
+        notes.push(Note::plain(words.accepted_nameless_note(accepted)));
     }
     if runs.is_silenced {
-        notes.push("This window is silenced: services without a call are not reported.".to_owned());
+        notes.push(Note::plain(words.silenced_note()));
     }
     if runs.undecodable > 0 {
-        let messages = plural(runs.undecodable, "message", "messages");
-        notes.push(format!(
-            "⚠️ {messages} could not be decoded; look in the dead-letter queue."
+        notes.push(Note::warning(
+            words.undecodable_note(runs.undecodable),
+            words.undecodable_brief(runs.undecodable),
         ));
     }
-    notes.extend(working(told));
-    notes.extend(unobserved(snapshot, told, lines));
+    notes.extend(working(lines, told));
+    notes.extend(unobserved(lines, told));
     notes
 }
 
@@ -52,92 +73,59 @@ fn is_unnamed(one: &RunStatus<'_>, is_refused: bool) -> bool {
     matches!(one.subject, Subject::Unnamed(calls) if calls.error.is_some() == is_refused)
 }
 
-/// Names the services that refused calls without a name may have been made for.
-fn suspects(told: &[&RunStatus<'_>], lines: &Lines<'_>) -> Option<String> {
+/// Refused calls that named no service, after which everything that the rosters name was accepted.
+fn harmless(lines: &Lines<'_>, told: &[&RunStatus<'_>]) -> Option<Note> {
     let refused = told.iter().filter(|one| is_unnamed(one, true));
     let refused: usize = refused.map(|one| one.run.attempts.len().max(1)).sum();
     let has_roster = told.iter().any(|one| one.run.firing.is_some());
-    if refused == 0 || !has_roster {
-        return None;
-    }
-    let calls = if refused == 1 {
-        "1 call was".to_owned()
-    } else {
-        format!("{refused} calls were")
-    };
-    if told
-        .iter()
-        .all(|one| !matches!(one.status, Status::Unnamed(_)))
-    {
-        return Some(format!(
-            "{calls} refused without naming a service; every expected call was accepted."
-        ));
-    }
+    let is_harmless = told.iter().all(|one| nameless_calls(one) == 0);
+    (refused > 0 && has_roster && is_harmless)
+        .then(|| Note::plain(lines.reader.words().harmless_note(refused)))
+}
+
+/// The services that refused calls without a name may have been made for.
+pub(super) fn suspects(lines: &Lines<'_>, told: &[&RunStatus<'_>]) -> Vec<String> {
     let is_open = |one: &&&RunStatus<'_>| {
-        matches!(
+        let is_unheard = matches!(
             one.status,
-            Status::Failed(_) | Status::NeverCalled { .. } | Status::Unkept | Status::Pending
-        )
+            Status::NeverCalled { .. } | Status::Unkept | Status::Pending
+        );
+        is_unheard && one.run.firing.is_some()
     };
-    let names: Vec<String> = told
-        .iter()
-        .filter(is_open)
-        .map(|one| lines.name(one.subject))
-        .collect();
-    let list = listed(&names);
-    Some(format!(
-        "{calls} refused before ECS recorded which service; without a successful call so far: {list}."
-    ))
+    let open = told.iter().filter(is_open);
+    open.map(|one| lines.name(one.subject)).collect()
 }
 
 /// Names the services whose counts Application Auto Scaling is going to change again.
-fn bounds(
-    snapshot: &WindowSnapshot<'_>,
-    told: &[&RunStatus<'_>],
-    lines: &Lines<'_>,
-) -> Option<String> {
+fn bounds(lines: &Lines<'_>, told: &[&RunStatus<'_>]) -> Option<Note> {
+    let words = lines.reader.words();
     let undone = told.iter().filter_map(|one| {
-        let Subject::Service(id) = one.subject else {
-            return None;
-        };
-        // Where Application Auto Scaling has changed the count already, the list of failures says so.
+        // Where Application Auto Scaling has changed the count already, the reasons say so.
         if matches!(one.status, Status::Changed(_)) {
             return None;
         }
         let asked = one.run.asked?;
-        let bounds = snapshot.observations.service(id, one.run.time)?.bounds?;
-        let keeps = bounds.undo(asked)?;
-        Some(format!(
-            "{} ({keeps}, not {asked})",
-            lines.name(one.subject)
-        ))
+        let bound = undo(lines.bounds(one)?, asked, lines.reader)?;
+        Some(words.undone(&lines.name(one.subject), &bound, asked))
     });
     let undone: Vec<String> = undone.collect();
     (!undone.is_empty()).then(|| {
-        format!(
-            "⚠️ Application Auto Scaling may undo the schedule at its next turn: it keeps {}.",
-            listed(&undone)
-        )
+        let text = words.bounds_note(&listed(&undone, lines.reader));
+        Note::warning(text, words.bounds_brief(undone.len()))
     })
 }
 
 /// Says that some jobs had not ended when their time was over, and that rollcall asks about them no more.
-fn working(told: &[&RunStatus<'_>]) -> Option<String> {
+fn working(lines: &Lines<'_>, told: &[&RunStatus<'_>]) -> Option<Note> {
     let is_left =
         |one: &&&RunStatus<'_>| matches!(&one.status, Status::Working(working) if working.is_late);
     let jobs = told.iter().filter(is_left).count();
-    (jobs > 0).then(|| {
-        let were = plural(jobs, "job was", "jobs were");
-        format!("{were} still running when ECS was asked last; how it ends is not followed.")
-    })
+    (jobs > 0).then(|| Note::plain(lines.reader.words().working_note(jobs)))
 }
 
 /// Says that rollcall knows only that ECS accepted the calls, and why it does not know more.
-fn unobserved(
-    snapshot: &WindowSnapshot<'_>,
-    told: &[&RunStatus<'_>],
-    lines: &Lines<'_>,
-) -> Option<String> {
+fn unobserved(lines: &Lines<'_>, told: &[&RunStatus<'_>]) -> Option<Note> {
+    let (snapshot, words) = (lines.snapshot, lines.reader.words());
     let is_open = |one: &&&RunStatus<'_>| {
         let is_open = matches!(
             one.status,
@@ -159,37 +147,27 @@ fn unobserved(
         }
     }
     if !names.is_empty() {
-        let about = if snapshot.is_observed {
-            format!("about {}", listed(&names))
-        } else {
-            "whether tasks run".to_owned()
-        };
+        let about = snapshot.is_observed.then(|| listed(&names, lines.reader));
         let codes = codes.into_iter().collect::<Vec<_>>().join(", ");
-        return Some(format!(
-            "⚠️ ECS could not be asked {about} ({codes}): accepted is all that is known."
-        ));
+        let text = words.unobserved_note(about.as_deref(), &codes);
+        return Some(Note::warning(text, words.unobserved_brief()));
     }
     let is_succeeded = |one: &&RunStatus<'_>| one.status == Status::Succeeded;
-    (!snapshot.is_asked && told.iter().any(is_succeeded))
-        .then(|| "✅ means that ECS accepted the call; whether tasks run was not asked.".to_owned())
+    (!snapshot.is_asked && told.iter().any(is_succeeded)).then(|| Note::plain(words.unasked_note()))
 }
 
-/// The first names, and how many more there are.
-fn listed(names: &[String]) -> String {
-    let shown = names[..names.len().min(NAMED)].join(", ");
-    match names.len().saturating_sub(NAMED) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
-    }
-}
-
-/// Who made the calls of these runs, and those that changed what they asked for.
-fn callers(told: &[&RunStatus<'_>]) -> Option<String> {
+/// Who made calls that no schedule was expected to make.
+fn callers(told: &[&RunStatus<'_>], reader: Reader) -> Option<Note> {
+    let words = reader.words();
     let mut calls: BTreeMap<&str, usize> = BTreeMap::new();
     for one in told {
-        let attempts = one.run.attempts.iter().map(|attempt| &attempt.caller);
-        let others = one.run.interventions.iter().map(|other| &other.caller);
-        for caller in attempts.chain(others) {
+        // A roster says who is to call; without one, EventBridge Scheduler is nobody unexpected.
+        let is_expected =
+            |caller: &str| one.run.firing.is_some() || caller.starts_with("EventBridge Scheduler");
+        let attempts = one.run.attempts.iter().map(|attempt| &*attempt.caller);
+        let others = one.run.interventions.iter().map(|other| &*other.caller);
+        let unexpected = attempts.filter(|caller| !is_expected(caller));
+        for caller in unexpected.chain(others) {
             *calls.entry(caller).or_default() += 1;
         }
     }
@@ -200,16 +178,9 @@ fn callers(told: &[&RunStatus<'_>]) -> Option<String> {
     callers.sort_by_key(|&(caller, calls)| (Reverse(calls), caller));
     let named: Vec<String> = callers
         .iter()
-        .take(3)
-        .map(|(caller, calls)| format!("{caller} ({calls})"))
+        .take(CALLERS)
+        .map(|(caller, calls)| format!("{} ({calls})", words.caller(caller)))
         .collect();
-    let others = match callers.len().saturating_sub(named.len()) {
-        0 => String::new(),
-        more => format!(" and {}", plural(more, "other", "others")),
-    };
-    Some(format!("Called by {}{others}.", named.join(", ")))
-}
-
-fn plural(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
+    let others = callers.len().saturating_sub(named.len());
+    Some(Note::plain(words.callers_note(&named.join(", "), others)))
 }

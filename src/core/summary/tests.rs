@@ -10,6 +10,7 @@ use crate::core::fact::{
 };
 use crate::core::observation::Observations;
 use crate::core::policy::WaitPolicy;
+use crate::core::reader::Reader;
 use crate::core::runs::{Arrival, Runs};
 use crate::core::snapshot::WindowSnapshot;
 use crate::core::window::WindowKey;
@@ -68,6 +69,10 @@ fn summary(calls: impl IntoIterator<Item = Call>) -> Summary {
 }
 
 fn summary_of(facts: &[Fact]) -> Summary {
+    told(facts, Reader::english(Tz::Asia__Seoul))
+}
+
+fn told(facts: &[Fact], reader: Reader) -> Summary {
     let key = WindowKey {
         start: time("2024-01-15T00:00:00Z"),
         environment: "dev".to_owned(),
@@ -85,7 +90,7 @@ fn summary_of(facts: &[Fact]) -> Summary {
     let observations = Observations::default();
     let snapshot = WindowSnapshot::new(&key, &runs, &observations, policy, now);
     let all: Vec<usize> = (0..snapshot.statuses.len()).collect();
-    Summary::new(&snapshot, &all, MessageKind::First, Tz::Asia__Seoul)
+    Summary::new(&snapshot, &all, MessageKind::First, reader)
 }
 
 fn services(summary: &Summary) -> Vec<&str> {
@@ -101,22 +106,22 @@ fn a_period_goes_from_the_first_minute_to_the_nearest_to_the_last() {
     let seoul = Tz::Asia__Seoul;
     #[rustfmt::skip]
     let cases = [
-        ("2024-01-15T00:00:03Z", "2024-01-15T00:04:58Z", seoul, "2024-01-15 09:00~09:05 KST"),
-        ("2024-01-15T00:00:59Z", "2024-01-15T00:04:29Z", seoul, "2024-01-15 09:00~09:04 KST"),
-        ("2024-01-15T00:00:03Z", "2024-01-15T00:00:03Z", seoul, "2024-01-15 09:00 KST"),
-        ("2024-01-15T00:00:40Z", "2024-01-15T00:00:40Z", seoul, "2024-01-15 09:00~09:01 KST"),
+        ("2024-01-15T00:00:03Z", "2024-01-15T00:04:58Z", seoul, "Mon 15 Jan 09:00~09:05 KST"),
+        ("2024-01-15T00:00:59Z", "2024-01-15T00:04:29Z", seoul, "Mon 15 Jan 09:00~09:04 KST"),
+        ("2024-01-15T00:00:03Z", "2024-01-15T00:00:03Z", seoul, "Mon 15 Jan 09:00 KST"),
+        ("2024-01-15T00:00:40Z", "2024-01-15T00:00:40Z", seoul, "Mon 15 Jan 09:00~09:01 KST"),
         // Midnight in the reader's zone, and only there.
-        ("2024-01-15T14:58:00Z", "2024-01-15T15:03:00Z", seoul, "2024-01-15 23:58~2024-01-16 00:03 KST"),
-        ("2024-01-15T14:58:00Z", "2024-01-15T15:03:00Z", Tz::UTC, "2024-01-15 14:58~15:03 UTC"),
-        ("2024-12-31T23:58:00Z", "2024-12-31T23:59:45Z", Tz::UTC, "2024-12-31 23:58~2025-01-01 00:00 UTC"),
+        ("2024-01-15T14:58:00Z", "2024-01-15T15:03:00Z", seoul, "Mon 15 Jan 23:58~Tue 16 Jan 00:03 KST"),
+        ("2024-01-15T14:58:00Z", "2024-01-15T15:03:00Z", Tz::UTC, "Mon 15 Jan 14:58~15:03 UTC"),
+        ("2024-12-31T23:58:00Z", "2024-12-31T23:59:45Z", Tz::UTC, "Tue 31 Dec 23:58~Wed 1 Jan 00:00 UTC"),
         // The hour that spring skips and the one that autumn has twice: the zone is the last call's.
-        ("2024-03-10T06:58:00Z", "2024-03-10T07:02:00Z", Tz::America__New_York, "2024-03-10 01:58~03:02 EDT"),
-        ("2024-11-03T05:58:00Z", "2024-11-03T06:02:00Z", Tz::America__New_York, "2024-11-03 01:58~01:02 EST"),
-        ("2024-01-15T00:00:03Z", "2024-01-15T00:05:00Z", Tz::Asia__Kathmandu, "2024-01-15 05:45~05:50 +0545"),
+        ("2024-03-10T06:58:00Z", "2024-03-10T07:02:00Z", Tz::America__New_York, "Sun 10 Mar 01:58~03:02 EDT"),
+        ("2024-11-03T05:58:00Z", "2024-11-03T06:02:00Z", Tz::America__New_York, "Sun 3 Nov 01:58~01:02 EST"),
+        ("2024-01-15T00:00:03Z", "2024-01-15T00:05:00Z", Tz::Asia__Kathmandu, "Mon 15 Jan 05:45~05:50 +0545"),
     ];
     for (first, last, zone, expected) in cases {
         assert_eq!(
-            period::text((time(first), time(last)), zone),
+            period::text((time(first), time(last)), Reader::english(zone)),
             expected,
             "{first} {last}"
         );
@@ -128,8 +133,15 @@ fn a_window_without_calls_begins_with_its_key() {
     let summary = summary_of(&[Fact::Undecodable {
         message_id: "m".to_owned(),
     }]);
-    assert_eq!(summary.period, "2024-01-15 09:00 KST");
-    assert_eq!(summary.totals(), "Total: 0 succeeded, 0 failed");
+    assert_eq!(
+        summary.subtitle,
+        "ECS Scheduled Scaling Summary · Mon 15 Jan 09:00 KST"
+    );
+    assert_eq!(
+        summary.verdict.line("dev"),
+        "⚠️ dev · no calls to report · 1 message unreadable"
+    );
+    assert_eq!(summary.totals(), "Total: 0 succeeded");
     assert_eq!(
         summary.notes,
         ["⚠️ 1 message could not be decoded; look in the dead-letter queue."]
@@ -156,11 +168,7 @@ fn failures_come_first_then_each_by_name() {
         .collect();
     assert_eq!(
         failures,
-        [
-            "billing",
-            "worker",
-            "unknown service (called by EventBridge Scheduler as dev-ecs-scheduler)"
-        ]
+        ["billing", "worker", "1 throttled call names no service"]
     );
 }
 
@@ -201,44 +209,48 @@ fn a_name_has_as_much_of_its_place_as_differs() {
 }
 
 #[test]
-fn totals_count_services_and_calls_that_named_none() {
+fn totals_count_services_and_calls_that_named_none_apart() {
     let throttled = |id| anonymous(refused(call(id, ""), "ThrottlingException"));
-    assert_eq!(
-        summary([call(1, "api")]).totals(),
-        "Total: 1 succeeded, 0 failed"
-    );
-    // Two calls for one service are one service.
-    assert_eq!(
-        summary([call(1, "api"), call(2, "api")]).totals(),
-        "Total: 1 succeeded, 0 failed"
-    );
-    assert_eq!(
-        summary([call(1, "api"), throttled(2)]).totals(),
-        "Total: 1 succeeded, 1 failed (1 call named no service)"
-    );
-    let three = summary([
-        throttled(1),
-        throttled(2),
-        refused(call(3, "api"), "AccessDenied"),
-    ]);
-    assert_eq!(
-        three.totals(),
-        "Total: 0 succeeded, 3 failed (2 calls named no service)"
-    );
-    assert_eq!(
-        three.failures[1].subject,
-        "unknown services (2 calls by EventBridge Scheduler as dev-ecs-scheduler)"
-    );
-    assert_eq!(
-        three
-            .failures
-            .iter()
-            .map(|failure| failure.count)
-            .sum::<usize>(),
-        three.counts.failed()
-    );
-    assert!(three.has_failures());
-    assert!(!summary([call(1, "api")]).has_failures());
+    for (calls, total, line) in [
+        (
+            vec![call(1, "api")],
+            "Total: 1 succeeded",
+            "✅ dev · 1 call accepted",
+        ),
+        // Two calls for one service are one service.
+        (
+            vec![call(1, "api"), call(2, "api")],
+            "Total: 1 succeeded",
+            "✅ dev · 1 call accepted",
+        ),
+        (
+            vec![call(1, "api"), throttled(2)],
+            "Total: 1 succeeded; 1 throttled call names no service",
+            "❌ dev · 1 throttled call names no service · 1 call accepted",
+        ),
+        (
+            vec![
+                throttled(1),
+                throttled(2),
+                refused(call(3, "api"), "AccessDenied"),
+            ],
+            "Total: 1 failed; 2 throttled calls name no service",
+            "❌ dev · api did not start · 2 throttled calls name no service · 0 of 1 up",
+        ),
+        (
+            vec![
+                throttled(1),
+                anonymous(refused(call(2, ""), "AccessDenied")),
+            ],
+            "Total: 2 refused calls name no service",
+            "❌ dev · 2 refused calls name no service",
+        ),
+    ] {
+        let summary = summary(calls);
+        assert_eq!(summary.totals(), total);
+        assert_eq!(summary.verdict.line("dev"), line);
+        assert_eq!(summary.is_alarm(), line.starts_with('❌'));
+    }
 }
 
 #[test]
@@ -274,6 +286,7 @@ fn notes_say_who_called_and_what_is_not_known() {
         notes(calls(4)),
         "Called by a (1), b (1), c (1) and 1 other."
     );
+    assert_eq!(notes(vec![call(1, "api")]), "");
     let accepted = anonymous(by(1, "jane"));
     assert_eq!(
         notes(vec![accepted]),

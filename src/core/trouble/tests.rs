@@ -2,9 +2,12 @@
 
 use super::known::TROUBLES;
 use super::trouble;
+use crate::core::refusal::{REFUSALS, Refusal};
+use crate::core::words::Language;
 
 fn words(text: &str) -> &'static str {
-    trouble(text).map_or("-", |trouble| trouble.words)
+    let english = Language::English.words();
+    trouble(text).map_or("-", |trouble| english.trouble(trouble.kind).words)
 }
 
 fn says(cases: &[(&str, &str)]) {
@@ -219,13 +222,26 @@ fn the_ordinary_is_no_trouble() {
 #[test]
 fn every_line_fits_and_can_be_reached() {
     for line in TROUBLES {
-        assert!(line.words.len() <= 32, "{}", line.words);
-        assert!(line.advice.len() <= 120, "{}", line.advice);
-        assert!(line.advice.ends_with(['.', '?']), "{}", line.advice);
         for mention in line.mentions {
             assert_eq!(mention.to_lowercase(), *mention);
             let text = format!("{} {}", mention.trim_start_matches('^'), line.within);
             assert_eq!(trouble(&text), Some(line), "{text}");
+        }
+    }
+}
+
+#[test]
+fn the_words_fit_a_cell_and_the_advice_a_line() {
+    for language in Language::ALL {
+        let words = language.words();
+        let of_refusal = |(_, _, refusal): &(&str, &str, Refusal)| words.refusal(*refusal);
+        let of_trouble = |trouble: &super::Trouble| words.trouble(trouble.kind);
+        let entries = REFUSALS.iter().map(of_refusal);
+        for entry in entries.chain(TROUBLES.iter().map(of_trouble)) {
+            assert!(entry.words.chars().count() <= 32, "{entry:?}");
+            assert!(entry.brief.chars().count() <= 32, "{entry:?}");
+            assert!(entry.advice.chars().count() <= 120, "{entry:?}");
+            assert!(entry.advice.ends_with(['.', '?']), "{entry:?}");
         }
     }
 }

@@ -180,12 +180,9 @@ resource "aws_sqs_queue" "dead_letters" {
   sqs_managed_sse_enabled    = var.kms_key_arn == null ? true : null
   kms_master_key_id          = var.kms_key_arn
   tags                       = var.tags
-}
 
-# The notifier believes what lies in this queue, so nobody but the schedules' role may send to it, whatever other policies
-# of the account allow.
-resource "aws_sqs_queue_policy" "dead_letters" {
-  queue_url = aws_sqs_queue.dead_letters.url
+  # The notifier believes what lies in this queue, so nobody but the schedules' role may send to it, whatever other policies
+  # of the account allow. The ARN is built from its parts, because a queue cannot refer to itself.
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [
@@ -194,7 +191,7 @@ resource "aws_sqs_queue_policy" "dead_letters" {
         Effect    = "Deny"
         Action    = "sqs:*"
         Principal = "*"
-        Resource  = aws_sqs_queue.dead_letters.arn
+        Resource  = "arn:${local.partition}:sqs:${local.region}:${local.account}:${local.name}-schedules-dead"
         Condition = { Bool = { "aws:SecureTransport" = "false" } }
       },
       {
@@ -202,7 +199,7 @@ resource "aws_sqs_queue_policy" "dead_letters" {
         Effect    = "Deny"
         Action    = "sqs:SendMessage"
         Principal = "*"
-        Resource  = aws_sqs_queue.dead_letters.arn
+        Resource  = "arn:${local.partition}:sqs:${local.region}:${local.account}:${local.name}-schedules-dead"
         Condition = { ArnNotEquals = { "aws:PrincipalArn" = aws_iam_role.this.arn } }
       },
     ]

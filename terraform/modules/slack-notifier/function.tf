@@ -27,6 +27,8 @@ locals {
     },
     local.windows_environment,
     var.detailed_metrics ? {} : { ROLLCALL_METRICS = "alarms" },
+    var.message.language == "en" ? {} : { ROLLCALL_LANGUAGE = var.message.language },
+    var.message.rows == 12 ? {} : { ROLLCALL_ROWS = tostring(var.message.rows) },
     var.message.mention_on_failure == null ? {} : { ROLLCALL_MENTION_ON_FAILURE = var.message.mention_on_failure },
   )
 }

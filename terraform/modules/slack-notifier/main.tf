@@ -90,7 +90,4 @@ resource "aws_cloudwatch_event_target" "this" {
   dead_letter_config {
     arn = aws_sqs_queue.dead["rules"].arn
   }
-
-  # Without the queue's policy EventBridge may not send, and would put the first records into the dead-letter queue.
-  depends_on = [aws_sqs_queue_policy.this]
 }

@@ -19,6 +19,7 @@ resource "aws_sqs_queue" "records" {
   visibility_timeout_seconds = local.visibility
   sqs_managed_sse_enabled    = local.has_kms_key ? null : true
   kms_master_key_id          = local.kms_key_arn
+  policy                     = local.queue_policies["records"]
   tags                       = var.tags
 
   redrive_policy = jsonencode({
@@ -47,55 +48,56 @@ resource "aws_sqs_queue" "dead" {
   message_retention_seconds = 14 * 24 * 60 * 60
   sqs_managed_sse_enabled   = local.has_kms_key ? null : true
   kms_master_key_id         = local.kms_key_arn
+  policy                    = local.queue_policies["${each.key}-dead"]
   tags                      = var.tags
 }
 
-# Who may send. What lies in these queues is believed: a record, a roster or a timer that somebody else sends would be
-# reported. So the policies deny it to everybody but the senders, whatever other policies of the account allow. The rules
-# send as AWS's service and not as a role; the first statement lets in these rules and no others.
 locals {
+  # Built from their parts, because a queue's policy cannot refer to its queue.
+  queue_arns = { for key in ["records", "records-dead", "rules-dead"] : key => "arn:${local.partition}:sqs:${local.region}:${local.account}:${local.name}-${key}" }
+
+  # Who may send. What lies in these queues is believed: a record, a roster or a timer that somebody else sends would be
+  # reported. So the policies deny it to everybody but the senders, whatever other policies of the account allow. The rules
+  # send as AWS's service and not as a role; the first statement lets in these rules and no others.
   queue_senders = {
     records    = concat(local.windows ? [aws_iam_role.function.arn] : [], aws_iam_role.rosters[*].arn, sort(var.operator_role_arns))
     rules-dead = concat(aws_iam_role.rosters[*].arn, sort(var.operator_role_arns))
   }
-}
 
-resource "aws_sqs_queue_policy" "this" {
-  for_each = { records = aws_sqs_queue.records, rules-dead = aws_sqs_queue.dead["rules"], records-dead = aws_sqs_queue.dead["records"] }
-
-  queue_url = each.value.url
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = concat(
-      [for statement in [
-        {
-          Sid       = "RulesMaySend"
-          Effect    = "Allow"
-          Action    = "sqs:SendMessage"
-          Principal = { Service = data.aws_service_principal.events.name }
-          Resource  = each.value.arn
-          Condition = { ArnEquals = { "aws:SourceArn" = sort(values(local.rule_arns)) } }
-        },
-        {
-          Sid       = "NobodyElseMaySend"
+  queue_policies = {
+    for key in keys(local.queue_arns) : key => jsonencode({
+      Version = "2012-10-17"
+      Statement = concat(
+        [for statement in [
+          {
+            Sid       = "RulesMaySend"
+            Effect    = "Allow"
+            Action    = "sqs:SendMessage"
+            Principal = { Service = data.aws_service_principal.events.name }
+            Resource  = local.queue_arns[key]
+            Condition = { ArnEquals = { "aws:SourceArn" = sort(values(local.rule_arns)) } }
+          },
+          {
+            Sid       = "NobodyElseMaySend"
+            Effect    = "Deny"
+            Action    = "sqs:SendMessage"
+            Principal = "*"
+            Resource  = local.queue_arns[key]
+            Condition = merge(
+              { Bool = { "aws:PrincipalIsAWSService" = "false" } },
+              length(lookup(local.queue_senders, key, [])) == 0 ? {} : { ArnNotLike = { "aws:PrincipalArn" = local.queue_senders[key] } },
+            )
+          },
+        ] : statement if contains(keys(local.queue_senders), key)],
+        [{
+          Sid       = "DenyPlainTransport"
           Effect    = "Deny"
-          Action    = "sqs:SendMessage"
+          Action    = "sqs:*"
           Principal = "*"
-          Resource  = each.value.arn
-          Condition = merge(
-            { Bool = { "aws:PrincipalIsAWSService" = "false" } },
-            length(lookup(local.queue_senders, each.key, [])) == 0 ? {} : { ArnNotLike = { "aws:PrincipalArn" = local.queue_senders[each.key] } },
-          )
-        },
-      ] : statement if contains(keys(local.queue_senders), each.key)],
-      [{
-        Sid       = "DenyPlainTransport"
-        Effect    = "Deny"
-        Action    = "sqs:*"
-        Principal = "*"
-        Resource  = each.value.arn
-        Condition = { Bool = { "aws:SecureTransport" = "false" } }
-      }],
-    )
-  })
+          Resource  = local.queue_arns[key]
+          Condition = { Bool = { "aws:SecureTransport" = "false" } }
+        }],
+      )
+    })
+  }
 }

@@ -35,6 +35,7 @@ locals {
           # CloudTrail shows the name of the role as sessionIssuer.userName, without the path that may stand before it.
           role          = reverse(split("/", scheduler.role_arn))[0]
           retry_minutes = scheduler.retry_minutes
+          group         = scheduler.schedule_group_name
           services      = { for subject in subjects : subject.name => roster.services[subject.name] if !subject.is_job }
           jobs          = { for subject in subjects : subject.name => roster.jobs[subject.name] if subject.is_job }
         })
@@ -59,6 +60,8 @@ locals {
         role                    = roster.role
       },
       roster.retry_minutes == null ? {} : { retry_minutes = roster.retry_minutes },
+      # With the group, messages link to the schedule that is to be mended.
+      roster.group == null ? {} : { group = roster.group },
       length(roster.jobs) == 0 ? {} : { jobs = roster.jobs },
     )), "\\u003c", "<"), "\\u003e", ">")
   }

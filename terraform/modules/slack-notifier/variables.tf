@@ -25,7 +25,7 @@ variable "schedulers" {
     The ecs-scheduler modules of this environment, under names of your choice: `schedulers = { app = module.scheduler }`. Only these attributes are read, so schedules from elsewhere can be described by hand.
 
     - `role_arn`: the role that makes the schedules' calls. The rules match it, and rosters carry its name, by which the function tells these calls from others.
-    - `schedule_group_name`: the group whose metrics are watched; null watches none, as where the schedules share the group `default` with others.
+    - `schedule_group_name`: the group whose metrics are watched; null watches none, as where the schedules share the group `default` with others. Messages link to the schedule `<schedule>.<service>` in it, as the ecs-scheduler module names them.
     - `dead_letter_queue_arn`: the schedules' dead-letter queue, which is watched too.
     - `has_dead_letter_queue`: false where the schedules have none: calls that EventBridge Scheduler gives up on are then reported as missing, without the reason. (A plan cannot see by the ARN itself, which may not be known yet.)
     - `dead_letter_visibility_seconds`: that queue's visibility timeout, at least 6 x the function's timeout. Where it is given, and with `windows`, the function reads the queue, and what it cannot handle moves to the notifier's own dead-letter queue.
@@ -327,11 +327,15 @@ variable "message" {
     - `timezone`: zone of the times in them.
     - `window_minutes`: length of a window. Windows begin at multiples of it after midnight UTC, so it has to divide the 1440 minutes of a day.
     - `mention_on_failure`: who is mentioned in the message of a failure, in Slack's form, such as <!subteam^S012AB3CD>; null means nobody.
+    - `language`: the language of messages, en or ko.
+    - `rows`: how many rows the table of a message has, 1 to 90; the other services are counted in a row of their own.
   EOT
   type = object({
     timezone           = optional(string, "UTC")
     window_minutes     = optional(number, 30)
     mention_on_failure = optional(string)
+    language           = optional(string, "en")
+    rows               = optional(number, 12)
   })
   default  = {}
   nullable = false
@@ -347,6 +351,16 @@ variable "message" {
   validation {
     condition     = var.message.mention_on_failure == null || can(regex("^<(!here|!channel|!everyone|!subteam\\^S[A-Z0-9]+|@[UW][A-Z0-9]+)>( <(!subteam\\^S[A-Z0-9]+|@[UW][A-Z0-9]+)>)*$", var.message.mention_on_failure))
     error_message = "message.mention_on_failure is <!here>, <!channel>, <!everyone>, <!subteam^S…> or <@U…>; more groups and people may follow, each after a space."
+  }
+
+  validation {
+    condition     = contains(["en", "ko"], var.message.language)
+    error_message = "message.language is en or ko."
+  }
+
+  validation {
+    condition     = var.message.rows >= 1 && var.message.rows <= 90 && floor(var.message.rows) == var.message.rows
+    error_message = "message.rows is a whole number from 1 to 90."
   }
 }
 

@@ -1,12 +1,16 @@
 //! `rollcall doctor` on a deployment in the emulator: nothing is wrong on the healthy one, and each fault that is planted
 //! is found. `stack.py` builds the deployment anew for each fault, and answers what moto lacks.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use serde_json::Value;
+
+use crate::mapping::Mapping;
 
 /// Each fault with the area of the finding and some of its words.
 const FAULTS: &[(&str, &str, &str)] = &[
@@ -360,34 +364,59 @@ impl Stack {
         line.trim().to_owned()
     }
 
-    /// Builds the deployment anew with this planted, and looks at it.
-    fn look(&mut self, planted: &str, arguments: &[&str]) -> Looked {
-        assert_eq!(self.ask(planted), "ready", "{planted}");
-        let output = Command::new(env!("CARGO_BIN_EXE_rollcall"))
+    /// The real command line, with the caller that `stack.py` calls `doctor`.
+    fn doctor(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
+        command
             .args(["doctor", "--environment", "dev"])
             .args(arguments)
             .env_clear()
             .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .envs([
                 ("AWS_ENDPOINT_URL", self.hello.endpoint.as_str()),
                 ("AWS_ACCESS_KEY_ID", "doctor"),
                 ("AWS_SECRET_ACCESS_KEY", "test"),
                 ("AWS_REGION", "ap-northeast-2"),
                 ("AWS_MAX_ATTEMPTS", "1"),
-            ])
-            .output()
-            .unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        let looked = Looked {
-            status: output.status.code(),
-            stdout: text(output.stdout),
-            stderr: text(output.stderr),
-        };
-        assert!(
-            !looked.stdout.contains("SECRET") && !looked.stderr.contains("SECRET"),
-            "{looked:?}"
-        );
-        looked
+            ]);
+        command
+    }
+
+    /// Builds the deployment anew with this planted, and looks at it.
+    fn look(&mut self, planted: &str, arguments: &[&str]) -> Looked {
+        assert_eq!(self.ask(planted), "ready", "{planted}");
+        Looked::of(self.doctor(arguments).output().unwrap())
+    }
+
+    /// Lambda, which hands the queue's messages to the function.
+    fn mapping(&mut self) -> Arc<Mapping> {
+        let variables = self.ask("variables");
+        let mut variables: BTreeMap<String, String> = serde_json::from_str(&variables).unwrap();
+        let queue_url = variables["ROLLCALL_QUEUE_URL"].clone();
+        let own = [
+            ("AWS_ENDPOINT_URL", self.hello.endpoint.as_str()),
+            ("AWS_ACCESS_KEY_ID", "function"),
+            ("AWS_SECRET_ACCESS_KEY", "test"),
+        ];
+        variables.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let config = aws_sdk_sqs::Config::builder()
+            .behavior_version(aws_sdk_sqs::config::BehaviorVersion::latest())
+            .region(aws_sdk_sqs::config::Region::new("ap-northeast-2"))
+            .credentials_provider(aws_sdk_sqs::config::Credentials::new(
+                "test", "test", None, None, "test",
+            ))
+            .http_client(rollcall::tls::aws_http_client())
+            .endpoint_url(&self.hello.endpoint);
+        let sqs = aws_sdk_sqs::Client::from_conf(config.build());
+        Mapping::new(
+            sqs,
+            queue_url,
+            variables.into_iter().collect(),
+            1,
+            Vec::new(),
+        )
     }
 }
 
@@ -414,6 +443,18 @@ struct Looked {
 }
 
 impl Looked {
+    fn of(output: Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        let looked = Self {
+            status: output.status.code(),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        };
+        let has_secret = looked.stdout.contains("SECRET") || looked.stderr.contains("SECRET");
+        assert!(!has_secret, "{looked:?}");
+        looked
+    }
+
     /// The findings of one outcome: area, and subject with text.
     fn findings(&self, outcome: &str) -> Vec<(String, String)> {
         let report: Value =
@@ -506,4 +547,36 @@ fn what_may_not_be_read_is_unknown_and_named_with_its_permission() {
         };
         assert_eq!(looked.status, Some(status), "{action}");
     }
+}
+
+#[test]
+fn a_test_event_goes_through_the_queue_and_is_told() {
+    let of_test = |looked: &Looked, outcome: &str| -> String {
+        let mut findings = looked.findings(outcome).into_iter();
+        let found = findings.find(|(area, _)| area == "test");
+        found.unwrap_or_else(|| panic!("{looked:?}")).1
+    };
+    let mut stack = Stack::start();
+    let unread = stack.look("hurried", &["--json", "--send-test", "--wait", "2s"]);
+    let said = of_test(&unread, "wrong");
+    assert!(
+        said.contains("did not reach the table within 2 s"),
+        "{said}"
+    );
+
+    assert_eq!(stack.ask("hurried"), "ready");
+    let mapping = stack.mapping();
+    let mut function = mapping.function();
+    let arguments = ["--json", "--send-test", "--wait", "2m"];
+    let mut doctor = stack.doctor(&arguments).spawn().unwrap();
+    // The doctor ends by itself, when it was told or has waited long enough.
+    while doctor.try_wait().unwrap().is_none() {
+        mapping.hand_out_once(&mut function);
+    }
+    let told = Looked::of(doctor.wait_with_output().unwrap());
+    let said = of_test(&told, "fine");
+    assert!(
+        said.contains("rollcall-doctor-") && said.contains("was told to Slack"),
+        "{said}"
+    );
 }

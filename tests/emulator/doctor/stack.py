@@ -1,8 +1,9 @@
 """moto with a healthy deployment of rollcall in it, into which one fault at a time is planted.
 
 Prints a line of JSON with the server's address and the names of the faults. For each line of standard input, `healthy`,
-`deny <service>:<action>` or a fault's name, it builds the deployment anew, plants that, and prints `ready`. `calls` prints
-which actions the caller `doctor` has called so far.
+`hurried` (windows end at once, and the test plays Lambda), `deny <service>:<action>` or a fault's name, it builds the deployment
+anew, plants that, and prints `ready`. `calls` prints which actions the caller `doctor` has called so far, `variables` those of the
+function.
 """
 
 import json
@@ -37,7 +38,7 @@ def role_arn(name: str) -> str:
 
 
 class Slack(BaseHTTPRequestHandler):
-    """The two methods that the doctor calls."""
+    """The two methods that the doctor calls, and those by which the function says its message."""
 
     is_revoked = is_member = None
 
@@ -47,6 +48,10 @@ class Slack(BaseHTTPRequestHandler):
             answer = {"ok": False, "error": "invalid_auth"}
         elif self.path.endswith("/auth.test"):
             answer = {"ok": True, "user": "rollcall", "team": "Example"}
+        elif "/chat." in self.path:
+            answer = {"ok": True, "channel": "C012AB3CD", "ts": "1705276800.000001"}
+        elif self.path.endswith("/conversations.history"):
+            answer = {"ok": True, "messages": []}
         else:
             answer = {"ok": True, "channel": {"id": "C012AB3CD", "is_member": Slack.is_member, "is_archived": False}}
         body = json.dumps(answer).encode()
@@ -452,6 +457,12 @@ FAULTS = {
 }
 
 
+def hurry() -> None:
+    quick = {"ROLLCALL_WINDOW_MINUTES": "1440", "ROLLCALL_SETTLE_SECONDS": "1", "ROLLCALL_GRACE_SECONDS": "1", "ROLLCALL_VERIFY_MINUTES": "0"}
+    set_function(Environment={"Variables": environment() | quick})
+    remap(Enabled=False)
+
+
 def called() -> list[str]:
     lines = [json.loads(line) for line in Path(calls_log.name).read_text().splitlines()]
     return sorted({f"{PREFIXES.get(one['service'], one['service'])}:{one['action']}" for one in lines if one["caller"] == "doctor"})
@@ -464,9 +475,14 @@ def main() -> None:
         if wanted == "calls":
             print(json.dumps(called()), flush=True)
             continue
+        if wanted == "variables":
+            print(json.dumps(lambdas.get_function_configuration(FunctionName=NAME)["Environment"]["Variables"]), flush=True)
+            continue
         build()
         if wanted.startswith("deny "):
             denied.add(wanted.removeprefix("deny "))
+        elif wanted == "hurried":
+            hurry()
         elif wanted != "healthy":
             FAULTS[wanted]()
         print("ready", flush=True)

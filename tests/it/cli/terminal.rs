@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use std::process::Stdio;
 
 use nix::pty::{Winsize, openpty};
-use unicode_width::UnicodeWidthStr as _;
+use unicode_width::UnicodeWidthStr;
 
 use super::{fixture, rollcall};
 
@@ -33,9 +33,13 @@ fn seen(mut terminal: File) -> String {
 }
 
 fn replay(name: &str, columns: u16) -> String {
+    let path = fixture(name);
+    shown(&["replay", path.to_str().unwrap()], columns)
+}
+
+fn shown(arguments: &[&str], columns: u16) -> String {
     let (terminal, end) = terminal(columns);
-    let mut child = rollcall(&["replay"])
-        .arg(fixture(name))
+    let mut child = rollcall(arguments)
         .stdout(Stdio::from(end))
         .stderr(Stdio::null())
         .spawn()
@@ -48,12 +52,13 @@ fn replay(name: &str, columns: u16) -> String {
 #[test]
 fn tables_fit_the_terminal() {
     for columns in [40, 60, 80, 120] {
-        for name in [
-            "jobs.json",
-            "interventions.json",
-            "two-schedules-one-missing.json",
-        ] {
-            let text = replay(name, columns);
+        let texts = [
+            replay("jobs.json", columns),
+            replay("interventions.json", columns),
+            replay("multi-region.json", columns),
+            shown(&["simulate", "--services", "2"], columns),
+        ];
+        for text in texts {
             let rows: Vec<&str> = text.lines().filter(|line| line.starts_with('|')).collect();
             assert!(rows.len() > 3, "{text}");
             for row in rows {
@@ -99,7 +104,10 @@ fn columns_says_how_wide_where_there_is_no_terminal() {
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let rows = text.lines().filter(|line| line.starts_with('|'));
-    assert!(rows.map(|row| row.width()).max().unwrap() <= 60, "{text}");
+    assert!(
+        rows.map(UnicodeWidthStr::width).max().unwrap() <= 60,
+        "{text}"
+    );
 }
 
 #[test]
@@ -107,7 +115,9 @@ fn progress_is_shown_on_a_terminal_and_gone_in_the_end() {
     let (terminal, end) = terminal(80);
     let mut child = rollcall(&["replay"])
         .env("TERM", "xterm")
-        .arg(fixture("all-succeeded.json"))
+        // By its name alone: the path of a clone may be longer than the terminal is wide.
+        .current_dir(fixture("all-succeeded.json").parent().unwrap())
+        .arg("all-succeeded.json")
         .stdout(Stdio::null())
         .stderr(Stdio::from(end))
         .spawn()

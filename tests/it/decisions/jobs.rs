@@ -61,6 +61,7 @@ fn roster(seconds: i64) -> Fact {
         jobs: BTreeMap::from([("report".to_owned(), 1)]),
         role: None,
         retry_minutes: None,
+        group: None,
     }))
 }
 
@@ -128,7 +129,7 @@ fn a_task_ends_well_only_where_its_process_did() {
             &[(Some(0), ""), (Some(143), "")],
             "❌ exit code 143",
         ),
-        ("UserInitiated", &[(Some(0), "")], "❌ Error"),
+        ("UserInitiated", &[(Some(0), "")], "❌ UserInitiated"),
         (EXITED, &[], "❌ container exited"),
     ] {
         let facts = [started(60, "1"), stopped("1", stop_code, containers)];
@@ -142,17 +143,20 @@ fn every_run_that_is_expected_must_be_called() {
     for (facts, expected) in [
         (vec![started(60, "1")], "✅ started"),
         (vec![called(60, CallOutcome::Accepted, &[])], "✅"),
-        (vec![refused(60)], "❌ Error"),
-        (vec![refused(60), refused(90)], "❌ after 2 attempts"),
+        (vec![refused(60)], "❌ access denied"),
+        (
+            vec![refused(60), refused(90)],
+            "❌ access denied, after 2 attempts",
+        ),
         // Scheduler tries a refused call again.
         (
             vec![refused(60), started(90, "1"), ended("1")],
             "✅ exit 0 (1 min 0 s)",
         ),
-        (vec![roster(0)], "❌ Missing"),
+        (vec![roster(0)], "❌ never called"),
         (
             vec![roster(0), roster(600), started(60, "1"), ended("1")],
-            "❌ 1 finished, 1 missing",
+            "❌ 1 finished, 1 never called",
         ),
         (
             vec![
@@ -166,7 +170,7 @@ fn every_run_that_is_expected_must_be_called() {
         ),
         (
             vec![roster(600), started(60, "1"), ended("1")],
-            "❌ 1 finished, 1 missing",
+            "❌ 1 finished, 1 never called",
         ),
     ] {
         assert_eq!(row(&facts), expected, "{facts:?}");

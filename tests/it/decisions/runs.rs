@@ -38,7 +38,7 @@ fn another_schedule_of_the_window_moves_nobodys_deadline() {
     assert_eq!(story.tell(&mut report, 899), [""; 0]);
     assert_eq!(
         story.tell(&mut report, 900),
-        ["summary: a Scale Up (→ 1) ❌ Missing"]
+        ["summary: a Scale Up (→ 1) ❌ never called"]
     );
     // The second schedule has a message of its own, and the first is not told again.
     assert_eq!(story.tell(&mut report, 1_201), [""; 0]);
@@ -50,7 +50,10 @@ fn another_schedule_of_the_window_moves_nobodys_deadline() {
     let rows = |now| story.rows(now);
     assert_eq!(
         rows(1_250),
-        ["a Scale Up (→ 1) ❌ Missing", "b Scale Up (→ 1) ⏳"]
+        [
+            "a Scale Up (→ 1) ❌ never called",
+            "b Scale Up (→ 1) ⏳ awaited"
+        ]
     );
 }
 
@@ -80,7 +83,7 @@ fn no_failure_is_hidden_by_another_run() {
     assert_eq!(
         story.rows(3_600),
         [
-            "a 00:00 Scale Up (→ 1) ❌ Error",
+            "a 00:00 Scale Up (→ 1) ❌ service not found",
             "a 00:20 Scale Down (→ 0) ✅"
         ]
     );
@@ -94,7 +97,7 @@ fn no_failure_is_hidden_by_another_run() {
     assert_eq!(
         story.rows(3_600),
         [
-            "a 00:20 Scale Down (→ 0) ❌ Missing",
+            "a 00:20 Scale Down (→ 0) ❌ never called",
             "a 00:00 Scale Up (→ 1) ✅"
         ]
     );
@@ -114,11 +117,11 @@ fn no_failure_is_hidden_by_another_run() {
     let mut report = LastReport::default();
     assert_eq!(
         story.tell(&mut report, 301),
-        ["summary: a Scale Up (→ 1) ❌ Error"]
+        ["summary: a Scale Up (→ 1) ❌ service not found"]
     );
     assert_eq!(
         story.tell(&mut report, 1_501),
-        ["later (down): a Scale Down (→ 0) ❌ Error"]
+        ["later (down): a Scale Down (→ 0) ❌ service not found"]
     );
 }
 
@@ -159,10 +162,10 @@ fn somebody_elses_call_is_no_attempt() {
         refused_for("a", 30, 1),
         called("a", 200, 1, "deployer"),
     ]);
-    assert_eq!(story.rows(3_600), ["a Scale Up (→ 1) ❌ Error"]);
+    assert_eq!(story.rows(3_600), ["a Scale Up (→ 1) ❌ service not found"]);
     // The schedule never called: who did is said, and it is no answer.
     let story = Story::of(&[named(SCHEDULER), called("a", 200, 1, "deployer")]);
-    assert_eq!(story.rows(3_600), ["a Scale Up (→ 1) ❌ Missing"]);
+    assert_eq!(story.rows(3_600), ["a Scale Up (→ 1) ❌ never called"]);
     let reason = &story.summary(3_600).failures[0].reason;
     assert!(
         reason.ends_with("; deployer called with count 1 at 00:03"),
@@ -195,7 +198,7 @@ fn a_retry_is_an_attempt_and_a_repetition_after_success_is_not() {
     assert_eq!(
         story.rows(3_600),
         [
-            "a 00:00 Scale Up (→ 1) ❌ Error",
+            "a 00:00 Scale Up (→ 1) ❌ service not found",
             "a 00:00 Scale Up (→ 1) ✅ after 2 attempts"
         ]
     );
@@ -207,7 +210,7 @@ fn a_dead_letter_is_about_its_own_run() {
     assert_eq!(
         story.rows(3_600),
         [
-            "a 00:00 Scale Up (→ 1) ❌ after 4 attempts",
+            "a 00:00 Scale Up (→ 1) ❌ access denied, after 4 attempts",
             "a 00:10 Scale Up (→ 1) ✅"
         ]
     );

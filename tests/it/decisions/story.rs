@@ -11,7 +11,7 @@ use rollcall::core::runs::{Arrival, Runs, Subject};
 use rollcall::core::snapshot::WindowSnapshot;
 use rollcall::core::summary::Summary;
 
-use super::{POLICY, at, key};
+use super::{POLICY, READER, at, key};
 
 /// What arrived and was answered when.
 #[derive(Debug, Clone)]
@@ -179,11 +179,11 @@ impl Story {
     pub(super) fn summary(&self, now: i64) -> Summary {
         self.at(now, |snapshot| {
             let all: Vec<usize> = (0..snapshot.statuses.len()).collect();
-            Summary::new(snapshot, &all, MessageKind::First, chrono_tz::UTC)
+            Summary::new(snapshot, &all, MessageKind::First, READER)
         })
     }
 
-    /// Every row: `a Scale Up (→ 1) ❌ Error`.
+    /// Every row: `a Scale Up (→ 1) ❌ service not found`.
     pub(super) fn rows(&self, now: i64) -> Vec<String> {
         rows(&self.summary(now))
     }
@@ -198,7 +198,7 @@ pub(super) fn rows(summary: &Summary) -> Vec<String> {
 
 /// `summary: a Scale Up (→ 1) ✅; b …` with the schedules of a later message.
 fn text(snapshot: &WindowSnapshot<'_>, message: &Message) -> String {
-    let summary = Summary::new(snapshot, &message.runs, message.kind, chrono_tz::UTC);
+    let summary = Summary::new(snapshot, &message.runs, message.kind, READER);
     let kind = match message.kind {
         MessageKind::First => "summary".to_owned(),
         MessageKind::Later => format!("later ({})", summary.schedules.join(", ")),

@@ -1,5 +1,6 @@
 //! Whether services came up: whom ECS is asked about, when a window is said, and in which words.
 
+mod messages;
 mod moments;
 mod rows;
 

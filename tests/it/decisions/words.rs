@@ -7,7 +7,7 @@ use rollcall::core::summary::Summary;
 use rollcall::core::told::ToldStatus;
 
 use super::story::rows;
-use super::{Story, ok, refused, roster, throttled};
+use super::{READER, Story, ok, refused, roster, throttled};
 
 /// When all waiting is over.
 const OVER: i64 = 3_600;
@@ -23,28 +23,20 @@ fn totals_tell_missing_from_failed_and_pending() {
         (
             &heard[..],
             true,
-            "Total: 1/3 succeeded, 1 failed, 1 missing",
+            "Total: 1 succeeded, 1 failed, 1 never called",
         ),
-        (
-            &heard[..],
-            false,
-            "Total: 1/3 succeeded, 1 failed, 1 pending",
-        ),
-        (
-            &heard[..1],
-            true,
-            "Total: 0/3 succeeded, 0 failed, 3 missing",
-        ),
+        (&heard[..], false, "Total: 1 succeeded, 1 failed, 1 awaited"),
+        (&heard[..1], true, "Total: 3 never called"),
         (&heard[1..], true, "Total: 1 succeeded, 1 failed"),
         (
             &[roster(["a"]), throttled(1), throttled(2)],
             true,
-            "Total: 0/1 succeeded, 2 failed (2 calls named no service), 1 missing",
+            "Total: 0 of 1 called; 1 missing, probably among 2 throttled calls that name no service",
         ),
         (
             &[roster(["a"]), ok("a", 3), throttled(1)],
             true,
-            "Total: 1/1 succeeded, 0 failed",
+            "Total: 1 succeeded",
         ),
     ] {
         assert_eq!(summary(facts, is_over).totals(), totals);
@@ -58,17 +50,25 @@ fn a_missing_service_is_a_failure_with_words_of_its_own() {
         panic!("{summary:?}");
     };
     assert_eq!(failure.subject, "a");
-    assert_eq!(failure.reason, "no call was recorded");
+    assert_eq!(failure.reason, "never called");
     assert_eq!(
         failure.advice,
-        Some("Is the schedule enabled, and can its role be assumed?")
+        Some("Is the schedule enabled, and can its role be assumed?".to_owned())
     );
 }
 
 #[test]
-fn refused_calls_without_a_name_are_set_beside_who_has_not_succeeded() {
+fn refused_calls_without_a_name_are_set_beside_who_was_not_called() {
     let many = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];
-    for (facts, note) in [
+    let of = |facts: &[Fact]| {
+        let summary = summary(facts, true);
+        let mut nameless = summary.failures.iter().filter(|one| one.is_nameless);
+        nameless.next().map_or_else(
+            || summary.notes[0].clone(),
+            |one| format!("{}: {}", one.subject, one.reason),
+        )
+    };
+    for (facts, said) in [
         (
             vec![
                 roster(["a", "b", "c", "d"]),
@@ -77,29 +77,27 @@ fn refused_calls_without_a_name_are_set_beside_who_has_not_succeeded() {
                 throttled(1),
                 throttled(2),
             ],
-            "2 calls were refused before ECS recorded which service; without a successful call so far: b, c, d.",
+            "2 throttled calls name no service: probably for b, d",
         ),
         (
             vec![roster(["a"]), throttled(1)],
-            "1 call was refused before ECS recorded which service; without a successful call so far: a.",
+            "1 throttled call names no service: probably for a",
         ),
         (
             vec![roster(many), throttled(1)],
-            "1 call was refused before ECS recorded which service; without a successful call so far: \
-             a, b, c, d, e, f, g, h, i, j and 2 more.",
+            "1 throttled call names no service: probably for a, b, c, d, e, f, g, h, i, j and 2 more",
         ),
         (
             vec![roster(["a"]), ok("a", 60), throttled(1)],
             "1 call was refused without naming a service; every expected call was accepted.",
         ),
+        (
+            vec![ok("a", 60), throttled(1)],
+            "1 throttled call names no service: called by EventBridge Scheduler as dev-ecs-scheduler",
+        ),
     ] {
-        assert_eq!(summary(&facts, true).notes[0], note);
+        assert_eq!(of(&facts), said);
     }
-    let without_roster = summary(&[ok("a", 60), throttled(1)], true);
-    assert_eq!(
-        without_roster.notes[0],
-        "Called by EventBridge Scheduler as dev-ecs-scheduler (2)."
-    );
 }
 
 #[test]
@@ -118,12 +116,23 @@ fn a_later_message_shows_what_changed() {
     let summary = story.at(later, |snapshot| match decide(snapshot, &report) {
         Decision::Say(message) => {
             assert_eq!(message.kind, MessageKind::Changes);
-            Summary::new(snapshot, &message.runs, message.kind, chrono_tz::UTC)
+            Summary::changes(snapshot, &message.runs, &report, READER)
         }
         other => panic!("{other:?}"),
     });
     assert_eq!(rows(&summary), ["b Scale Up (→ 1) ✅ after 2 attempts"]);
-    assert_eq!(summary.headline(), "ECS Scheduled Scaling Changes");
+    assert_eq!(
+        summary.verdict.line("dev"),
+        "✅ dev · recovered: b is accepted · now 3 of 4"
+    );
+    assert_eq!(
+        summary.subtitle,
+        "Update to Mon 15 Jan 00:01 UTC (reported 01:00: 2 failed)"
+    );
+    assert_eq!(
+        summary.changes,
+        ["b: ❌ service not found → ✅ accepted at 00:01"]
+    );
     assert_eq!(story.tell(&mut report, later).len(), 1);
     assert_eq!(story.tell(&mut report, later + 1_000), [""; 0]);
 }

@@ -18,10 +18,9 @@ impl World {
 
     fn rows(&self) -> Vec<String> {
         let message = self.workspace.only_message();
-        let rows = message.arguments["blocks"][2]["rows"]
-            .as_array()
-            .unwrap()
-            .clone();
+        let blocks = message.arguments["blocks"].as_array().unwrap();
+        let table = blocks.iter().find(|block| block["type"] == "table");
+        let rows = table.unwrap()["rows"].as_array().unwrap().clone();
         let text =
             |row: &serde_json::Value, cell: usize| row[cell]["text"].as_str().unwrap().to_owned();
         rows[1..]
@@ -47,16 +46,28 @@ async fn a_row_goes_from_starting_to_running() {
         )
         .await;
     world.visit(60).await;
-    assert_eq!(world.rows(), ["api ⏳ 0/1 starting", "web ⏳ 1/1 settling"]);
+    assert_eq!(
+        world.rows(),
+        ["api ⏳ 0/1 starting", "web ⏳ 1/1 running, not steady yet"]
+    );
     assert_eq!(world.last_alarm(), 90);
 
     world.runs("api", 1);
     world.visit(90).await;
     assert_eq!(
         world.rows(),
-        ["api ⏳ 1/1 settling", "web ✅ 1/1 running (≤ 40 s)"]
+        [
+            "api ⏳ 1/1 running, not steady yet",
+            "web ✅ 1/1 running (≤ 40 s)"
+        ]
     );
-    assert!(world.workspace.only_message().title().starts_with("⏳ 1/2"));
+    assert!(
+        world
+            .workspace
+            .only_message()
+            .title()
+            .starts_with("⏳ dev · 1 of 2 up")
+    );
 
     world.visit(150).await;
     assert_eq!(
@@ -67,7 +78,7 @@ async fn a_row_goes_from_starting_to_running() {
         ]
     );
     let title = world.workspace.only_message().title().to_owned();
-    assert!(title.starts_with("✅ 2/2 in 1 min 30 s"), "{title}");
+    assert!(title.starts_with("✅ dev · both services up"), "{title}");
 
     // Nothing is left to look at.
     world.visit(900).await;
@@ -86,8 +97,14 @@ async fn who_does_not_come_up_in_time_is_told_in_the_thread() {
     for seconds in [30, 60, 120, 240, 480, 610] {
         world.visit(seconds).await;
     }
-    assert_eq!(world.rows(), ["api ⚠️ 0/1 starting"]);
-    assert!(world.workspace.only_message().title().starts_with("❌ 0/1"));
+    assert_eq!(world.rows(), ["api ❌ 0/1 after 10 min"]);
+    assert!(
+        world
+            .workspace
+            .only_message()
+            .title()
+            .starts_with("❌ dev · api did not start")
+    );
     let replies = world.workspace.replies();
     assert_eq!(replies.len(), 1);
     let text = replies[0].text();

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rollcall::core::decide::MessageKind;
 use rollcall::core::observation::Observations;
+use rollcall::core::reader::Reader;
 use rollcall::core::runs::Runs;
 use rollcall::core::snapshot::WindowSnapshot;
 use rollcall::core::summary::Summary;
@@ -27,7 +28,13 @@ async fn an_edit_waits_out_a_rate_limit() {
         .workspace
         .trouble("chat.update", Trouble::TooManyRequests(1));
     world.visit(20).await;
-    assert!(world.workspace.only_message().title().starts_with("✅ 1/1"));
+    assert!(
+        world
+            .workspace
+            .only_message()
+            .title()
+            .starts_with("✅ dev · 1 call accepted")
+    );
     assert_eq!(world.metrics.slack_rate_limited, 1);
 }
 
@@ -120,10 +127,16 @@ async fn a_token_revoked_midway_cannot_silence_a_failure() {
     let posts = world.workspace.webhook_posts();
     assert_eq!(posts.len(), 1);
     assert!(
-        posts[0].to_string().contains("1/2 succeeded, 1 failed"),
+        posts[0].to_string().contains("1 succeeded, 1 failed"),
         "{posts:?}"
     );
-    assert!(world.workspace.only_message().title().starts_with("⏳ 0/2"));
+    assert!(
+        world
+            .workspace
+            .only_message()
+            .title()
+            .starts_with("⏳ dev · 0 of 2 accepted")
+    );
 }
 
 #[tokio::test]
@@ -150,7 +163,7 @@ async fn a_deleted_message_is_posted_anew() {
     world.visit(20).await;
     let second = world.workspace.only_message();
     assert_ne!(first.ts, second.ts);
-    assert!(second.title().starts_with("✅ 1/1"));
+    assert!(second.title().starts_with("✅ dev · 1 call accepted"));
 }
 
 #[tokio::test]
@@ -169,7 +182,11 @@ async fn a_message_that_cannot_be_edited_is_followed_by_one_about_the_end() {
     world.visit(60).await;
     let messages = world.workspace.messages();
     assert_eq!(messages.len(), 2);
-    assert!(messages[1].title().starts_with("✅ 2/2"));
+    assert!(
+        messages[1]
+            .title()
+            .starts_with("✅ dev · both calls accepted")
+    );
 }
 
 #[tokio::test]
@@ -182,7 +199,13 @@ async fn a_post_whose_answer_is_lost_is_found_and_not_repeated() {
         assert_eq!(world.last_alarm(), 30);
         world.learn(30, &[accepted("api", 5)]).await;
         world.visit(30).await;
-        assert!(world.workspace.only_message().title().starts_with("✅ 1/1"));
+        assert!(
+            world
+                .workspace
+                .only_message()
+                .title()
+                .starts_with("✅ dev · 1 call accepted")
+        );
         assert_eq!(
             world.workspace.calls(),
             ["chat.postMessage", "conversations.history", "chat.update"],
@@ -204,7 +227,13 @@ async fn a_visitor_that_died_after_posting_is_noticed() {
     let runs = Runs::fold(world.key.start, contents.facts());
     let observations = Observations::default();
     let snapshot = WindowSnapshot::new(&world.key, &runs, &observations, world.policy, at(0));
-    let summary = Summary::live(&snapshot, &[0], MessageKind::First, false, chrono_tz::UTC);
+    let summary = Summary::live(
+        &snapshot,
+        &[0],
+        MessageKind::First,
+        false,
+        Reader::english(chrono_tz::UTC),
+    );
     let deadline = Instant::now() + Duration::from_secs(30);
     let channel = world.channel();
     let posted = channel.post(&world.key, at(0), &summary, deadline).await;
@@ -213,7 +242,7 @@ async fn a_visitor_that_died_after_posting_is_noticed() {
     world.visit(60).await;
     let message = world.workspace.only_message();
     assert!(posted.0.ends_with(&message.ts), "{posted:?}");
-    assert!(message.title().starts_with("⏳ 0/1"));
+    assert!(message.title().starts_with("⏳ dev · 0 of 1 accepted"));
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use std::time::Duration;
 use aws_lambda_events::sqs::SqsMessage;
 use chrono::TimeDelta;
 use rollcall::core::policy::WaitPolicy;
+use rollcall::core::reader::Reader;
 use rollcall::core::window::Windowing;
 use rollcall::function::visit_windows;
 use rollcall::metrics::Metrics;
@@ -83,7 +84,7 @@ pub fn run(
         let how = Visit {
             policy,
             windowing: &windowing,
-            timezone: chrono_tz::UTC,
+            reader: Reader::english(chrono_tz::UTC),
             token: &token,
             claim_until: now + TimeDelta::milliseconds(TIMEOUT + MARGIN),
             now,

@@ -126,6 +126,7 @@ impl Post {
 
 /// Something that an invocation asked of the queue.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a test holds few of them")]
 pub enum Ordered {
     /// A message that becomes visible at a time.
     Timer(OwnMessage, Millis),
@@ -570,6 +571,11 @@ impl Channel for Hands {
         let fate = self.call(Effect::Reply, &place).await;
         self.show(Effect::Reply, place, Some(number), Shown::reply(news), fate);
         delivery(fate, ())
+    }
+
+    async fn list(&self, bookmark: &Bookmark, _: &Summary, _: usize, _: Instant) -> Delivery {
+        let (_, place) = self.message(bookmark);
+        delivery(self.call(Effect::Reply, &place).await, ())
     }
 
     async fn find(

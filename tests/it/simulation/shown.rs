@@ -3,7 +3,10 @@
 
 use rollcall::core::decide::MessageKind;
 use rollcall::core::status::{Kind, Severity};
-use rollcall::core::summary::{Failure, News, Row as SummaryRow, Summary};
+use rollcall::core::summary::{
+    CHANGED, Failure, LATE, NEVER_CALLED, News, Row as SummaryRow, STOPPING, Summary, UNKEPT,
+    UNSTEADY,
+};
 
 use super::mail::Millis;
 
@@ -30,7 +33,7 @@ pub struct Row {
     pub scheduled: Option<Millis>,
     pub word: Word,
     /// What the totals count it under, where the row says so.
-    pub class: &'static str,
+    pub class: Option<Kind>,
     /// How many calls it took, where the row says so.
     pub attempts: Option<usize>,
     /// The reason of a failure.
@@ -62,12 +65,7 @@ impl Shown {
         let mut failures = summary.failures.iter().peekable();
         let mut rows = Vec::new();
         for row in &summary.rows {
-            let is_job = summary
-                .failures
-                .iter()
-                .any(|failure| failure.subject == format!("{} (job)", row.service))
-                || row.action.contains("Run Task");
-            if !is_job {
+            if !row.is_job {
                 let is_failure = row.status.severity <= Severity::Warn;
                 let failure = is_failure.then(|| failures.next()).flatten();
                 rows.push(Row::of(row, failure));
@@ -141,7 +139,7 @@ impl Row {
             count: None,
             scheduled: None,
             word: Word::Good,
-            class: "",
+            class: None,
             attempts: None,
             text: String::new(),
         }
@@ -180,14 +178,14 @@ impl Row {
                 .and_then(|(_, count)| number(count)),
             scheduled: clock(&row.action),
             word,
-            class: kind.word(),
+            class: Some(kind),
             attempts: attempts.and_then(|(count, _)| count.parse().ok()),
-            text: failure.map_or_else(String::new, |failure| failure.reason.clone()),
+            text: failure.map_or_else(String::new, text),
         }
     }
 
     fn failure(failure: &Failure) -> Self {
-        let is_named = !failure.subject.starts_with("unknown service");
+        let is_named = !failure.is_nameless;
         let name = failure.subject.trim_end_matches(" (job)");
         Self {
             subject: if is_named {
@@ -197,15 +195,21 @@ impl Row {
             },
             scheduled: clock(&failure.reason),
             word: match failure.code.as_str() {
-                "no call was recorded" => Word::Missing,
-                "its record may be in the dead-letter queue" => Word::Unkept,
-                "starting" | "stopping" | "another count" => Word::Late(failure.code.clone()),
+                NEVER_CALLED => Word::Missing,
+                UNKEPT => Word::Unkept,
+                LATE | UNSTEADY | STOPPING | CHANGED => Word::Late(failure.code.clone()),
                 code => Word::Failed(code.to_owned()),
             },
-            text: failure.reason.clone(),
+            text: text(failure),
             ..Self::well(name)
         }
     }
+}
+
+/// The reason, with what AWS wrote.
+fn text(failure: &Failure) -> String {
+    let detail = failure.detail.as_deref().unwrap_or_default();
+    format!("{} {detail}", failure.reason)
 }
 
 /// The time that a text begins with, where it does: worlds begin at midnight and end before noon.

@@ -104,7 +104,7 @@ fn roster() -> Value {
         "rollcall": "roster", "environment": "dev", "schedule": "morning",
         "scheduled_time": "2024-01-15T00:00:00Z", "flexible_window_minutes": 5, "account": "123456789012",
         "region": "ap-northeast-2", "cluster": "arn:aws:ecs:ap-northeast-2:123456789012:cluster/dev",
-        "services": {"nestjs": 1, "frontend": 0},
+        "services": {"nestjs": 1, "frontend": 0}, "group": "rollcall-dev",
     })
 }
 
@@ -120,6 +120,7 @@ fn a_roster_says_what_is_expected_and_where() {
     };
     assert_eq!(environment.as_deref(), Some("dev"));
     assert_eq!(expected.cluster, "dev");
+    assert_eq!(expected.group.as_deref(), Some("rollcall-dev"));
     insta::assert_json_snapshot!(expected.services, @r#"
     {
       "frontend": 0,

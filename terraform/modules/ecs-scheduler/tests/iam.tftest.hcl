@@ -139,13 +139,13 @@ run "only_the_schedules_role_may_send_dead_letters_and_only_over_tls" {
   command = apply
 
   assert {
-    condition = jsondecode(aws_sqs_queue_policy.dead_letters.policy).Statement == [
+    condition = jsondecode(aws_sqs_queue.dead_letters.policy).Statement == [
       {
         Sid       = "DenyPlainTransport"
         Effect    = "Deny"
         Action    = "sqs:*"
         Principal = "*"
-        Resource  = aws_sqs_queue.dead_letters.arn
+        Resource  = "arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-schedules-dead"
         Condition = { Bool = { "aws:SecureTransport" = "false" } }
       },
       {
@@ -153,7 +153,7 @@ run "only_the_schedules_role_may_send_dead_letters_and_only_over_tls" {
         Effect    = "Deny"
         Action    = "sqs:SendMessage"
         Principal = "*"
-        Resource  = aws_sqs_queue.dead_letters.arn
+        Resource  = "arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-schedules-dead"
         Condition = { ArnNotEquals = { "aws:PrincipalArn" = aws_iam_role.this.arn } }
       },
     ]

@@ -97,12 +97,12 @@ run "only_the_senders_may_send" {
   variables { operator_role_arns = ["arn:aws:iam::123456789012:role/operators"] }
 
   assert {
-    condition = jsondecode(aws_sqs_queue_policy.this["records"].policy).Statement[1] == {
+    condition = jsondecode(aws_sqs_queue.records.policy).Statement[1] == {
       Sid       = "NobodyElseMaySend"
       Effect    = "Deny"
       Action    = "sqs:SendMessage"
       Principal = "*"
-      Resource  = aws_sqs_queue.records.arn
+      Resource  = "arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-records"
       Condition = {
         Bool       = { "aws:PrincipalIsAWSService" = "false" }
         ArnNotLike = { "aws:PrincipalArn" = [aws_iam_role.function.arn, aws_iam_role.rosters[0].arn, "arn:aws:iam::123456789012:role/operators"] }
@@ -111,7 +111,7 @@ run "only_the_senders_may_send" {
     error_message = "Records by the rules, timers by the function, rosters by their role, and operators by name."
   }
   assert {
-    condition     = jsondecode(aws_sqs_queue_policy.this["rules-dead"].policy).Statement[1].Condition.ArnNotLike["aws:PrincipalArn"] == [aws_iam_role.rosters[0].arn, "arn:aws:iam::123456789012:role/operators"]
+    condition     = jsondecode(aws_sqs_queue.dead["rules"].policy).Statement[1].Condition.ArnNotLike["aws:PrincipalArn"] == [aws_iam_role.rosters[0].arn, "arn:aws:iam::123456789012:role/operators"]
     error_message = "What rules and rosters could not deliver comes from them alone."
   }
 }

@@ -132,12 +132,12 @@ run "only_the_rules_may_write_to_the_queues" {
 
   assert {
     condition = alltrue([
-      for policy in [aws_sqs_queue_policy.this["records"], aws_sqs_queue_policy.this["rules-dead"]] : jsondecode(policy.policy).Statement[0] == {
-        Sid       = "RulesMaySend"
-        Effect    = "Allow"
-        Action    = "sqs:SendMessage"
-        Principal = { Service = "events.amazonaws.com" }
-        Resource  = "arn:aws:sqs:ap-northeast-2:123456789012:mocked-queue"
+      for key, policy in { records = aws_sqs_queue.records.policy, rules-dead = aws_sqs_queue.dead["rules"].policy } : jsondecode(policy).Statement[0] == {
+        Sid                        = "RulesMaySend"
+        Effect                     = "Allow"
+        Action                     = "sqs:SendMessage"
+        Principal                  = { Service = "events.amazonaws.com" }
+        Resource                   = "arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-${key}"
         Condition = {
           ArnEquals = {
             "aws:SourceArn" = [
@@ -152,7 +152,7 @@ run "only_the_rules_may_write_to_the_queues" {
     error_message = "The queue and the rules' dead-letter queue accept these rules and nobody else."
   }
   assert {
-    condition     = alltrue([for policy in aws_sqs_queue_policy.this : jsondecode(policy.policy).Statement[length(jsondecode(policy.policy).Statement) - 1].Sid == "DenyPlainTransport"]) && length(aws_sqs_queue_policy.this) == 3
+    condition     = alltrue([for queue in [aws_sqs_queue.records, aws_sqs_queue.dead["rules"], aws_sqs_queue.dead["records"]] : contains(jsondecode(queue.policy).Statement[*].Sid, "DenyPlainTransport")])
     error_message = "No queue takes requests without TLS."
   }
 }

@@ -164,7 +164,7 @@ run "each_schedule_sends_its_roster_at_its_own_time" {
     error_message = "The schedule's expression, zone and dates; at the minute."
   }
   assert {
-    condition     = aws_scheduler_schedule.rosters["app/morning"].target[0].input == "{\"account\":\"123456789012\",\"cluster\":\"app-dev\",\"environment\":\"dev\",\"flexible_window_minutes\":5,\"region\":\"ap-northeast-2\",\"retry_minutes\":60,\"role\":\"rollcall-dev-schedules\",\"rollcall\":\"roster\",\"schedule\":\"morning\",\"scheduled_time\":\"<aws.scheduler.scheduled-time>\",\"services\":{\"nestjs\":1,\"python-api\":2}}"
+    condition     = aws_scheduler_schedule.rosters["app/morning"].target[0].input == "{\"account\":\"123456789012\",\"cluster\":\"app-dev\",\"environment\":\"dev\",\"flexible_window_minutes\":5,\"group\":\"rollcall-dev\",\"region\":\"ap-northeast-2\",\"retry_minutes\":60,\"role\":\"rollcall-dev-schedules\",\"rollcall\":\"roster\",\"schedule\":\"morning\",\"scheduled_time\":\"<aws.scheduler.scheduled-time>\",\"services\":{\"nestjs\":1,\"python-api\":2}}"
     error_message = "The function's roster, with Scheduler's own words for the time."
   }
   assert {

@@ -37,7 +37,7 @@ fn a_row_says_what_ecs_says() {
         (
             vec![up.clone(), seen("a", 70, "0/1")],
             "⏳ 0/1 starting",
-            "⚠️ 0/1 starting",
+            "❌ 0/1 after 10 s",
         ),
         // What ECS said before the call says nothing about it.
         (
@@ -48,7 +48,7 @@ fn a_row_says_what_ecs_says() {
         // One look may see a task that is about to fail; ECS's own word or a second look tells.
         (
             vec![up.clone(), seen("a", 70, "1/1")],
-            "⏳ 1/1 settling",
+            "⏳ 1/1 running, not steady yet",
             "✅ 1/1 running (≤ 10 s)",
         ),
         (
@@ -58,7 +58,7 @@ fn a_row_says_what_ecs_says() {
         ),
         (
             vec![up.clone(), steady("a", 140, "1/1", 59)],
-            "⏳ 1/1 settling",
+            "⏳ 1/1 running, not steady yet",
             "✅ 1/1 running (≤ 1 min 20 s)",
         ),
         (
@@ -74,7 +74,7 @@ fn a_row_says_what_ecs_says() {
                 steady("a", 130, "0/1", 90),
                 steady("a", 160, "1/1", 90),
             ],
-            "⏳ 1/1 settling",
+            "⏳ 1/1 running, not steady yet",
             "✅ 1/1 running (≤ 1 min 40 s)",
         ),
         (
@@ -88,13 +88,13 @@ fn a_row_says_what_ecs_says() {
                 troubled("a", 100, "0/1", 90, CAPACITY),
                 troubled("a", 130, "1/1", 90, CAPACITY),
             ],
-            "⏳ 1/1 settling",
+            "⏳ 1/1 running, not steady yet",
             "✅ 1/1 running (≤ 1 min 10 s)",
         ),
         (
             vec![up.clone(), troubled("a", 100, "0/1", 30, CAPACITY)],
             "⏳ 0/1 starting",
-            "⚠️ 0/1 starting",
+            "❌ 0/1 after 40 s",
         ),
         (
             vec![
@@ -108,7 +108,7 @@ fn a_row_says_what_ecs_says() {
         (
             vec![up.clone(), seen("a", 100, "3/3")],
             "⏳ 3/1 stopping",
-            "⚠️ 3/3 running, not 1",
+            "⚠️ 3 running, schedule wanted 1",
         ),
         (
             vec![
@@ -150,7 +150,7 @@ fn a_row_says_what_ecs_says() {
         (
             vec![down, seen("a", 70, "1/1")],
             "⏳ 1 still running",
-            "⚠️ 1/1 running, not 0",
+            "⚠️ 1 running, schedule wanted 0",
         ),
         (
             vec![scaled("a", 60, 1), seen("a", 70, "3/1")],
@@ -159,23 +159,23 @@ fn a_row_says_what_ecs_says() {
         ),
         (
             vec![refused("a", 60).into(), seen("a", 70, "1/1")],
-            "❌ Error",
-            "❌ Error",
+            "❌ service not found",
+            "❌ service not found",
         ),
         (
             vec![roster(["a"]).into(), seen("a", 70, "1/1")],
-            "⏳",
-            "✅ (seen at ECS, no record)",
+            "⏳ awaited",
+            "✅ 1/1 running (no CloudTrail record)",
         ),
         (
             vec![roster(["a"]).into(), seen("a", 70, "0/0")],
-            "⏳",
-            "❌ Missing",
+            "⏳ awaited",
+            "❌ never called",
         ),
         (
             vec![roster(["a"]).into(), seen("a", 70, "0/1")],
-            "⏳",
-            "⚠️ 0/1 starting",
+            "⏳ awaited",
+            "❌ 0/1 running",
         ),
         (
             vec![
@@ -184,7 +184,7 @@ fn a_row_says_what_ecs_says() {
                 seen("a", 70, "3/3"),
             ],
             "⏳ 3/1 stopping",
-            "⚠️ 3/3 running, not 1",
+            "⚠️ 3 running, schedule wanted 1",
         ),
     ] {
         let got = [row(&facts, EARLY), row(&facts, OVER)];
@@ -229,11 +229,11 @@ fn reasons_say_who_and_when() {
     for (facts, expected) in [
         (
             with(vec![seen("a", 600, "3/3")]),
-            "ECS wants 3 tasks where 1 was asked for: no record tells who set it",
+            "ECS wants 3 tasks, the schedule wanted 1: no record tells who set it",
         ),
         (
             with(vec![set("Admin", "jane"), seen("a", 730, "3/3")]),
-            "ECS wants 3 tasks where 1 was asked for: set by jane as Admin at 00:12",
+            "ECS wants 3 tasks, the schedule wanted 1: set by jane as Admin at 00:12",
         ),
         // Scheduler's call came after hers, so that it is not hers any more.
         (
@@ -243,16 +243,15 @@ fn reasons_say_who_and_when() {
                 scaled("a", 60, 1),
                 seen("a", 700, "3/3"),
             ],
-            "ECS wants 3 tasks where 1 was asked for: no record tells who set it",
+            "ECS wants 3 tasks, the schedule wanted 1: no record tells who set it",
         ),
         (
             with(vec![bounds("2/2", Some(2), Some(6))]),
-            "ECS wants 2 tasks where 1 was asked for: Application Auto Scaling keeps at least 2",
+            "ECS wants 2 tasks, the schedule wanted 1: Application Auto Scaling keeps at least 2",
         ),
         (
             with(vec![bounds("1/1", Some(2), Some(6))]),
-            "⚠️ Application Auto Scaling may undo the schedule at its next turn: it keeps a (at least 2, not 1). \
-             Called by EventBridge Scheduler as dev-ecs-scheduler (1).",
+            "⚠️ Application Auto Scaling may undo the schedule at its next turn: it keeps a (at least 2, not 1).",
         ),
         (
             with(vec![seen("a", 660, "0/1")]),
@@ -264,12 +263,11 @@ fn reasons_say_who_and_when() {
                 throttled(60).into(),
                 seen("a", 900, "0/0"),
             ],
-            "no call was recorded, and ECS has its desired count at 0",
+            "never called, and ECS has its desired count at 0",
         ),
         (
             with(vec![in_vain(70, "AccessDeniedException")]),
-            "Called by EventBridge Scheduler as dev-ecs-scheduler (1). \
-             ⚠️ ECS could not be asked whether tasks run (AccessDeniedException): accepted is all that is known.",
+            "⚠️ ECS could not be asked whether tasks run (AccessDeniedException): accepted is all that is known.",
         ),
     ] {
         assert_eq!(reason(&facts), expected);
@@ -292,13 +290,13 @@ fn totals_count_what_is_real() {
     let totals = |known: &[Known]| story(known).summary(OVER).totals();
     assert_eq!(
         totals(&facts),
-        "Total: 1 running, 1 stopped, 1 starting, 1 changed, 1 failed"
+        "Total: 1 running, 1 stopped, 1 not up in time, 1 changed, 1 failed"
     );
     assert_eq!(totals(&facts[..5]), "Total: 4 succeeded, 1 failed");
     let denied = [&facts[..5], &[in_vain(9, "AccessDeniedException")]].concat();
     assert_eq!(totals(&denied), "Total: 4 accepted, 1 failed");
     let none = [scaled("a", 1, 1), seen("a", 20, "0/1")];
-    assert_eq!(totals(&none), "Total: 0 running, 1 starting, 0 failed");
+    assert_eq!(totals(&none), "Total: 1 not up in time");
 }
 
 #[test]

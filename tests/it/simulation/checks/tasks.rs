@@ -1,6 +1,8 @@
 //! Whether people are told how services really are: rows say no more than ECS did, and in a world where nobody is kept
 //! from asking, no less.
 
+use rollcall::core::status::Kind;
+
 use super::{Court, Violation};
 use crate::simulation::invocation::GRACE;
 use crate::simulation::mail::Millis;
@@ -43,8 +45,8 @@ impl Court<'_> {
                 })
             };
             let is_true = match telling.row.class {
-                "running" => is_said(Some(true)),
-                "stopped" => is_said(Some(false)),
+                Some(Kind::Running) => is_said(Some(true)),
+                Some(Kind::Stopped) => is_said(Some(false)),
                 _ => true,
             };
             if !is_true {
