@@ -27,9 +27,10 @@ impl SqsQueue {
     /// When SQS does not take it.
     #[cfg(feature = "operator")]
     pub(crate) async fn put(&self, body: &str) -> Result<(), QueueError> {
-        let send = self.client.send_message().queue_url(&self.queue_url);
-        let sent = send.message_body(body).send().await;
-        sent.map(drop)
+        let message = self.client.send_message().queue_url(&self.queue_url);
+        let answer = message.message_body(body).send().await;
+        answer
+            .map(drop)
             .map_err(|error| QueueError(RequestError::from(&error).to_string()))
     }
 

@@ -15,7 +15,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Ask {
     /// Who the token belongs to, and whether that bot is in the channel.
-    #[expect(clippy::unused_self, reason = "a question like the others")]
     pub(in crate::cli::doctor) async fn slack(
         &self,
         bot: &BotConfig,
@@ -24,7 +23,10 @@ impl Ask {
         let channel = bot.channel.clone();
         let api = WebApi::new(bot.api_url.clone(), token, channel.clone(), None, false);
         let deadline = Instant::now() + PATIENCE;
-        let identity = api.identity(deadline).await.map_err(refusal);
+        let identity = api
+            .identity(deadline)
+            .await
+            .map_err(|error| refusal(&error));
         let room = match &identity {
             Err(_) => None,
             Ok(_) => Some(api.room(deadline).await),
@@ -34,7 +36,7 @@ impl Ask {
                 is_member,
                 is_archived,
             });
-            room.map_err(refusal)
+            room.map_err(|error| refusal(&error))
         });
         SlackSeen {
             channel,
@@ -44,7 +46,7 @@ impl Ask {
     }
 }
 
-fn refusal(error: NotifyError) -> SlackRefusal {
+fn refusal(error: &NotifyError) -> SlackRefusal {
     SlackRefusal {
         text: error.to_string(),
         is_final: matches!(error, NotifyError::Refused { .. }),

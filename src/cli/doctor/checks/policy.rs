@@ -40,22 +40,22 @@ pub(super) fn check(seen: &Seen, has_timers: bool) -> Vec<Finding> {
         "rules",
         "allow events.amazonaws.com sqs:SendMessage with the rule's ARN as aws:SourceArn",
     );
-    let mut roles: Vec<&str> = has_timers
+    let mut senders: Vec<&str> = has_timers
         .then_some(seen.function.role_arn.as_str())
         .into_iter()
         .collect();
-    roles.extend(
+    senders.extend(
         seen.rosters
             .iter()
             .flatten()
             .map(|roster| roster.role_arn.as_str()),
     );
-    roles.sort_unstable();
-    roles.dedup();
+    senders.sort_unstable();
+    senders.dedup();
     // A role needs no statement of the queue's: its own policies allow it, which the check of roles asks about.
-    roles.retain(|role| decide(&policy, arn, &Sender::Role(role)) == Decision::Denied);
+    senders.retain(|role| decide(&policy, arn, &Sender::Role(role)) == Decision::Denied);
     shut_out(
-        roles.into_iter().map(last_segment).collect(),
+        senders.into_iter().map(last_segment).collect(),
         "roles",
         "take the role out of the policy's Deny statement: timers and rosters come from it",
     );
@@ -169,9 +169,11 @@ fn holds(operator: &str, key: &str, values: &[&str], sender: &Sender<'_>) -> Opt
         None => (operator, false),
     };
     let is_like = |actual: &str| values.iter().any(|value| is_like(value, actual));
-    let Some(actual) = context(key, sender)? else {
+    let actual = match context(key, sender) {
+        Context::Has(actual) => actual,
         // A key that the request does not have fits only what is negative or optional.
-        return Some(is_optional || operator.contains("Not"));
+        Context::Lacks => return Some(is_optional || operator.contains("Not")),
+        Context::Unknown => return None,
     };
     match operator {
         "ArnEquals" | "ArnLike" | "StringLike" => Some(is_like(actual)),
@@ -182,23 +184,31 @@ fn holds(operator: &str, key: &str, values: &[&str], sender: &Sender<'_>) -> Opt
     }
 }
 
-/// The value of a key of the context of a request over TLS; `Some(None)` where such a request has none, and `None` where
-/// the key is not known here.
-fn context<'a>(key: &str, sender: &Sender<'a>) -> Option<Option<&'a str>> {
+/// What a request's context says of a key.
+enum Context<'a> {
+    Has(&'a str),
+    Lacks,
+    /// The key is not known here.
+    Unknown,
+}
+
+/// The value of a key in the context of a request over TLS.
+fn context<'a>(key: &str, sender: &Sender<'a>) -> Context<'a> {
     let account = |arn: &'a str| arn.split(':').nth(4);
     let (source, role) = match *sender {
         Sender::Service { source_arn, .. } => (Some(source_arn), None),
         Sender::Role(role) => (None, Some(role)),
     };
-    Some(match key.to_ascii_lowercase().as_str() {
+    let value = match key.to_ascii_lowercase().as_str() {
         "aws:securetransport" => Some("true"),
         "aws:sourcearn" => source,
         "aws:sourceaccount" => source.and_then(account),
         "aws:principalisawsservice" => Some(source.map_or("false", |_| "true")),
         "aws:principalarn" => role,
         "aws:principalaccount" => role.and_then(account),
-        _ => return None,
-    })
+        _ => return Context::Unknown,
+    };
+    value.map_or(Context::Lacks, Context::Has)
 }
 
 /// One value or a list of them.

@@ -26,7 +26,7 @@ pub(super) fn check(seen: &Seen) -> Vec<Finding> {
         match problem(schedule, seen.records_arn.as_deref()) {
             Ok(roster) => read.push((schedule, roster)),
             Err((text, advice)) => {
-                findings.push(Finding::wrong(AREA, &schedule.name, text, advice))
+                findings.push(Finding::wrong(AREA, &schedule.name, text, advice));
             }
         }
     }
