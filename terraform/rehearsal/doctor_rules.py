@@ -14,7 +14,6 @@ from botocore.parsers import RpcV2CBORParser
 from botocore.serialize import RpcV2CBORSerializer
 from moto.cloudtrail.responses import CloudTrailResponse
 from moto.cloudwatch.urls import url_paths as cloudwatch_urls
-from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
 from moto.events.models import EventPattern
 from moto.events.responses import EventsHandler
@@ -90,7 +89,11 @@ def refuse(original, self):
     """Answers as AWS does where the caller lacks a permission."""
     caller, _, service = caller_of(self.headers)
     if caller == "doctor" and f"{PREFIXES.get(service, service)}:{self._get_action()}" in denied:
-        return self.serialized(ActionResult(ServiceException("AccessDeniedException", "not yours")))
+        if service in ("iam", "sns"):  # Services that answer in XML.
+            error = "<Error><Type>Sender</Type><Code>AccessDenied</Code><Message>not yours</Message></Error>"
+            return 403, {"Content-Type": "text/xml"}, f"<ErrorResponse>{error}</ErrorResponse>"
+        body = json.dumps({"__type": "AccessDeniedException", "message": "not yours"})
+        return 403, {"Content-Type": "application/json", "x-amzn-errortype": "AccessDeniedException"}, body
     return original(self)
 
 
