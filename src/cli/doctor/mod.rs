@@ -12,8 +12,10 @@ mod seen;
 mod send_test;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
+use aws_config::timeout::TimeoutConfig;
 use chrono::{DateTime, Utc};
 
 use self::ask::Ask;
@@ -22,6 +24,11 @@ use self::look::{Wanted, look};
 use super::args::DoctorArgs;
 use super::terminal::Width;
 use crate::aws::Aws;
+
+/// How long one attempt of a question may take.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long all attempts of a question may take together.
+const OPERATION_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Looks at a deployment; `lookup` gives the value of an environment variable. The exit status is 1 where something is
 /// wrong, and 2 where nothing could be looked at.
@@ -38,7 +45,13 @@ pub async fn doctor(
     let region = config.region().context(
         "no Region is configured; expected AWS_REGION, or a profile with a Region in AWS_PROFILE",
     )?;
-    let ask = Ask::new(config, region.to_string());
+    // Not the function's few seconds: nobody waits for the next record here, and IAM's simulator takes its time.
+    let timeouts = TimeoutConfig::builder()
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(OPERATION_TIMEOUT)
+        .build();
+    let config = config.to_builder().timeout_config(timeouts).build();
+    let ask = Ask::new(&config, region.to_string());
     let name = args.function_name();
     let function = ask.function(&name).await;
     let mut findings = match &function {
