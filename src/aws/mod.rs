@@ -48,7 +48,8 @@ pub struct Aws {
 }
 
 impl Aws {
-    async fn config(&self) -> &SdkConfig {
+    /// The configuration, loaded at the first call.
+    pub(crate) async fn config(&self) -> &SdkConfig {
         self.config
             .get_or_init(|| async {
                 let timeouts = TimeoutConfig::builder()

@@ -21,6 +21,19 @@ impl SqsQueue {
         Self { client, queue_url }
     }
 
+    /// Sends a message as it is, for a test of the way through the queue.
+    ///
+    /// # Errors
+    /// When SQS does not take it.
+    #[cfg(feature = "operator")]
+    pub(crate) async fn put(&self, body: &str) -> Result<(), QueueError> {
+        let message = self.client.send_message().queue_url(&self.queue_url);
+        let answer = message.message_body(body).send().await;
+        answer
+            .map(drop)
+            .map_err(|error| QueueError(RequestError::from(&error).to_string()))
+    }
+
     /// The URL of the queue that a message came from: the function also reads dead letters from the schedules' queues,
     /// which are in the same account and Region.
     fn url_of(&self, queue_arn: &str) -> String {

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use clap::{CommandFactory, Parser};
 use rollcall::cli::{Args, Command, man, replay, simulate};
 #[cfg(feature = "operator")]
-use rollcall::cli::{export, silence};
+use rollcall::cli::{doctor, export, silence};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -17,8 +17,12 @@ async fn main() -> ExitCode {
         Command::Silence(command) => silence(&command, environment, SystemTime::now().into()).await,
         #[cfg(feature = "operator")]
         Command::Export(args) => export(&args, environment).await,
+        #[cfg(feature = "operator")]
+        Command::Doctor(args) => doctor(&args, environment, SystemTime::now().into()).await,
         #[cfg(not(feature = "operator"))]
-        Command::Silence(_) | Command::Export(_) => Err(anyhow::anyhow!(rollcall::cli::NO_CLIENTS)),
+        Command::Silence(_) | Command::Export(_) | Command::Doctor(_) => {
+            Err(anyhow::anyhow!(rollcall::cli::NO_CLIENTS))
+        }
         Command::Simulate(args) => simulate(&args, environment).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Args::command(), "rollcall", &mut io::stdout());

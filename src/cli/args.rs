@@ -32,6 +32,9 @@ pub enum Command {
     /// Bring what the function knows of windows out of its table, for `rollcall replay`
     #[command(after_help = EXPORT_EXAMPLES)]
     Export(ExportArgs),
+    /// Look at a deployment on AWS, and say what would not work and what to do about it
+    #[command(after_help = DOCTOR_EXAMPLES)]
+    Doctor(DoctorArgs),
     /// Show what given settings lead to: messages, delays and costs
     #[command(after_help = SIMULATE_EXAMPLES)]
     Simulate(SimulateArgs),
@@ -261,6 +264,60 @@ impl FromStr for WindowName {
              'dev 2026-01-15T00:00:00Z'"
                 .to_owned()
         })
+    }
+}
+
+const DOCTOR_EXAMPLES: &str = "\
+Uses the credentials and the Region of the environment (AWS_PROFILE, AWS_REGION), and only reads;
+docs/doctor.md has the policy that it takes. What the caller may not read is shown as `?`.
+
+Examples:
+  rollcall doctor --environment dev
+  rollcall doctor --environment dev --json | jq -r '.findings[] | select(.outcome == \"wrong\").text'
+  rollcall doctor --environment dev --send-test
+
+Exit status:
+  0  nothing is wrong, as far as the caller may look
+  1  something is wrong; --send-test: nothing was told in time
+  2  nothing could be looked at";
+
+/// What `rollcall doctor` takes.
+#[derive(Debug, clap::Args)]
+pub struct DoctorArgs {
+    /// The environment, as in the Terraform module
+    #[arg(long, env = "ROLLCALL_ENVIRONMENT", required_unless_present = "name")]
+    pub environment: Option<String>,
+    /// The function's name [default: `rollcall-<environment>`]
+    #[arg(long)]
+    pub name: Option<String>,
+    /// The group of the schedules; may be given several times [default: those that are named after the function]
+    #[arg(long = "group", value_name = "GROUP")]
+    pub groups: Vec<String>,
+    /// The group of the rosters [default: `<name>-rosters`]
+    #[arg(long, value_name = "GROUP")]
+    pub roster_group: Option<String>,
+    /// Print the findings as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Send a marked test event through the function's queue, and wait until Slack was told of it
+    #[arg(long)]
+    pub send_test: bool,
+    /// With `--send-test`: for how long to wait [default: as long as the function's settings may take]
+    #[arg(long, value_name = "SPAN", value_parser = time::span, requires = "send_test")]
+    pub wait: Option<Duration>,
+}
+
+impl DoctorArgs {
+    /// The function's name, as the Terraform module chooses it where none is given.
+    #[must_use]
+    pub fn function_name(&self) -> String {
+        let of_environment = || {
+            format!(
+                "rollcall-{}",
+                self.environment.as_deref().unwrap_or_default()
+            )
+        };
+        self.name.clone().unwrap_or_else(of_environment)
     }
 }
 

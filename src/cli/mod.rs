@@ -1,10 +1,12 @@
-//! The command line: reads files, shows summaries in the terminal, silences and exports windows, and simulates. In between
-//! it runs the same code as the function.
+//! The command line: reads files, shows summaries in the terminal, silences and exports windows, simulates, and looks at
+//! deployments. In between it runs the same code as the function.
 //!
 //! What asks AWS is behind the feature `operator`, so that whoever only replays files does not build AWS's clients.
 
 mod args;
 mod described;
+#[cfg(feature = "operator")]
+mod doctor;
 #[cfg(feature = "operator")]
 mod export;
 mod exported;
@@ -26,6 +28,8 @@ pub const NO_CLIENTS: &str =
     "this build has no clients for AWS: build it with `--features operator`";
 
 pub use self::args::{Args, Command};
+#[cfg(feature = "operator")]
+pub use self::doctor::doctor;
 #[cfg(feature = "operator")]
 pub use self::export::export;
 pub use self::man::man;

@@ -8,6 +8,8 @@
 use chrono::{DateTime, Utc};
 use reqwest::{Client, header};
 use secrecy::{ExposeSecret, SecretString};
+#[cfg(feature = "operator")]
+use serde::Deserialize;
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::json;
@@ -188,6 +190,28 @@ impl WebApi {
         .await
     }
 
+    /// Who the token belongs to: the bot's name and its workspace's.
+    ///
+    /// # Errors
+    /// When Slack does not take the token, or does not answer in time.
+    #[cfg(feature = "operator")]
+    pub(crate) async fn identity(&self, deadline: Instant) -> Result<String, NotifyError> {
+        let asking = Call::asking("auth.test", None);
+        let identity: Identity = self.call(&asking, &Sending::until(deadline)).await?;
+        Ok(format!("{} in {}", identity.user, identity.team))
+    }
+
+    /// Whether the bot is a member of its channel, and whether the channel is archived.
+    ///
+    /// # Errors
+    /// When there is no such channel, or the token lacks the scope for this question.
+    #[cfg(feature = "operator")]
+    pub(crate) async fn room(&self, deadline: Instant) -> Result<(bool, bool), NotifyError> {
+        let asking = Call::asking("conversations.info", Some(&self.channel));
+        let room: Room = self.call(&asking, &Sending::until(deadline)).await?;
+        Ok((room.channel.is_member, room.channel.is_archived))
+    }
+
     async fn call<T: DeserializeOwned>(
         &self,
         call: &Call,
@@ -340,7 +364,45 @@ struct Call {
     may_help: fn(&NotifyError) -> bool,
 }
 
+/// What `auth.test` answers.
+#[cfg(feature = "operator")]
+#[derive(Deserialize)]
+struct Identity {
+    user: String,
+    team: String,
+}
+
+/// What `conversations.info` answers.
+#[cfg(feature = "operator")]
+#[derive(Deserialize)]
+struct Room {
+    channel: RoomState,
+}
+
+#[cfg(feature = "operator")]
+#[derive(Deserialize)]
+struct RoomState {
+    #[serde(default)]
+    is_member: bool,
+    #[serde(default)]
+    is_archived: bool,
+}
+
 impl Call {
+    /// Asks what changes nothing, so that it may be repeated.
+    #[cfg(feature = "operator")]
+    fn asking(method: &'static str, channel: Option<&str>) -> Self {
+        Self {
+            method,
+            content_type: "application/x-www-form-urlencoded",
+            body: form_urlencoded::Serializer::new(String::new())
+                .extend_pairs(channel.map(|channel| ("channel", channel)))
+                .finish(),
+            limit: ANSWER_LIMIT,
+            may_help: NotifyError::is_retryable,
+        }
+    }
+
     /// Posts a message. It is not repeated after an answer that got lost, since the message may be in the channel.
     fn posting(arguments: &Arguments<'_>) -> Result<Self, NotifyError> {
         Ok(Self {

@@ -15,6 +15,7 @@
 #[allow(dead_code, reason = "the other tests use the rest")]
 mod support;
 
+mod doctor;
 mod emulator;
 mod instances;
 mod log;

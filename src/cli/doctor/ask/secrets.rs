@@ -1,0 +1,65 @@
+//! Whether SSM's parameters hold what they should. A value leaves this module only as a token for Slack, whose type never
+//! shows it.
+
+use std::fmt::Display;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{Action, Ask, unless_absent};
+use crate::cli::doctor::seen::{Looked, ParameterState};
+use crate::config::{TokenSource, WebhookSource};
+use crate::slack::web_api::BotToken;
+use crate::slack::webhook::WebhookUrl;
+
+impl Ask {
+    /// Whether the parameter of a webhook holds an address. `None` where the address stands in a variable.
+    pub(in crate::cli::doctor) async fn webhook(
+        &self,
+        source: &WebhookSource,
+    ) -> Option<(String, Looked<ParameterState>)> {
+        match source {
+            WebhookSource::Url(_) => None,
+            WebhookSource::Parameter(name) => {
+                let value = self.parameter(name).await;
+                let state = value.map(|value| judged(value, WebhookUrl::parse).0);
+                Some((name.clone(), state))
+            }
+        }
+    }
+
+    /// The bot's token, where it is known, and whether its parameter holds one.
+    pub(in crate::cli::doctor) async fn token(
+        &self,
+        source: &TokenSource,
+    ) -> (Option<BotToken>, Option<(String, Looked<ParameterState>)>) {
+        match source {
+            TokenSource::Token(token) => (Some(token.clone()), None),
+            TokenSource::Parameter(name) => {
+                let value = self.parameter(name).await;
+                match value.map(|value| judged(value, BotToken::parse)) {
+                    Ok((state, token)) => (token, Some((name.clone(), Ok(state)))),
+                    Err(why) => (None, Some((name.clone(), Err(why)))),
+                }
+            }
+        }
+    }
+
+    async fn parameter(&self, name: &str) -> Looked<Option<SecretString>> {
+        let ask = self.ssm.get_parameter().name(name).with_decryption(true);
+        let absent = ["ParameterNotFound", "ParameterVersionNotFound"];
+        let answer = unless_absent(ask.send().await, Action::GetParameter, &absent)?;
+        let value = answer.and_then(|answer| answer.parameter?.value);
+        Ok(value.map(SecretString::from))
+    }
+}
+
+fn judged<T, E: Display>(
+    value: Option<SecretString>,
+    parse: impl Fn(&str) -> Result<T, E>,
+) -> (ParameterState, Option<T>) {
+    match value.map(|value| parse(value.expose_secret())) {
+        None => (ParameterState::Absent, None),
+        Some(Ok(secret)) => (ParameterState::Fine, Some(secret)),
+        Some(Err(error)) => (ParameterState::Malformed(error.to_string()), None),
+    }
+}
