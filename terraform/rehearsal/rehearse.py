@@ -135,7 +135,7 @@ class Rehearsal:
             beside.append(aside.submit(lint, self.second_plan))
             self.create_services()
             self.doctor.make_ready(self.outputs["alarm_topic_arn"])
-            self.doctor.finds_nothing()
+            self.doctor.finds_nothing(self.outputs["doctor_commands"]["dev"])
             self.take_over_the_mapping()
             self.doctor.finds("rollcall-dev-records: is Disabled")
             dev = cloudtrail.Place("app-dev", self.outputs["scheduler_role_arns"]["dev"].split("/")[-1], REGION)
