@@ -44,6 +44,8 @@ const FAULTS: &[(&str, &str, &str)] = &[
         "slack",
         "the bot is not in the channel",
     ),
+    ("channel-absent", "slack", "there is no such channel"),
+    ("channel-archived", "slack", "is archived"),
     ("cluster-absent", "services", "dve/api: does not exist"),
     (
         "dead-letter-queue-absent",
@@ -224,6 +226,11 @@ const FAULTS: &[(&str, &str, &str)] = &[
         "schedule-disabled",
         "schedules",
         "morning.api: 1 of 5 are disabled",
+    ),
+    (
+        "schedule-over",
+        "schedules",
+        "morning.api: 1 of 5 are over: their end date has passed",
     ),
     (
         "schedule-with-unreadable-input",
@@ -563,6 +570,30 @@ fn what_may_not_be_read_is_unknown_and_named_with_its_permission() {
         };
         assert_eq!(looked.status, Some(status), "{action}");
     }
+}
+
+#[test]
+fn a_bot_that_may_not_look_at_its_channel_is_no_fault() {
+    let mut stack = Stack::start();
+    let looked = stack.look("bot-lacks-scope", &["--json"]);
+    assert_eq!(looked.status, Some(0), "{looked:?}");
+    assert_eq!(looked.findings("wrong"), []);
+    let [(area, said)] = &looked.findings("unknown")[..] else {
+        panic!("{looked:?}");
+    };
+    assert_eq!(area, "slack");
+    assert!(said.contains("missing_scope"), "{said}");
+}
+
+#[test]
+fn without_a_table_a_test_event_is_sent_and_the_reader_has_to_look() {
+    let mut stack = Stack::start();
+    let looked = stack.look("without-a-table", &["--json", "--send-test"]);
+    let unknown = looked.findings("unknown");
+    let sent = unknown.iter().find(|(area, _)| area == "test");
+    let (_, said) = sent.unwrap_or_else(|| panic!("{looked:?}"));
+    assert!(said.contains("was sent as rollcall-doctor-"), "{said}");
+    assert_eq!(looked.findings("wrong"), [], "{looked:?}");
 }
 
 #[test]
