@@ -12,6 +12,8 @@ mod export;
 mod exported;
 mod input;
 mod man;
+#[cfg(feature = "operator")]
+mod occurrences;
 mod progress;
 mod replay;
 #[cfg(feature = "operator")]
