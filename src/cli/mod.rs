@@ -20,6 +20,8 @@ mod replay;
 mod silence;
 mod simulate;
 mod spool;
+#[cfg(feature = "operator")]
+mod status;
 mod terminal;
 mod time;
 mod trace;
@@ -39,3 +41,5 @@ pub use self::replay::replay;
 #[cfg(feature = "operator")]
 pub use self::silence::silence;
 pub use self::simulate::simulate;
+#[cfg(feature = "operator")]
+pub use self::status::status;
