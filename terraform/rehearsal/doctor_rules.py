@@ -12,6 +12,7 @@ import aws_rules
 import boto3
 from botocore.parsers import RpcV2CBORParser
 from botocore.serialize import RpcV2CBORSerializer
+from moto.awslambda.models import LambdaBackend
 from moto.cloudtrail.responses import CloudTrailResponse
 from moto.cloudwatch.urls import url_paths as cloudwatch_urls
 from moto.core.responses import ActionResult, BaseResponse
@@ -71,6 +72,13 @@ def simulate_principal_policy(self):
         for resource in self._get_param("ResourceArns", ["*"])
     ]
     return ActionResult({"EvaluationResults": results, "IsTruncated": False})
+
+
+@aws_rules.wrap(LambdaBackend, "list_event_source_mappings")
+def list_event_source_mappings(original, self, event_source_arn, function_name):
+    """By the function's name or by its ARN, whichever of them the mapping was made with (Lambda API reference)."""
+    mappings = original(self, event_source_arn, None)
+    return [one for one in mappings if not function_name or one.function_name.split(":")[-1] == function_name.split(":")[-1]]
 
 
 CloudTrailResponse.lookup_events = lookup_events

@@ -3,6 +3,7 @@
 import sys
 
 import aws_rules  # noqa: F401  (changes moto by being imported)
+import doctor_rules  # noqa: F401
 from moto.server import main
 
 if __name__ == "__main__":

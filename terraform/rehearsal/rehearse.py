@@ -24,6 +24,7 @@ from terraform import GRACE_SECONDS, ROOT, VERIFY_MINUTES, Terraform, complete
 sys.path.insert(0, str(ROOT / "fixtures"))
 import dates  # noqa: E402
 import generate as cloudtrail  # noqa: E402  (the fixtures' own composer of records)
+from doctor import Doctor  # noqa: E402
 from elsewhere import Elsewhere  # noqa: E402
 from emulator import REGION, Emulator  # noqa: E402
 from fake_slack import FakeSlack, visible_text  # noqa: E402
@@ -116,8 +117,9 @@ def task_stopped(place, task: str, group: str, at: datetime, **more) -> dict:
 
 
 class Rehearsal:
-    def __init__(self, aws: Emulator, slack: FakeSlack, terraform: Terraform, elsewhere: Elsewhere, permissions: Permissions, binary: Path, work: Path):
+    def __init__(self, aws: Emulator, slack: FakeSlack, terraform: Terraform, elsewhere: Elsewhere, permissions: Permissions, doctor: Doctor, binary: Path, work: Path):
         self.aws, self.slack, self.terraform, self.elsewhere, self.permissions = aws, slack, terraform, elsewhere, permissions
+        self.doctor = doctor
         self.binary, self.work = binary, work
         self.sqs, self.events, self.lambdas, self.ecs = (aws.client(name) for name in ("sqs", "events", "lambda", "ecs"))
         # A window whose deadline is past, so that the function reports it at once.
@@ -131,9 +133,12 @@ class Rehearsal:
             beside = [aside.submit(self.elsewhere.apply), aside.submit(dates.rehearse, self.aws, self.work)]
             self.apply()
             beside.append(aside.submit(lint, self.second_plan))
-            self.take_over_the_mapping()
-            dev = cloudtrail.Place("app-dev", self.outputs["scheduler_role_arns"]["dev"].split("/")[-1], REGION)
             self.create_services()
+            self.doctor.make_ready(self.outputs["alarm_topic_arn"])
+            self.doctor.finds_nothing(self.outputs["doctor_commands"]["dev"])
+            self.take_over_the_mapping()
+            self.doctor.finds("rollcall-dev-records: is Disabled")
+            dev = cloudtrail.Place("app-dev", self.outputs["scheduler_role_arns"]["dev"].split("/")[-1], REGION)
             self.the_rules_choose(dev)
             self.put_events_on_the_bus(dev)
             self.exercise(dev)
@@ -631,6 +636,7 @@ def stop(signum, _frame):
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--binary", type=Path, required=True, help="the function, rollcall-lambda")
+    arguments.add_argument("--command-line", type=Path, required=True, help="the command line, rollcall, with all features")
     arguments.add_argument("--work", type=Path, required=True, help="a folder for state and logs; emptied first")
     arguments.add_argument("--checkov-python", help="a Python that has checkov")
     arguments.add_argument("--iam-library", type=Path, help="a folder with @cloud-copilot/iam-simulate in node_modules")
@@ -651,7 +657,8 @@ def main() -> int:
             terraform = complete(work, aws.environment("terraform"), zipped)
             elsewhere = Elsewhere(aws, slack, binary, zipped, work)
             permissions = Permissions(aws, options.iam_library and options.iam_library.resolve())
-            Rehearsal(aws, slack, terraform, elsewhere, permissions, binary, work).run(linter(options.checkov_python, work))
+            doctor = Doctor(aws, options.command_line.resolve())
+            Rehearsal(aws, slack, terraform, elsewhere, permissions, doctor, binary, work).run(linter(options.checkov_python, work))
     except (Failed, RuntimeError) as failure:
         say(f"FAILED: {failure}")
         print(f"rehearsal: failed; logs are in {options.work}")

@@ -27,3 +27,8 @@ output "dashboard_names" {
   description = "By environment, its dashboard; null without one."
   value       = { for environment, notifier in module.notifier : environment => notifier.dashboard_name }
 }
+
+output "doctor_commands" {
+  description = "By environment, the command that checks the deployment."
+  value       = { for environment, notifier in module.notifier : environment => notifier.doctor_command }
+}

@@ -52,3 +52,8 @@ output "dashboard_names" {
   description = "By environment, its dashboard."
   value       = { for environment, notifier in module.notifier : environment => notifier.dashboard_name }
 }
+
+output "doctor_commands" {
+  description = "By environment, the command that checks the deployment."
+  value       = { for environment, notifier in module.notifier : environment => notifier.doctor_command }
+}

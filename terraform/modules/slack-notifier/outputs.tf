@@ -18,6 +18,15 @@ output "dashboard_name" {
   value       = one(aws_cloudwatch_dashboard.this[*].dashboard_name)
 }
 
+output "doctor_command" {
+  description = "The command that checks this deployment, with its Region and all of its names; `eval \"$(terraform output -raw doctor_command)\"` runs it."
+  value = join(" ", concat(
+    ["AWS_REGION=${local.region}", "rollcall", "doctor", "--environment", var.environment, "--name", local.function_name],
+    flatten([for group in distinct(compact(values(var.schedulers)[*].schedule_group_name)) : ["--group", group]]),
+    [for group in aws_scheduler_schedule_group.rosters : "--roster-group=${group.name}"],
+  ))
+}
+
 output "queue_url" {
   description = "URL of the queue between the rules and the function."
   value       = aws_sqs_queue.records.url

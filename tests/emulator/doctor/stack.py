@@ -1,7 +1,8 @@
 """moto with a healthy deployment of rollcall in it, into which one fault at a time is planted.
 
-Prints a line of JSON with the server's address and the names of the faults. For each line of standard input, `healthy`,
-`hurried` (windows end at once, and the test plays Lambda), `deny <service>:<action>` or a fault's name, it builds the deployment
+Prints a line of JSON with the server's address and the names of the faults. For each line of standard input, the name of
+a fault, one of `OTHERS` (such as `healthy`, or `hurried`, where windows end at once and the test plays Lambda), or
+`deny <service>:<action>`, it builds the deployment
 anew, plants that, and prints `ready`. `calls` prints which actions the caller `doctor` has called so far, `variables` those of the
 function.
 """
@@ -23,6 +24,7 @@ import boto3  # noqa: E402
 from doctor_rules import PREFIXES, denied, history  # noqa: E402
 from moto.awslambda.models import lambda_backends  # noqa: E402
 from moto.moto_api._internal.models import moto_api_backend  # noqa: E402
+from moto.scheduler.models import scheduler_backends  # noqa: E402
 from moto.server import ThreadedMotoServer  # noqa: E402
 from moto.sns.models import sns_backends  # noqa: E402
 
@@ -40,7 +42,7 @@ def role_arn(name: str) -> str:
 class Slack(BaseHTTPRequestHandler):
     """The two methods that the doctor calls, and those by which the function says its message."""
 
-    is_revoked = is_member = None
+    is_revoked = is_member = is_archived = room_error = None
 
     def do_POST(self):
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -52,8 +54,10 @@ class Slack(BaseHTTPRequestHandler):
             answer = {"ok": True, "channel": "C012AB3CD", "ts": "1705276800.000001"}
         elif self.path.endswith("/conversations.history"):
             answer = {"ok": True, "messages": []}
+        elif Slack.room_error:
+            answer = {"ok": False, "error": Slack.room_error}
         else:
-            answer = {"ok": True, "channel": {"id": "C012AB3CD", "is_member": Slack.is_member, "is_archived": False}}
+            answer = {"ok": True, "channel": {"id": "C012AB3CD", "is_member": Slack.is_member, "is_archived": Slack.is_archived}}
         body = json.dumps(answer).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
@@ -265,7 +269,7 @@ def build() -> None:
     moto_api_backend.reset()
     history.clear()
     denied.clear()
-    Slack.is_revoked, Slack.is_member = False, True
+    Slack.is_revoked, Slack.is_member, Slack.is_archived, Slack.room_error = False, True, False, None
     bucket = "trail"
     client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
     cloudtrail.create_trail(Name="audit", S3BucketName=bucket, IsMultiRegionTrail=True)
@@ -452,6 +456,9 @@ FAULTS = {
     "alarm-absent": lambda: cloudwatch.delete_alarms(AlarmNames=[f"{NAME}-rules-dead"]),
     "alarm-of-errors-absent": lambda: cloudwatch.delete_alarms(AlarmNames=[f"{NAME}-function-errors"]),
     "subscription-pending": pend,
+    "channel-absent": lambda: setattr(Slack, "room_error", "channel_not_found"),
+    "channel-archived": lambda: setattr(Slack, "is_archived", True),
+    "schedule-over": lambda: setattr(scheduler_backends[ACCOUNT][REGION].get_schedule(NAME, "morning.api"), "end_date", 1705276800),
     "token-revoked": lambda: setattr(Slack, "is_revoked", True),
     "bot-not-in-channel": lambda: setattr(Slack, "is_member", False),
 }
@@ -461,6 +468,21 @@ def hurry() -> None:
     quick = {"ROLLCALL_WINDOW_MINUTES": "1440", "ROLLCALL_SETTLE_SECONDS": "1", "ROLLCALL_GRACE_SECONDS": "1", "ROLLCALL_VERIFY_MINUTES": "0"}
     set_function(Environment={"Variables": environment() | quick})
     remap(Enabled=False)
+
+
+def drop_table() -> None:
+    """Without windows: the function has no table, and gets its records from the queue all the same."""
+    kept = {name: value for name, value in environment().items() if name not in ("ROLLCALL_TABLE", "SLACK_BOT_TOKEN_PARAMETER", "SLACK_CHANNEL")}
+    set_function(Environment={"Variables": kept})
+
+
+# What is not a fault, or none that the doctor can call wrong.
+OTHERS = {
+    "healthy": lambda: None,
+    "hurried": hurry,
+    "without-a-table": drop_table,
+    "bot-lacks-scope": lambda: setattr(Slack, "room_error", "missing_scope"),
+}
 
 
 def called() -> list[str]:
@@ -481,10 +503,8 @@ def main() -> None:
         build()
         if wanted.startswith("deny "):
             denied.add(wanted.removeprefix("deny "))
-        elif wanted == "hurried":
-            hurry()
-        elif wanted != "healthy":
-            FAULTS[wanted]()
+        else:
+            (FAULTS | OTHERS)[wanted]()
         print("ready", flush=True)
 
 

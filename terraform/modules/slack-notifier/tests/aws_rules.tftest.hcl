@@ -218,3 +218,12 @@ run "rejects_schedules_whose_dead_letter_queue_was_forgotten" {
   }
   expect_failures = [var.schedulers]
 }
+
+run "the_doctor_is_told_every_name" {
+  command = plan
+
+  assert {
+    condition     = output.doctor_command == "AWS_REGION=ap-northeast-2 rollcall doctor --environment dev --name rollcall-dev --group rollcall-dev --roster-group=rollcall-dev-rosters"
+    error_message = "Names that people chose are not to be typed again: ${output.doctor_command}"
+  }
+}
