@@ -11,10 +11,11 @@ use clap_complete::Shell;
 use super::history::HistoryArgs;
 use super::time::{self, When};
 use crate::core::reader::RowLimit;
+use crate::version::version_and_commit;
 
 /// Tells the truth about every ECS service that schedules were to start or stop.
 #[derive(Debug, Parser)]
-#[command(version, about, arg_required_else_help = true)]
+#[command(version, long_version = version_and_commit(), about, arg_required_else_help = true)]
 pub struct Args {
     #[command(subcommand)]
     #[expect(missing_docs, reason = "clap would print it")]
