@@ -63,10 +63,11 @@ impl Block {
     }
 }
 
-/// All documents that people read, but for those that name commands of older versions.
+/// All documents that people read, and the forms for issues, but for those that name commands of older versions.
 pub fn documents() -> Vec<Document> {
     let mut paths = Vec::new();
     collect(Path::new(ROOT), &mut paths);
+    collect(&Path::new(ROOT).join(".github/ISSUE_TEMPLATE"), &mut paths);
     paths.sort();
     assert!(paths.len() > 10, "{paths:?}");
     paths.iter().map(|path| read(path)).collect()
@@ -78,10 +79,11 @@ fn collect(folder: &Path, paths: &mut Vec<String>) {
         let name = path.file_name().unwrap().to_str().unwrap();
         if path.is_dir() {
             // Nothing that is built or installed, and no snapshots.
-            if !name.starts_with('.') && !matches!(name, "target" | "src" | "tests" | "benches") {
+            let is_code = matches!(name, "src" | "tests" | "benches");
+            if !is_code && !name.starts_with('.') && !name.starts_with("target") {
                 collect(&path, paths);
             }
-        } else if path.extension().is_some_and(|extension| extension == "md")
+        } else if path.extension().is_some_and(|it| it == "md" || it == "yml")
             && !matches!(name, "CHANGELOG.md" | "upgrading.md")
         {
             let relative = path.strip_prefix(ROOT).unwrap();

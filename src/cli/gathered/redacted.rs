@@ -50,7 +50,12 @@ fn message_value(message: &SqsMessage, redactor: &mut Redactor) -> Value {
         .as_object()
         .into_iter()
         .flatten()
-        .map(|(name, value)| (name.clone(), json!({"stringValue": value, "dataType": "String"})))
+        .map(|(name, value)| {
+            (
+                name.clone(),
+                json!({"stringValue": value, "dataType": "String"}),
+            )
+        })
         .collect();
     let body = message.body.as_deref().unwrap_or_default();
     let body = match serde_json::from_str(body) {

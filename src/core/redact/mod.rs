@@ -90,7 +90,12 @@ impl Redactor {
         }
     }
 
-    fn object(&mut self, name: &str, kind_of_keys: Kind, fields: Map<String, Value>) -> Map<String, Value> {
+    fn object(
+        &mut self,
+        name: &str,
+        kind_of_keys: Kind,
+        fields: Map<String, Value>,
+    ) -> Map<String, Value> {
         // Rosters map the names of services and jobs to counts.
         if let (Kind::Name(sort), "services" | "jobs") = (kind_of_keys, name) {
             let renamed = fields.into_iter();

@@ -23,8 +23,24 @@ const ENDS: [char; 5] = ['.', ':', '!', '?', '…'];
 
 /// The services whose permissions AWS's texts name.
 const SERVICES: [&str; 18] = [
-    "application-autoscaling", "cloudtrail", "ec2", "ecr", "ecs", "elasticfilesystem", "elasticloadbalancing", "events",
-    "iam", "kms", "logs", "s3", "scheduler", "secretsmanager", "servicediscovery", "sqs", "ssm", "sts",
+    "application-autoscaling",
+    "cloudtrail",
+    "ec2",
+    "ecr",
+    "ecs",
+    "elasticfilesystem",
+    "elasticloadbalancing",
+    "events",
+    "iam",
+    "kms",
+    "logs",
+    "s3",
+    "scheduler",
+    "secretsmanager",
+    "servicediscovery",
+    "sqs",
+    "ssm",
+    "sts",
 ];
 
 /// Words that may be parts of compounds, and that stay where they are somebody's name as well: nobody could tell whether
@@ -34,7 +50,9 @@ static VOCABULARY: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {
         definition desired docker elb error exit family health http https id in linux load launch long min max multi \
         name no non on one or out pre ps re read role run s scaling schedule server service session set status svc tag \
         target task tasks time to user v1 version windows write x86 x zero";
-    MORE.split_whitespace().chain(trouble::vocabulary()).collect()
+    MORE.split_whitespace()
+        .chain(trouble::vocabulary())
+        .collect()
 });
 
 /// Learns the names in the ARNs of a text.
@@ -91,7 +109,14 @@ fn redact_word(names: &mut Names, word: &str) -> String {
         return word.to_owned();
     }
     // Such as `service/dev/api`, and `Reason:RESOURCE` without a space.
-    for kind in ["service/", "cluster/", "task/", "task-definition/", "role/", "assumed-role/"] {
+    for kind in [
+        "service/",
+        "cluster/",
+        "task/",
+        "task-definition/",
+        "role/",
+        "assumed-role/",
+    ] {
         if word.starts_with(kind) {
             return arn::resource(names, word);
         }
@@ -123,19 +148,25 @@ fn is_kept(word: &str) -> bool {
 
 /// `137`, `0.25`, `80%`, `30s`: at most eight digits, because a number with more is an id.
 fn is_number(word: &str) -> bool {
-    let digits = word.trim_end_matches(|character: char| character.is_ascii_alphabetic() || character == '%');
+    let digits = word
+        .trim_end_matches(|character: char| character.is_ascii_alphabetic() || character == '%');
     let unit = word.len() - digits.len();
     !digits.is_empty()
         && digits.len() <= 8
         && unit <= 3
-        && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        && digits
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'.')
         && word.parse::<std::net::Ipv4Addr>().is_err()
 }
 
 /// `ecs:UpdateService`.
 fn is_permission(word: &str) -> bool {
     word.split_once(':').is_some_and(|(service, action)| {
-        SERVICES.contains(&service) && action.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'*')
+        SERVICES.contains(&service)
+            && action
+                .bytes()
+                .all(|byte| byte.is_ascii_alphabetic() || byte == b'*')
     })
 }
 
