@@ -5,7 +5,7 @@
 //! - [`ports`] are the traits through which the rest of the world is reached, and the data that goes through them.
 //! - [`visit`], [`function`] and [`pipeline`] carry out what the core decides: the steps of an invocation.
 //! - [`aws`] and [`slack`] are the adapters; [`memory_log`] keeps windows in memory for the command line.
-//! - [`config`] is what the environment means; [`tls`] sets up connections.
+//! - [`config`] is what the environment means; [`tls`] sets up connections; [`version`] says which build this is.
 //!
 //! Dependencies point towards [`core`]. The binaries only wire these together.
 
@@ -23,4 +23,5 @@ pub mod pipeline;
 pub mod ports;
 pub mod slack;
 pub mod tls;
+pub mod version;
 pub mod visit;

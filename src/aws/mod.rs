@@ -12,8 +12,9 @@ mod window_log;
 use std::time::Duration;
 
 use anyhow::Context;
+use aws_config::meta::region::RegionProviderChain;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::OnceCell;
@@ -41,6 +42,8 @@ const OPERATION_TIMEOUT: Duration = Duration::from_secs(8);
 /// The configuration that the clients share, loaded when the first of them is built.
 #[derive(Debug, Default)]
 pub struct Aws {
+    /// The Region, where it is not that of the environment.
+    region: Option<String>,
     config: OnceCell<SdkConfig>,
     /// Kept for the instance's life, so that all its requests to ECS keep to one pace. Not built before the first
     /// request, since most invocations ask ECS nothing.
@@ -48,6 +51,15 @@ pub struct Aws {
 }
 
 impl Aws {
+    /// With clients in a Region; `None` is that of the environment.
+    #[cfg(feature = "operator")]
+    pub(crate) fn in_region(region: Option<String>) -> Self {
+        Self {
+            region,
+            ..Self::default()
+        }
+    }
+
     /// The configuration, loaded at the first call.
     pub(crate) async fn config(&self) -> &SdkConfig {
         self.config
@@ -57,9 +69,11 @@ impl Aws {
                     .operation_attempt_timeout(ATTEMPT_TIMEOUT)
                     .operation_timeout(OPERATION_TIMEOUT)
                     .build();
+                let region = self.region.clone().map(Region::new);
                 aws_config::defaults(BehaviorVersion::latest())
                     .http_client(tls::aws_http_client())
                     .timeout_config(timeouts)
+                    .region(RegionProviderChain::first_try(region).or_default_provider())
                     .load()
                     .await
             })

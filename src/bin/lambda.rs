@@ -13,6 +13,7 @@ use rollcall::core::decode::Batch;
 use rollcall::function::{report_batch, visit_windows};
 use rollcall::metrics::Metrics;
 use rollcall::slack::speaker::Speaker;
+use rollcall::version::version_and_commit;
 use rollcall::visit::{Ports, Visit, VisitMemory};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
@@ -33,6 +34,8 @@ const AFTERWARDS: Duration = Duration::from_secs(5);
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     start_logging();
+    let (version, commit) = (rollcall::version::VERSION, rollcall::version::COMMIT);
+    tracing::info!(version, commit, "rollcall {} starts", version_and_commit());
     match Box::pin(serve()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

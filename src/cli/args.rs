@@ -8,12 +8,14 @@ use chrono_tz::Tz;
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use super::history::HistoryArgs;
 use super::time::{self, When};
 use crate::core::reader::RowLimit;
+use crate::version::version_and_commit;
 
 /// Tells the truth about every ECS service that schedules were to start or stop.
 #[derive(Debug, Parser)]
-#[command(version, about, arg_required_else_help = true)]
+#[command(version, long_version = version_and_commit(), about, arg_required_else_help = true)]
 pub struct Args {
     #[command(subcommand)]
     #[expect(missing_docs, reason = "clap would print it")]
@@ -72,6 +74,8 @@ Examples:
   rollcall replay fixtures/twenty-services-one-failure.json --timezone Asia/Seoul
   aws s3 sync s3://BUCKET/AWSLogs/111122223333/CloudTrail/ap-northeast-2/2026/01/15 logs
   rollcall replay logs --environment dev
+  rollcall replay --cloudtrail --since 24h --cluster dev
+  rollcall replay --cloudtrail --since 2026-01-15T08:00 --timezone Asia/Seoul --save morning.jsonl --redact
   aws sqs receive-message --queue-url \"$DLQ\" --max-number-of-messages 10 | rollcall replay -
   rollcall replay batch.json --format payload | jq .text
   rollcall replay logs --format json | jq '.windows[].runs[] | select(.verdict == \"bad\")'
@@ -80,7 +84,8 @@ Examples:
 Exit status:
   0  everything was decoded
   1  some records could not be decoded; they are named on standard error
-  2  a file cannot be read, which is named while the others are shown; or a setting is wrong
+  2  a file cannot be read, which is named while the others are shown; a setting is wrong; or
+     AWS refused
   3  --post: Slack did not confirm every message
   4  --exit-code: a run failed or is missing
 Where several hold, the first of 2, 3, 4 and 1 counts.";
@@ -89,8 +94,16 @@ Where several hold, the first of 2, 3, 4 and 1 counts.";
 #[derive(Debug, clap::Args)]
 pub struct ReplayArgs {
     /// Files and directories to read; `-` is standard input. Each file is one invocation, and each window is said once
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "cloudtrail", value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub history: HistoryArgs,
+    /// Keep the records in a new file, for a later `rollcall replay FILE`
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<PathBuf>,
+    /// Replace account ids, names, addresses and ids by stand-ins, in what is shown and in what `--save` keeps
+    #[arg(long)]
+    pub redact: bool,
     /// How to show the messages
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,

@@ -1,5 +1,5 @@
-//! The command line: reads files, shows summaries in the terminal, silences and exports windows, simulates, and looks at
-//! deployments. In between it runs the same code as the function.
+//! The command line: reads files and CloudTrail's event history, shows summaries in the terminal, silences and exports
+//! windows, simulates, and looks at deployments. In between it runs the same code as the function.
 //!
 //! What asks AWS is behind the feature `operator`, so that whoever only replays files does not build AWS's clients.
 
@@ -10,6 +10,8 @@ mod doctor;
 #[cfg(feature = "operator")]
 mod export;
 mod exported;
+mod gathered;
+mod history;
 mod input;
 mod man;
 #[cfg(feature = "operator")]

@@ -4,6 +4,10 @@ use std::io::Read;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+/// How finely a bar shows shares.
+#[cfg(feature = "operator")]
+const SHARES: u64 = 1_000;
+
 /// A bar that vanishes with its owner.
 pub(super) struct Progress(ProgressBar);
 
@@ -22,6 +26,25 @@ impl Progress {
     #[cfg(feature = "operator")]
     pub(super) fn of_steps(steps: u64) -> Self {
         Self::new(steps, "{bar:20} {pos}/{len} {eta} {wide_msg}")
+    }
+
+    /// For work of which only the share that is done is known.
+    #[cfg(feature = "operator")]
+    pub(super) fn of_shares() -> Self {
+        Self::new(SHARES, "{bar:20} {percent}% {wide_msg}")
+    }
+
+    /// Moves to where `share` of the work is done, from 0 to 1; never back.
+    #[cfg(feature = "operator")]
+    pub(super) fn reach(&self, share: f64) {
+        let shares = f64::from(u32::try_from(SHARES).unwrap_or(u32::MAX));
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it is between 0 and the number of shares"
+        )]
+        let position = (share.clamp(0.0, 1.0) * shares) as u64;
+        self.0.set_position(position.max(self.0.position()));
     }
 
     fn new(length: u64, template: &str) -> Self {

@@ -23,6 +23,8 @@ pub mod look;
 pub mod observation;
 pub mod policy;
 pub mod reader;
+#[cfg(feature = "cli")]
+pub mod redact;
 pub mod refusal;
 pub mod report;
 pub mod runs;

@@ -71,3 +71,13 @@ pub fn trouble(text: &str) -> Option<&'static Trouble> {
     let text = text.to_lowercase();
     known::TROUBLES.iter().find(|trouble| trouble.fits(&text))
 }
+
+/// The words that the dictionary looks for, in small letters: they belong to AWS's texts, whatever else is in these.
+#[cfg(feature = "cli")]
+pub(crate) fn vocabulary() -> impl Iterator<Item = &'static str> {
+    known::TROUBLES
+        .iter()
+        .flat_map(|trouble| std::iter::once(trouble.within).chain(trouble.mentions.iter().copied()))
+        .flat_map(|text| text.split(|character: char| !character.is_ascii_alphanumeric()))
+        .filter(|word| !word.is_empty())
+}

@@ -32,7 +32,7 @@ def environments() -> dict:
 class Elsewhere:
     region = REGION
 
-    def __init__(self, aws, slack, binary: Path, package: Path, work: Path):
+    def __init__(self, aws, slack, binary: Path, package: tuple[str, ...], work: Path):
         self.aws, self.slack, self.binary, self.work = aws, slack, binary, work
         variables = work / "elsewhere.tfvars.json"
         variables.write_text(json.dumps({"region": REGION, "environments": environments()}))
@@ -41,7 +41,7 @@ class Elsewhere:
             aws.environment("terraform", REGION),
             EXAMPLES / "clusters",
             f"-var-file={variables}",
-            f"-var=function_zip={package}",
+            *package,
             f"-var=architecture={ARCHITECTURE}",
             f"-var=windows={{settle_seconds={SETTLE_SECONDS},grace_seconds={GRACE_SECONDS}}}",
         )

@@ -12,7 +12,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import zipfile
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
@@ -30,6 +29,7 @@ from emulator import REGION, Emulator  # noqa: E402
 from fake_slack import FakeSlack, visible_text  # noqa: E402
 from lambda_service import LONGEST_CHAIN, POLLERS, Function, Mapping  # noqa: E402
 from permissions import Permissions  # noqa: E402
+from releases import Release  # noqa: E402
 from said import Failed, check, check_words, say, wait_until  # noqa: E402
 
 # The rehearsal fails after this time, so that it ends if something hangs. Long enough for a busy machine.
@@ -117,9 +117,9 @@ def task_stopped(place, task: str, group: str, at: datetime, **more) -> dict:
 
 
 class Rehearsal:
-    def __init__(self, aws: Emulator, slack: FakeSlack, terraform: Terraform, elsewhere: Elsewhere, permissions: Permissions, doctor: Doctor, binary: Path, work: Path):
+    def __init__(self, aws: Emulator, slack: FakeSlack, terraform: Terraform, elsewhere: Elsewhere, permissions: Permissions, doctor: Doctor, release: Release, binary: Path, work: Path):
         self.aws, self.slack, self.terraform, self.elsewhere, self.permissions = aws, slack, terraform, elsewhere, permissions
-        self.doctor = doctor
+        self.doctor, self.release = doctor, release
         self.binary, self.work = binary, work
         self.sqs, self.events, self.lambdas, self.ecs = (aws.client(name) for name in ("sqs", "events", "lambda", "ecs"))
         # A window whose deadline is past, so that the function reports it at once.
@@ -180,6 +180,7 @@ class Rehearsal:
     def apply(self) -> None:
         say("applying terraform/examples/complete")
         self.terraform.init()
+        self.release.a_tampered_one_is_refused(self.terraform)
         say(f"  {self.terraform.apply()}")
         is_empty, self.second_plan, printed = self.terraform.plan_again()
         if not is_empty:
@@ -617,18 +618,6 @@ def linter(checkov_python: str | None, work: Path):
     return lint
 
 
-def package(work: Path) -> Path:
-    """A stand-in for the function's package. The emulated Lambda keeps it and never runs it; lambda_service runs the real
-    binary, which as a debug build is too large for a package.
-    """
-    path = work / "bootstrap.zip"
-    entry = zipfile.ZipInfo("bootstrap")
-    entry.external_attr = 0o755 << 16
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(entry, "#!/bin/sh\nexit 1\n")
-    return path
-
-
 def stop(signum, _frame):
     raise Failed(f"not finished after {LIMIT_SECONDS} s" if signum == signal.SIGALRM else "interrupted")
 
@@ -637,6 +626,7 @@ def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--binary", type=Path, required=True, help="the function, rollcall-lambda")
     arguments.add_argument("--command-line", type=Path, required=True, help="the command line, rollcall, with all features")
+    arguments.add_argument("--release", type=Path, help="a folder that scripts/release made: its function runs, and not --binary")
     arguments.add_argument("--work", type=Path, required=True, help="a folder for state and logs; emptied first")
     arguments.add_argument("--checkov-python", help="a Python that has checkov")
     arguments.add_argument("--iam-library", type=Path, help="a folder with @cloud-copilot/iam-simulate in node_modules")
@@ -649,16 +639,16 @@ def main() -> int:
     work = options.work.resolve()
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    binary = options.binary.resolve()
     try:
         with Emulator(work / "moto.log") as aws, FakeSlack() as slack:
             say(f"an emulated AWS answers on port {aws.port} (pid {aws.process.pid}), a fake Slack on port {slack.server.server_port}")
-            zipped = package(work)
-            terraform = complete(work, aws.environment("terraform"), zipped)
-            elsewhere = Elsewhere(aws, slack, binary, zipped, work)
+            release = Release(options.release, work)
+            binary = release.function or options.binary.resolve()
+            terraform = complete(work, aws.environment("terraform"), release.variables)
+            elsewhere = Elsewhere(aws, slack, binary, release.variables, work)
             permissions = Permissions(aws, options.iam_library and options.iam_library.resolve())
             doctor = Doctor(aws, options.command_line.resolve())
-            Rehearsal(aws, slack, terraform, elsewhere, permissions, doctor, binary, work).run(linter(options.checkov_python, work))
+            Rehearsal(aws, slack, terraform, elsewhere, permissions, doctor, release, binary, work).run(linter(options.checkov_python, work))
     except (Failed, RuntimeError) as failure:
         say(f"FAILED: {failure}")
         print(f"rehearsal: failed; logs are in {options.work}")

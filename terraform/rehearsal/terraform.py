@@ -64,15 +64,15 @@ class Terraform:
         return next(line for line in done.stdout.splitlines() if line.startswith("Destroy complete!"))
 
 
-def complete(work: Path, environment: dict[str, str], package: Path) -> Terraform:
-    """examples/complete with its own example's variables, and windows that end within seconds."""
+def complete(work: Path, environment: dict[str, str], package: tuple[str, ...]) -> Terraform:
+    """examples/complete with its own example's variables, those of the package, and windows that end within seconds."""
     example = EXAMPLES / "complete"
     return Terraform(
         work / "complete",
         environment,
         example,
         f"-var-file={example / 'terraform.tfvars.example'}",
-        f"-var=function_zip={package}",
+        *package,
         f"-var=architecture={ARCHITECTURE}",
         f"-var=windows={{settle_seconds={SETTLE_SECONDS},grace_seconds={GRACE_SECONDS}}}",
         f"-var=verify={{minutes={VERIFY_MINUTES},native_events=true}}",

@@ -219,6 +219,20 @@ fn url_decode(text: &str) -> String {
 }
 
 #[test]
+fn version_has_the_commit_where_it_is_asked_for_in_full() {
+    let version = env!("CARGO_PKG_VERSION");
+    let commit = option_env!("RELEASE_COMMIT").unwrap_or("unknown");
+
+    let short = rollcall(&["-V"]).output().unwrap();
+    assert_eq!(stdout(&short), format!("rollcall {version}\n"));
+    let long = rollcall(&["--version"]).output().unwrap();
+    assert_eq!(
+        stdout(&long),
+        format!("rollcall {version} (commit {commit})\n")
+    );
+}
+
+#[test]
 fn help_shows_examples_and_completions_complete() {
     let output = rollcall(&["replay", "--help"]).output().unwrap();
     assert!(stdout(&output).contains("rollcall replay fixtures/twenty-services-one-failure.json"));

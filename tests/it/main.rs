@@ -11,9 +11,11 @@ mod decisions;
 mod ecs;
 mod fixtures;
 mod function;
+mod history;
 mod laws;
 mod limits;
 mod live;
+mod redact;
 mod simulation;
 mod slack_reference;
 #[allow(dead_code, reason = "the benches use it too, each its own part")]

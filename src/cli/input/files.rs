@@ -1,7 +1,8 @@
 //! Which files are read: those that were named, and those in directories that were named.
 
 use std::ffi::OsStr;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
@@ -34,6 +35,15 @@ pub(in crate::cli) fn files(names: &[PathBuf]) -> Files {
         }
     }
     files
+}
+
+/// Opens a file; `-` is standard input.
+pub(in crate::cli) fn open(path: &Path) -> io::Result<Box<dyn Read>> {
+    Ok(if path.as_os_str() == "-" {
+        Box::new(io::stdin().lock())
+    } else {
+        Box::new(File::open(path)?)
+    })
 }
 
 impl Files {

@@ -17,7 +17,7 @@ use flate2::bufread::MultiGzDecoder;
 use serde_json::Value;
 
 use self::buffer::BufferError;
-pub(super) use self::files::{Files, files};
+pub(super) use self::files::{Files, files, open};
 use self::objects::{Fields, Found};
 use crate::core::decode::{CLOUDTRAIL_CALL, IgnoredReason, ignored_call};
 

@@ -1,7 +1,6 @@
 //! The first half of a replay: reads every file, and keeps what was learned of each window.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 use std::time::Duration;
@@ -83,22 +82,38 @@ impl Reading<'_> {
     }
 
     fn cannot_read(&self, path: &Path, error: &dyn std::error::Error) {
-        let line = format!("rollcall: cannot read {}: {error}", path.display());
-        self.progress.say(&line);
+        self.progress.say(&cannot_read(path, error));
     }
 
     /// Reads a file. What comes before an error in it counts.
     fn file(&mut self, path: &Path, learned: &mut Learned) -> io::Result<Result<(), InputError>> {
-        let reader: Box<dyn Read> = if path.as_os_str() == "-" {
-            Box::new(io::stdin().lock())
-        } else {
-            match File::open(path) {
-                Ok(file) => Box::new(file),
-                Err(error) => return Ok(Err(error.into())),
-            }
-        };
+        match input::open(path) {
+            Ok(reader) => self.records(path.display().to_string(), reader, learned),
+            Err(error) => Ok(Err(error.into())),
+        }
+    }
+
+    /// Reads records that were gathered into a file.
+    ///
+    /// # Errors
+    /// When a temporary file cannot be written or read.
+    pub(super) fn gathered(mut self, name: String, records: impl Read) -> io::Result<Learned> {
+        let mut learned = Learned::default();
+        self.progress.is_at(&name);
+        if let Err(error) = self.records(name, records, &mut learned)? {
+            return Err(io::Error::other(error));
+        }
+        Ok(learned)
+    }
+
+    fn records(
+        &mut self,
+        name: String,
+        reader: impl Read,
+        learned: &mut Learned,
+    ) -> io::Result<Result<(), InputError>> {
         let mut invocation = Invocation {
-            name: path.display().to_string(),
+            name,
             reading: self,
             learned,
             counts: Metrics::default(),
@@ -110,6 +125,11 @@ impl Reading<'_> {
         invocation.finish()?;
         Ok(result)
     }
+}
+
+/// Names a file that cannot be read, or not to its end.
+pub(super) fn cannot_read(path: &Path, error: &dyn std::error::Error) -> String {
+    format!("rollcall: cannot read {}: {error}", path.display())
 }
 
 /// One file, which stands for one invocation of the function.

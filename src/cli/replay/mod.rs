@@ -1,5 +1,6 @@
 //! `rollcall replay`: runs recorded events through the function's own code, and shows the messages.
 
+mod gather;
 mod json;
 mod learned;
 mod output;
@@ -13,7 +14,8 @@ use anyhow::Context;
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
-use self::learned::Reading;
+use self::gather::gather;
+use self::learned::{Learned, Reading};
 use self::output::Output;
 use super::args::ReplayArgs;
 use super::progress::Progress;
@@ -76,16 +78,7 @@ pub async fn replay(
         None
     };
 
-    let files = input::files(&args.files);
-    let reading = Reading {
-        windowing: &settings.windowing,
-        progress: Progress::of_bytes(files.bytes),
-        trace: args.trace.then(|| trace::Trace::new(&settings.windowing)),
-        now,
-    };
-    let learned = reading
-        .all(&files)
-        .context("cannot keep what was read in a temporary file")?;
+    let learned = learn(args, &settings, now).await?;
     let (counts, unreadable) = (learned.counts.clone(), learned.unreadable);
 
     let mut output = Output::new(args.format, settings.mention.clone(), Width::of(&lookup));
@@ -110,10 +103,45 @@ pub async fn replay(
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         told => told.context("cannot write")?,
     }
-    if counts.records > 0 || unreadable == 0 {
+    // Of an event history without a call was said so already.
+    if counts.records > 0 || unreadable == 0 && !args.history.cloudtrail {
         note(&counts, outcome.worst.is_none());
     }
     Ok(outcome.exit_code(&counts, unreadable, args.exit_code))
+}
+
+/// What the files hold, or all that is gathered where it is to be redacted or saved, or comes from CloudTrail.
+async fn learn(
+    args: &ReplayArgs,
+    settings: &Settings,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Learned> {
+    let reading = |bytes| Reading {
+        windowing: &settings.windowing,
+        progress: Progress::of_bytes(bytes),
+        trace: args.trace.then(|| trace::Trace::new(&settings.windowing)),
+        now,
+    };
+    let learned = if args.history.cloudtrail || args.save.is_some() || args.redact {
+        let gathered = gather(args, settings.reader.timezone, now).await?;
+        match gathered.records {
+            Some((bytes, records)) => {
+                let learned = reading(bytes).gathered(gathered.name, records);
+                learned.map(|learned| Learned {
+                    unreadable: gathered.unreadable,
+                    ..learned
+                })
+            }
+            None => Ok(Learned {
+                unreadable: gathered.unreadable,
+                ..Learned::default()
+            }),
+        }
+    } else {
+        let files = input::files(&args.files);
+        reading(files.bytes).all(&files)
+    };
+    learned.context("cannot keep what was read in a temporary file")
 }
 
 /// How the windows of a replay stand together.

@@ -24,7 +24,7 @@ module "notifier" {
   environment   = each.key
   schedulers    = { ecs = module.scheduler[each.key] }
   slack_webhook = { ssm_parameter = each.value.slack_webhook_parameter }
-  package       = { zip = var.function_zip }
+  package       = { zip = var.function_zip, sha256 = var.function_sha256 }
   function      = { architecture = var.architecture }
   message = {
     timezone           = var.timezone

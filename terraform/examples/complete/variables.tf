@@ -53,10 +53,16 @@ variable "environments" {
 }
 
 variable "function_zip" {
-  description = "Path of the package that .ci/package built."
+  description = "Path of the function's package: one that scripts/download fetched, or that .ci/package built."
   type        = string
   default     = "../../../target/lambda/rollcall-lambda/bootstrap.zip"
   nullable    = false
+}
+
+variable "function_sha256" {
+  description = "SHA-256 of the package, as scripts/download prints it: the plan refuses another file. null takes any file."
+  type        = string
+  default     = null
 }
 
 variable "architecture" {

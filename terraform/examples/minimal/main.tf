@@ -1,27 +1,27 @@
-# The smallest configuration: two services, scaled up in the morning and down in the evening, one message each time.
+# The smallest configuration: services of one cluster, scaled up in the morning and down in the evening, one message each time.
+# Nothing in this file has to be edited: terraform.tfvars holds what is yours.
 
 provider "aws" {
-  region = "ap-northeast-2"
+  region = var.region
 }
 
 module "scheduler" {
   source = "../../modules/ecs-scheduler"
 
-  environment = "dev"
-  cluster     = "app-dev"
-  services    = { nestjs = {}, python-api = { desired_count = { morning = 2 } } }
-  schedules = {
-    morning = { expression = "cron(0 9 ? * MON-FRI *)", desired_count = 1 }
-    evening = { expression = "cron(0 18 ? * MON-FRI *)", desired_count = 0 }
-  }
-  timezone = "Asia/Seoul"
+  environment = var.environment
+  cluster     = var.cluster
+  services    = var.services
+  schedules   = var.schedules
+  timezone    = var.timezone
 }
 
 module "notifier" {
   source = "../../modules/slack-notifier"
 
-  environment   = "dev"
+  environment   = var.environment
   schedulers    = { ecs = module.scheduler }
-  slack_webhook = { ssm_parameter = "/rollcall/dev/slack-webhook" }
-  package       = { zip = var.function_zip }
+  slack_webhook = { ssm_parameter = coalesce(var.slack_webhook_parameter, "/rollcall/${var.environment}/slack-webhook") }
+  package       = var.package
+  function      = { architecture = var.architecture }
+  message       = { timezone = var.timezone }
 }

@@ -249,13 +249,15 @@ variable "verify" {
 
 variable "package" {
   description = <<-EOT
-    The built function, as .ci/package makes it.
+    The function's package: `rollcall-lambda-<architecture>.zip` of a release, which `scripts/download` fetches and verifies, or one that .ci/package built.
 
     - `zip`: path of the local file; a change of its content is a change of the plan.
+    - `sha256`: the file's SHA-256 in hexadecimal, as the release's SHA256SUMS and `scripts/download` say it. The plan refuses another file. null takes any file.
     - `s3_bucket`, `s3_key`, `s3_object_version`: or an object in the same Region. Without a version, a new object under the old key is not seen.
   EOT
   type = object({
     zip               = optional(string)
+    sha256            = optional(string)
     s3_bucket         = optional(string)
     s3_key            = optional(string)
     s3_object_version = optional(string)
@@ -268,7 +270,19 @@ variable "package" {
   }
   validation {
     condition     = var.package.zip == null ? true : fileexists(var.package.zip)
-    error_message = "package.zip is a file that exists; build it with .ci/package first."
+    error_message = "package.zip is a file that exists; get it with scripts/download, or build it with .ci/package."
+  }
+  validation {
+    condition     = var.package.sha256 == null ? true : can(regex("^[0-9a-f]{64}$", var.package.sha256))
+    error_message = "package.sha256 is 64 hexadecimal digits in lower case, as in the release's SHA256SUMS."
+  }
+  validation {
+    condition     = var.package.sha256 == null || var.package.zip != null
+    error_message = "package.sha256 goes with package.zip: what an object on S3 contains, a plan does not see. There, name the s3_object_version."
+  }
+  validation {
+    condition     = var.package.sha256 == null || !try(fileexists(var.package.zip), false) ? true : filesha256(var.package.zip) == var.package.sha256
+    error_message = "package.zip is another file than the one with the SHA-256 package.sha256: download it again with scripts/download, and compare both with the release's SHA256SUMS. Only where you meant to deploy another package, change package.sha256."
   }
 }
 

@@ -1,5 +1,6 @@
 //! How the function starts: from its settings, from a parameter, and not at all where one of them is wrong.
 
+use rollcall::version::{COMMIT, VERSION, version_and_commit};
 use serde_json::json;
 
 use super::AMPLE;
@@ -43,6 +44,18 @@ fn bad_settings_end_the_process_with_all_problems_named_at_once() {
         assert!(output.contains(name), "{name} is missing in {output}");
     }
     assert!(!output.contains(SECRET), "{output}");
+}
+
+#[test]
+fn the_first_log_line_says_version_and_commit() {
+    let (_, output) = Function::start(&[]).exit();
+
+    let first: serde_json::Value = serde_json::from_str(output.lines().next().unwrap()).unwrap();
+    assert_eq!(first["level"], "INFO", "{first}");
+    assert_eq!(first["version"], VERSION, "{first}");
+    assert_eq!(first["commit"], COMMIT, "{first}");
+    let message = first["message"].as_str().unwrap();
+    assert!(message.contains(version_and_commit()), "{message}");
 }
 
 #[test]

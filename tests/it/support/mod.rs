@@ -2,6 +2,7 @@
 //!
 //! Every fake listens on a port of its own and stops when dropped; every wait has a limit and none is a sleep.
 
+pub(crate) mod cloudtrail;
 pub(crate) mod ecs;
 pub(crate) mod event;
 pub(crate) mod function;

@@ -158,6 +158,16 @@ run "a_local_zip_is_watched_by_its_content" {
   }
 }
 
+run "a_zip_with_its_hash_is_deployed" {
+  command = plan
+  variables { package = { zip = "versions.tf", sha256 = filesha256("versions.tf") } }
+
+  assert {
+    condition     = aws_lambda_function.this.filename == "versions.tf" && aws_lambda_function.this.source_code_hash == filebase64sha256("versions.tf")
+    error_message = "The file that has the hash is deployed."
+  }
+}
+
 run "every_way_to_fail_has_an_alarm" {
   command = plan
   variables { alarm_topic_arns = ["arn:aws:sns:ap-northeast-2:123456789012:oncall"] }

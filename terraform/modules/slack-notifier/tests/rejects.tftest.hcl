@@ -64,6 +64,31 @@ run "rejects_a_package_that_is_not_there" {
   expect_failures = [var.package]
 }
 
+run "rejects_a_package_with_another_hash" {
+  command = plan
+  variables {
+    # The SHA-256 of nothing at all.
+    package = { zip = "versions.tf", sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" }
+  }
+  expect_failures = [var.package]
+}
+
+run "rejects_a_hash_in_another_form" {
+  command = plan
+  variables {
+    package = { zip = "versions.tf", sha256 = filebase64sha256("versions.tf") }
+  }
+  expect_failures = [var.package]
+}
+
+run "rejects_a_hash_of_an_object_on_s3" {
+  command = plan
+  variables {
+    package = { s3_bucket = "artifacts", s3_key = "a.zip", sha256 = filesha256("versions.tf") }
+  }
+  expect_failures = [var.package]
+}
+
 run "rejects_two_packages" {
   command = plan
   variables {
