@@ -67,7 +67,11 @@ fn morning() -> Vec<Value> {
     vec![
         update("1", 63, "acme-dev", "acme-api"),
         update("2", 62, "acme-dev", "acme-auth"),
-        refused(update("3", 62, "acme-dev", "acme-web"), "AccessDenied", &denied),
+        refused(
+            update("3", 62, "acme-dev", "acme-web"),
+            "AccessDenied",
+            &denied,
+        ),
         refused(throttled, "ThrottlingException", "Rate exceeded"),
         record("RunTask", "5", 60, job),
     ]
@@ -108,7 +112,11 @@ fn both_calls_are_read_page_by_page_at_two_requests_a_second() {
     let told = json_of(&output);
     assert_eq!(told["totals"]["services"]["accepted"], 2, "{told}");
     assert_eq!(told["totals"]["services"]["failed"], 1, "{told}");
-    assert_eq!(told["totals"]["jobs"].as_object().unwrap().len(), 1, "{told}");
+    assert_eq!(
+        told["totals"]["jobs"].as_object().unwrap().len(),
+        1,
+        "{told}"
+    );
     assert_eq!(told["totals"]["unnamed_calls"], 1, "{told}");
 
     let lookups = fake.lookups();
@@ -116,7 +124,10 @@ fn both_calls_are_read_page_by_page_at_two_requests_a_second() {
     assert_eq!(calls, ["UpdateService", "UpdateService", "RunTask"]);
     assert!(lookups.iter().all(|lookup| lookup.region == "eu-central-1"));
     let span = lookups[2].at - lookups[0].at;
-    assert!(span >= Duration::from_millis(950), "three requests in {span:?}");
+    assert!(
+        span >= Duration::from_millis(950),
+        "three requests in {span:?}"
+    );
 }
 
 #[test]
@@ -131,8 +142,15 @@ fn only_the_time_and_the_region_that_were_named_are_asked_for() {
     let told = json_of(&output);
     // The first call was made before that minute; those of its own second may be in or out.
     assert!(told["totals"]["jobs"].as_object().unwrap().is_empty());
-    assert!(told["totals"]["services"]["accepted"].as_u64() >= Some(1), "{told}");
-    assert!(fake.lookups().iter().all(|lookup| lookup.region == "us-east-1"));
+    assert!(
+        told["totals"]["services"]["accepted"].as_u64() >= Some(1),
+        "{told}"
+    );
+    assert!(
+        fake.lookups()
+            .iter()
+            .all(|lookup| lookup.region == "us-east-1")
+    );
 }
 
 #[test]
@@ -194,7 +212,12 @@ fn no_calls_are_told_with_the_region_and_the_time() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert_eq!(stdout(&output), "");
     let said = stderr(&output);
-    for part in ["eu-central-1", "of acme-dev from 20", "15 minutes", "is not written"] {
+    for part in [
+        "eu-central-1",
+        "of acme-dev from 20",
+        "15 minutes",
+        "is not written",
+    ] {
         assert!(said.contains(part), "{part}: {said}");
     }
     assert!(!path.exists());
@@ -204,7 +227,10 @@ fn no_calls_are_told_with_the_region_and_the_time() {
 fn what_is_not_configured_is_named_before_anything_is_asked() {
     let fake = FakeCloudTrail::holding(Vec::new(), 50);
     for (without, expected) in [
-        ("AWS_REGION", "no Region is configured; expected --region, AWS_REGION"),
+        (
+            "AWS_REGION",
+            "no Region is configured; expected --region, AWS_REGION",
+        ),
         ("AWS_ACCESS_KEY_ID", "no credentials for AWS"),
     ] {
         let output = command(&fake).env_remove(without).output().unwrap();

@@ -66,7 +66,14 @@ fn every_fixture_tells_the_same_when_it_is_redacted() {
         assert_eq!(structure(&plain), structure(&redacted), "{path}");
         assert_eq!(shown, replay(&[saved]), "{path}");
         let text = std::fs::read_to_string(saved).unwrap();
-        for secret in ["123456789012", "nestjs", "billing", "dev-ecs-scheduler", "jane", "203.0.113.165"] {
+        for secret in [
+            "123456789012",
+            "nestjs",
+            "billing",
+            "dev-ecs-scheduler",
+            "jane",
+            "203.0.113.165",
+        ] {
             assert!(!text.contains(secret), "{path}: {secret}");
             assert!(!shown.contains(secret), "{path}: {secret}");
         }
@@ -76,7 +83,12 @@ fn every_fixture_tells_the_same_when_it_is_redacted() {
 #[test]
 fn a_fixture_that_is_only_saved_replays_to_the_same() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["came-up.json", "scheduler-dead-letter.json", "poison-among-good.json", "cloudtrail-log.json.gz"] {
+    for name in [
+        "came-up.json",
+        "scheduler-dead-letter.json",
+        "poison-among-good.json",
+        "cloudtrail-log.json.gz",
+    ] {
         let path = format!("{}/fixtures/{name}", env!("CARGO_MANIFEST_DIR"));
         let saved = folder.path().join(name);
         let saved = saved.to_str().unwrap();
@@ -110,47 +122,75 @@ struct Secrets {
 fn secrets() -> impl Strategy<Value = Secrets> {
     let names = prop::collection::vec(name(), 8);
     let ip = "10\\.1[0-9]{2}\\.1[0-9]{2}\\.1[0-9]{2}";
-    (names, "9[0-9]{11}", "f[0-9]{4}[0-9a-f]{27}", ip).prop_map(|(names, account, hex, ip)| Secrets {
-        names,
-        account,
-        hex,
-        ip,
+    (names, "9[0-9]{11}", "f[0-9]{4}[0-9a-f]{27}", ip).prop_map(|(names, account, hex, ip)| {
+        Secrets {
+            names,
+            account,
+            hex,
+            ip,
+        }
     })
 }
 
 impl Secrets {
     fn all(&self) -> impl Iterator<Item = &String> {
-        self.names.iter().chain([&self.account, &self.hex, &self.ip])
+        self.names
+            .iter()
+            .chain([&self.account, &self.hex, &self.ip])
     }
 
-    /// A text of AWS that mentions them in one of several ways.
-    fn text(&self, form: usize) -> String {
-        let Self { names, account, hex, ip } = self;
+    /// A text of AWS that mentions them in one of several ways. A word of plain letters is a name only where a field holds it
+    /// too, so the text names what the record names.
+    fn text(&self, form: usize, is_job: bool) -> String {
+        let Self {
+            names,
+            account,
+            hex,
+            ip,
+        } = self;
         let [cluster, service, role, person, other] = &names[..5] else {
             unreachable!()
         };
+        let service = if is_job { &names[7] } else { service };
         match form {
             0 => format!(
                 "User: arn:aws:sts::{account}:assumed-role/{role}/{hex} is not authorized to perform: ecs:UpdateService on \
                  resource: arn:aws:ecs:eu-central-1:{account}:service/{cluster}/{service} because no policy allows it"
             ),
-            1 => format!("(service {service}) was unable to place a task: \"{cluster}\", task {hex}."),
-            2 => format!("{person}@{other}.example from {ip}:443 at ip-{other}-9.{cluster}.internal, /{other}1/{service}"),
-            3 => format!("CannotPullContainerError: {account}.dkr.ecr.eu-central-1.amazonaws.com/{other}7:{service}-1: not found"),
-            4 => format!("{service}: {account} {hex} {ip} key={other}9 https://{other}.{cluster}.example/{service}?x"),
+            1 => format!(
+                "(service {service}) was unable to place a task: \"{cluster}\", task {hex}."
+            ),
+            2 => format!(
+                "{person}@{other}.example from {ip}:443 at ip-{other}-9.{cluster}.internal, /{other}1/{service}"
+            ),
+            3 => format!(
+                "CannotPullContainerError: {account}.dkr.ecr.eu-central-1.amazonaws.com/{other}7:{service}-1: not found"
+            ),
+            4 => format!(
+                "{service}: {account} {hex} {ip} key={other}9 https://{other}.{cluster}.example/{service}?x"
+            ),
             _ => "Rate exceeded".to_owned(),
         }
     }
 
     fn record(&self, id: usize, form: usize, is_job: bool) -> Value {
-        let Self { names, account, hex, ip } = self;
+        let Self {
+            names,
+            account,
+            hex,
+            ip,
+        } = self;
         let [cluster, service, role, person, _, agent, field, family] = &names[..] else {
             unreachable!()
         };
         let parameters = match (form, is_job) {
             (5, _) => Value::Null,
-            (_, true) => json!({"cluster": cluster, "taskDefinition": format!("{family}:3"), "overrides": {field: field}}),
-            (_, false) => json!({"cluster": cluster, "service": service, "desiredCount": 1, field: {"arn": agent}}),
+            (_, true) => {
+                json!({"cluster": cluster, "taskDefinition": format!("{family}:3"), "overrides": {field: field}})
+            }
+            (_, false) => {
+                json!({"cluster": cluster, "service": service, "desiredCount": 1, field: {"arn": agent}})
+            }
         };
         let mut record = json!({
             "eventVersion": "1.11", "eventSource": "ecs.amazonaws.com", "awsRegion": "eu-central-1",
@@ -166,7 +206,7 @@ impl Secrets {
         });
         if form < 6 {
             record["errorCode"] = "AccessDeniedException".into();
-            record["errorMessage"] = self.text(form).into();
+            record["errorMessage"] = self.text(form, is_job).into();
         } else if !is_job {
             let arn = format!("arn:aws:ecs:eu-central-1:{account}:service/{cluster}/{service}");
             record["responseElements"] = json!({"service": {
@@ -197,8 +237,17 @@ fn outcomes(facts: &[Fact]) -> Vec<String> {
     let mut outcomes: Vec<String> = runs
         .iter()
         .map(|(_, run)| {
-            let codes: Vec<_> = run.attempts.iter().map(|attempt| attempt.caller.is_empty()).collect();
-            format!("{:?} {:?} {} {codes:?}", run.time, run.asked, run.attempt_count())
+            let codes: Vec<_> = run
+                .attempts
+                .iter()
+                .map(|attempt| attempt.caller.is_empty())
+                .collect();
+            format!(
+                "{:?} {:?} {} {codes:?}",
+                run.time,
+                run.asked,
+                run.attempt_count()
+            )
         })
         .collect();
     outcomes.sort();

@@ -85,7 +85,9 @@ async fn config(args: &HistoryArgs) -> anyhow::Result<SdkConfig> {
     let credentials = match &provider {
         Some(provider) => provider.provide_credentials().await.map_err(|error| {
             let cause: &dyn std::error::Error = &error;
-            cause.source().map_or(error.to_string(), ToString::to_string)
+            cause
+                .source()
+                .map_or(error.to_string(), ToString::to_string)
         }),
         None => Err("none are configured".to_owned()),
     };
@@ -154,7 +156,8 @@ impl History {
         };
         self.progress.is_at(&format!("{call}: CloudTrail is asked"));
         series::read(async |token| self.page(call, token).await, take).await?;
-        self.progress.reach(self.share(number + 1, self.period.until.timestamp()));
+        self.progress
+            .reach(self.share(number + 1, self.period.until.timestamp()));
         Ok(found)
     }
 
@@ -227,9 +230,14 @@ impl History {
 }
 
 fn is_of_credentials(code: &str) -> bool {
-    ["ExpiredToken", "UnrecognizedClient", "InvalidClientToken", "InvalidSignature"]
-        .iter()
-        .any(|start| code.starts_with(start))
+    [
+        "ExpiredToken",
+        "UnrecognizedClient",
+        "InvalidClientToken",
+        "InvalidSignature",
+    ]
+    .iter()
+    .any(|start| code.starts_with(start))
 }
 
 /// Whether a record is of ECS and about one of the clusters: other services of AWS have calls of the same names. A record

@@ -171,10 +171,16 @@ mod tests {
     fn a_period_that_cloudtrail_does_not_keep_or_that_ends_too_early_is_refused() {
         for since in ["91d", "2025-10-17T20:59", "2000y"] {
             let error = period(since, None).unwrap_err();
-            assert!(error.contains("90 days, to 2025-10-17T12:00:00Z"), "{error}");
+            assert!(
+                error.contains("90 days, to 2025-10-17T12:00:00Z"),
+                "{error}"
+            );
         }
         let error = period("2h", Some("2026-01-15T10:00")).unwrap_err();
-        assert!(error.contains("a time after 2026-01-15T10:00:00Z"), "{error}");
+        assert!(
+            error.contains("a time after 2026-01-15T10:00:00Z"),
+            "{error}"
+        );
         assert!(period("0s", None).is_err());
         assert!("tomorrow".parse::<Since>().unwrap_err().contains("24h"));
     }
@@ -188,7 +194,9 @@ mod tests {
         assert!(wanted(&called("dev"), "dev") && wanted(&called(&seoul), "dev"));
         assert!(wanted(&called("dev"), &seoul) && wanted(&called(&seoul), &seoul));
         assert!(!wanted(&called(&arn("us-east-1")), &seoul));
-        assert!(!wanted(&called("stg"), "dev") && !wanted(&json!({"requestParameters": {}}), "dev"));
+        assert!(
+            !wanted(&called("stg"), "dev") && !wanted(&json!({"requestParameters": {}}), "dev")
+        );
         assert!(wanted(&json!({"requestParameters": {}}), "default"));
         assert!(wanted(&json!({"requestParameters": null}), "dev"));
         assert!(is_wanted(&called("stg"), &[]));

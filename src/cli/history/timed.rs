@@ -53,7 +53,9 @@ impl TimedRecords {
             text.clear();
             let length = place.length as u64;
             (&mut file).take(length).read_to_string(&mut text)?;
-            records.add_all(text.as_bytes())?.map_err(io::Error::other)?;
+            records
+                .add_all(text.as_bytes())?
+                .map_err(io::Error::other)?;
         }
         Ok(())
     }

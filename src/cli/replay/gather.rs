@@ -49,7 +49,10 @@ pub(super) async fn gather(
     };
     if records.is_empty() {
         if let Some(path) = &args.save {
-            anstream::eprintln!("rollcall: nothing to keep: {} is not written", path.display());
+            anstream::eprintln!(
+                "rollcall: nothing to keep: {} is not written",
+                path.display()
+            );
         }
         return Ok(Gathered {
             name,
@@ -88,7 +91,9 @@ fn read_files(args: &ReplayArgs, records: &mut Records) -> anyhow::Result<u64> {
         progress.is_at(&path.display().to_string());
         match input::open(path) {
             Ok(reader) => {
-                let read = records.add_all(progress.follow(reader)).context(TEMPORARY)?;
+                let read = records
+                    .add_all(progress.follow(reader))
+                    .context(TEMPORARY)?;
                 if let Err(error) = read {
                     cannot(path, &error);
                 }

@@ -50,8 +50,21 @@ pub(super) fn is_region(text: &str) -> bool {
 
 /// The words that Regions are made of behind the area.
 const DIRECTIONS: [&str; 15] = [
-    "north", "south", "east", "west", "central", "northeast", "northwest", "southeast", "southwest", "gov",
-    "iso", "isob", "isoe", "isof", "eusc",
+    "north",
+    "south",
+    "east",
+    "west",
+    "central",
+    "northeast",
+    "northwest",
+    "southeast",
+    "southwest",
+    "gov",
+    "iso",
+    "isob",
+    "isoe",
+    "isof",
+    "eusc",
 ];
 
 /// What an ARN says behind the account: a kind, and names behind it.
@@ -61,8 +74,13 @@ pub(super) fn resource(names: &mut Names, text: &str) -> String {
     };
     let mut redacted = kind.to_owned();
     let mut rest = &text[kind.len()..];
-    let ends_in_revision = text.rsplit_once(':').is_some_and(|(_, end)| end.parse::<u32>().is_ok());
-    let last = rest.split(['/', ':']).count().saturating_sub(2 + usize::from(ends_in_revision));
+    let ends_in_revision = text
+        .rsplit_once(':')
+        .is_some_and(|(_, end)| end.parse::<u32>().is_ok());
+    let last = rest
+        .split(['/', ':'])
+        .count()
+        .saturating_sub(2 + usize::from(ends_in_revision));
     let mut number = 0;
     while let Some(separator) = rest.chars().next() {
         let from = &rest[1..];
@@ -75,7 +93,9 @@ pub(super) fn resource(names: &mut Names, text: &str) -> String {
             redacted.push_str(segment);
         } else {
             // Of a shorter path, the first names are left out: `service/NAME` has no cluster.
-            let sort = last.checked_sub(number).and_then(|place| sorts.iter().rev().nth(place));
+            let sort = last
+                .checked_sub(number)
+                .and_then(|place| sorts.iter().rev().nth(place));
             redacted.push_str(&names.stand_in(sort.copied().unwrap_or("name"), segment));
         }
         number += 1;

@@ -62,13 +62,44 @@ pub(super) fn kind(object: &str, field: &str) -> Option<Kind> {
         ) => Kind::Nested,
         (
             _,
-            "eventversion" | "eventname" | "eventtype" | "eventcategory" | "readonly" | "managementevent"
-            | "type" | "rollcall" | "kind" | "desiredcount" | "runningcount" | "pendingcount" | "count"
-            | "forcenewdeployment" | "status" | "laststatus" | "desiredstatus" | "stopcode" | "exitcode"
-            | "rolloutstate" | "failedtasks" | "mincapacity" | "maxcapacity" | "retryattempts"
-            | "dynamicscalinginsuspended" | "dynamicscalingoutsuspended" | "exhaustedretrycondition"
-            | "flexiblewindowminutes" | "retryminutes" | "unkept" | "hops" | "records" | "windowseconds"
-            | "outcome" | "isscheduler" | "isstopped" | "attempts" | "about"
+            "eventversion"
+            | "eventname"
+            | "eventtype"
+            | "eventcategory"
+            | "readonly"
+            | "managementevent"
+            | "type"
+            | "rollcall"
+            | "kind"
+            | "desiredcount"
+            | "runningcount"
+            | "pendingcount"
+            | "count"
+            | "forcenewdeployment"
+            | "status"
+            | "laststatus"
+            | "desiredstatus"
+            | "stopcode"
+            | "exitcode"
+            | "rolloutstate"
+            | "failedtasks"
+            | "mincapacity"
+            | "maxcapacity"
+            | "retryattempts"
+            | "dynamicscalinginsuspended"
+            | "dynamicscalingoutsuspended"
+            | "exhaustedretrycondition"
+            | "flexiblewindowminutes"
+            | "retryminutes"
+            | "unkept"
+            | "hops"
+            | "records"
+            | "windowseconds"
+            | "outcome"
+            | "isscheduler"
+            | "isstopped"
+            | "attempts"
+            | "about"
             | "approximatereceivecount",
         ) => Kind::Plain,
         (_, "errorcode" | "code") => Kind::Code,
@@ -78,8 +109,8 @@ pub(super) fn kind(object: &str, field: &str) -> Option<Kind> {
         ) => Kind::Text,
         (
             _,
-            "eventtime" | "time" | "createdat" | "updatedat" | "startedat" | "stoppingat" | "stoppedat"
-            | "observedat" | "scheduledtime" | "start" | "at",
+            "eventtime" | "time" | "createdat" | "updatedat" | "startedat" | "stoppingat"
+            | "stoppedat" | "observedat" | "scheduledtime" | "start" | "at",
         ) => Kind::Time,
         (_, "detailtype") => Kind::DetailType,
         (_, "awsregion" | "region") => Kind::Region,
@@ -115,7 +146,10 @@ fn sort(field: &str) -> Option<&'static str> {
 /// short number, such as a version.
 pub(super) fn is_plain(text: &str) -> bool {
     let is_number = |text: &str| {
-        text.len() <= 8 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        text.len() <= 8
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b'.')
     };
     let is_word = |text: &str| {
         text.len() <= 80

@@ -90,9 +90,15 @@ impl Redactor {
         }
     }
 
-    fn object(&mut self, name: &str, kind_of_keys: Kind, fields: Map<String, Value>) -> Map<String, Value> {
+    fn object(
+        &mut self,
+        name: &str,
+        kind_of_keys: Kind,
+        fields: Map<String, Value>,
+    ) -> Map<String, Value> {
         // Rosters map the names of services and jobs to counts.
-        if let (Kind::Name(sort), "services" | "jobs") = (kind_of_keys, name) {
+        let are_counts = fields.values().all(Value::is_number);
+        if let (Kind::Name(sort), "services" | "jobs", true) = (kind_of_keys, name, are_counts) {
             let renamed = fields.into_iter();
             return renamed
                 .map(|(name, count)| (self.name(sort, &name), count))

@@ -75,7 +75,10 @@ impl Names {
         // The roles of IAM Identity Center, whose callers are people: `AWSReservedSSO_<permission set>_<hash>`.
         if let Some(role) = name.strip_prefix("AWSReservedSSO_") {
             let number = self.next("hash");
-            return format!("AWSReservedSSO_{}_{number:016x}", self.stand_in("role", role));
+            return format!(
+                "AWSReservedSSO_{}_{number:016x}",
+                self.stand_in("role", role)
+            );
         }
         match Form::of(name) {
             Form::Account => format!("{:012}", 100_000_000_000 + self.next("account")),

@@ -38,7 +38,11 @@ fn a_saved_file_replays_to_the_same_messages_in_the_order_of_time() {
 
     let again = command(&fake).arg("--save").arg(&path).output().unwrap();
     assert_eq!(again.status.code(), Some(2));
-    assert!(stderr(&again).contains("exists already"), "{}", stderr(&again));
+    assert!(
+        stderr(&again).contains("exists already"),
+        "{}",
+        stderr(&again)
+    );
     assert_eq!(std::fs::read_to_string(&path).unwrap(), saved);
 }
 
@@ -55,17 +59,37 @@ fn a_redacted_file_tells_the_same_without_a_name() {
         .unwrap();
     assert_eq!(redacted.status.code(), Some(0), "{}", stderr(&redacted));
     assert_eq!(json_of(&plain)["totals"], json_of(&redacted)["totals"]);
-    assert_eq!(stdout(&redacted), stdout(&replay(&path, &["--format", "json"])));
+    assert_eq!(
+        stdout(&redacted),
+        stdout(&replay(&path, &["--format", "json"]))
+    );
 
     let saved = std::fs::read_to_string(&path).unwrap();
     for secret in [
-        "acme", "jane", "111122223333", "0123456789abcdef0123", "198.51.100.23", "10.1.2.3", "10-1-2-3", "ASIA",
-        "event-1", "request-1",
+        "acme",
+        "jane",
+        "111122223333",
+        "0123456789abcdef0123",
+        "198.51.100.23",
+        "10.1.2.3",
+        "10-1-2-3",
+        "ASIA",
+        "event-1",
+        "request-1",
     ] {
         assert!(!saved.contains(secret), "{secret}: {saved}");
         assert!(!stdout(&redacted).contains(secret), "{secret}");
     }
     // One role has one stand-in, as a field, in ARNs and in the text of the error.
-    assert_eq!(saved.matches("is not authorized to perform: ecs:UpdateService").count(), 1, "{saved}");
-    assert!(saved.contains("assumed-role/role-1/") && !saved.contains("role-2"), "{saved}");
+    assert_eq!(
+        saved
+            .matches("is not authorized to perform: ecs:UpdateService")
+            .count(),
+        1,
+        "{saved}"
+    );
+    assert!(
+        saved.contains("assumed-role/role-1/") && !saved.contains("role-2"),
+        "{saved}"
+    );
 }

@@ -119,7 +119,10 @@ fn seconds(record: &Value) -> i64 {
         .timestamp()
 }
 
-#[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are small enough")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "seconds since 1970 are small enough"
+)]
 fn seconds_f64(record: &Value) -> f64 {
     seconds(record) as f64
 }
