@@ -9,6 +9,8 @@ mod arn;
 mod fields;
 mod names;
 mod observed;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use chrono::DateTime;
