@@ -12,7 +12,6 @@ mod window_log;
 use std::time::Duration;
 
 use anyhow::Context;
-use aws_config::meta::region::RegionProviderChain;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use chrono::{DateTime, Utc};
@@ -69,13 +68,14 @@ impl Aws {
                     .operation_attempt_timeout(ATTEMPT_TIMEOUT)
                     .operation_timeout(OPERATION_TIMEOUT)
                     .build();
-                let region = self.region.clone().map(Region::new);
-                aws_config::defaults(BehaviorVersion::latest())
+                let loader = aws_config::defaults(BehaviorVersion::latest())
                     .http_client(tls::aws_http_client())
-                    .timeout_config(timeouts)
-                    .region(RegionProviderChain::first_try(region).or_default_provider())
-                    .load()
-                    .await
+                    .timeout_config(timeouts);
+                let loader = match self.region.clone() {
+                    Some(region) => loader.region(Region::new(region)),
+                    None => loader,
+                };
+                loader.load().await
             })
             .await
     }

@@ -56,6 +56,11 @@ impl Records {
         self.count == 0
     }
 
+    /// How many there are.
+    pub(super) fn count(&self) -> u64 {
+        self.count
+    }
+
     /// The records, from the first one on.
     pub(super) fn into_file(self) -> io::Result<File> {
         rewound(self.file.into_inner()?)

@@ -32,8 +32,9 @@ fn arguments(line: &str) -> Option<Vec<String>> {
     let command: Vec<String> = words.into_iter().skip_while(is_variable).collect();
     let rest = if command.first()? == "rollcall" {
         &command[1..]
-    } else if command.starts_with(&["cargo".into(), "run".into(), "--".into()]) {
-        &command[3..]
+    } else if command.starts_with(&["cargo".into(), "run".into()]) {
+        let end = command.iter().position(|word| word == "--")?;
+        &command[end + 1..]
     } else {
         return None;
     };

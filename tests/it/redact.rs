@@ -3,12 +3,15 @@
 use std::process::Command;
 
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
 use rollcall::core::decode::{Decoded, decode_body};
 use rollcall::core::fact::Fact;
+use rollcall::core::observation::{Answer, StoredObservations};
 use rollcall::core::redact::Redactor;
 use serde_json::{Value, json};
 
-use crate::arbitrary::fold;
+use crate::arbitrary::{self, fold};
 
 /// What must not change in the JSON of a replay: how many of what there are, and how each stands.
 fn structure(told: &Value) -> Value {
@@ -139,8 +142,9 @@ impl Secrets {
             .chain([&self.account, &self.hex, &self.ip])
     }
 
-    /// A text of AWS that mentions them in one of several ways.
-    fn text(&self, form: usize) -> String {
+    /// A text of AWS that mentions them in one of several ways. A word of plain letters is a name only where a field holds it
+    /// too, so the text names what the record names.
+    fn text(&self, form: usize, is_job: bool) -> String {
         let Self {
             names,
             account,
@@ -150,6 +154,7 @@ impl Secrets {
         let [cluster, service, role, person, other] = &names[..5] else {
             unreachable!()
         };
+        let service = if is_job { &names[7] } else { service };
         match form {
             0 => format!(
                 "User: arn:aws:sts::{account}:assumed-role/{role}/{hex} is not authorized to perform: ecs:UpdateService on \
@@ -204,7 +209,7 @@ impl Secrets {
         });
         if form < 6 {
             record["errorCode"] = "AccessDeniedException".into();
-            record["errorMessage"] = self.text(form).into();
+            record["errorMessage"] = self.text(form, is_job).into();
         } else if !is_job {
             let arn = format!("arn:aws:ecs:eu-central-1:{account}:service/{cluster}/{service}");
             record["responseElements"] = json!({"service": {
@@ -282,4 +287,79 @@ proptest! {
         let kinds = |facts: &[Fact]| facts.iter().map(std::mem::discriminant).collect::<Vec<_>>();
         prop_assert_eq!(kinds(&before), kinds(&after));
     }
+}
+
+/// Random facts and answers, the same in each run of this test.
+fn samples(count: usize) -> Vec<(Vec<Fact>, Vec<Answer>)> {
+    let mut runner = TestRunner::deterministic();
+    let strategy = (arbitrary::facts(40), arbitrary::answers(12));
+    let sample = |_| strategy.new_tree(&mut runner).unwrap().current();
+    (0..count).map(sample).collect()
+}
+
+/// A line as `rollcall export` writes it.
+fn exported(facts: &[Fact], answers: &[Answer]) -> Value {
+    let observations = arbitrary::observe(&fold(facts), answers);
+    json!({
+        "rollcall": "window",
+        "window": {"start": arbitrary::start(), "environment": "acme-team"},
+        "window_seconds": 1_800,
+        "facts": facts,
+        "observations": StoredObservations::from(&observations),
+    })
+}
+
+#[test]
+fn exported_windows_keep_every_fact_and_every_observation() {
+    for (facts, answers) in samples(40) {
+        let mut redactor = Redactor::new();
+        let record = json!({ "facts": facts });
+        let _ = redactor.redact(record.clone());
+        redactor.has_learned();
+        let redacted = redactor.redact(record);
+        let redacted: Vec<Fact> = serde_json::from_value(redacted["facts"].clone()).unwrap();
+        let kinds = |facts: &[Fact]| facts.iter().map(std::mem::discriminant).collect::<Vec<_>>();
+        assert_eq!(kinds(&facts), kinds(&redacted));
+
+        let observations = arbitrary::observe(&fold(&facts), &answers);
+        let before = (
+            observations.services.len(),
+            observations.tasks.len(),
+            observations.failures.len(),
+        );
+        let seen = redactor.observations(observations);
+        assert_eq!(
+            before,
+            (seen.services.len(), seen.tasks.len(), seen.failures.len())
+        );
+        let text = serde_json::to_string(&(&redacted, StoredObservations::from(&seen))).unwrap();
+        for secret in [
+            "123456789012",
+            "dev-ecs-scheduler",
+            "dev-deployer",
+            "jane",
+            "nestjs",
+            "<!channel>",
+        ] {
+            assert!(!text.contains(secret), "{secret}: {text}");
+        }
+    }
+}
+
+#[test]
+fn an_exported_window_tells_the_same_when_it_is_redacted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("exported.jsonl");
+    let lines: Vec<String> = samples(3)
+        .into_iter()
+        .map(|(facts, answers)| exported(&facts, &answers).to_string())
+        .collect();
+    std::fs::write(&path, lines.join("\n")).unwrap();
+    let path = path.to_str().unwrap();
+    let plain: Value = serde_json::from_str(&replay(&[path])).unwrap();
+    let redacted: Value = serde_json::from_str(&replay(&[path, "--redact"])).unwrap();
+    assert_eq!(plain["records"]["used"], 3, "{plain}");
+    assert_eq!(plain["totals"], redacted["totals"]);
+    assert_eq!(plain["records"], redacted["records"]);
+    assert!(!redacted.to_string().contains("acme"), "{redacted}");
 }

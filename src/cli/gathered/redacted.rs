@@ -59,7 +59,9 @@ fn message_value(message: &SqsMessage, redactor: &mut Redactor) -> Value {
         .collect();
     let body = message.body.as_deref().unwrap_or_default();
     let body = match serde_json::from_str(body) {
-        Ok(value) if decode(message).is_ok() => redactor.redact(value).to_string(),
+        Ok(value) if decode(message).is_ok() || !is_undecodable(body) => {
+            redactor.redact(value).to_string()
+        }
         // Scheduler cuts long inputs short, and the dead letter is of use all the same.
         _ => UNDECODABLE.to_owned(),
     };

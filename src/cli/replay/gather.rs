@@ -12,6 +12,7 @@ use crate::cli::gathered::{Records, check_absent, redact, save};
 use crate::cli::history::{Period, history};
 use crate::cli::input;
 use crate::cli::progress::Progress;
+use crate::cli::words::counted;
 
 /// What was gathered.
 pub(super) struct Gathered {
@@ -63,9 +64,15 @@ pub(super) async fn gather(
     if args.redact {
         records = redact(records).context(TEMPORARY)?;
     }
+    let count = counted(records.count(), "record", "records");
     let mut file = records.into_file().context(TEMPORARY)?;
     if let Some(path) = &args.save {
         save(&mut file, path)?;
+        let hint = match args.redact {
+            true => "; look at it before you give it to others",
+            false => ", with all names; --redact replaces them",
+        };
+        anstream::eprintln!("rollcall: kept {count} in {}{hint}", path.display());
     }
     let bytes = file.metadata().map_or(0, |data| data.len());
     Ok(Gathered {

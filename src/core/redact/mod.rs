@@ -9,6 +9,8 @@ mod arn;
 mod fields;
 mod names;
 mod observed;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use chrono::DateTime;
@@ -97,7 +99,8 @@ impl Redactor {
         fields: Map<String, Value>,
     ) -> Map<String, Value> {
         // Rosters map the names of services and jobs to counts.
-        if let (Kind::Name(sort), "services" | "jobs") = (kind_of_keys, name) {
+        let are_counts = fields.values().all(Value::is_number);
+        if let (Kind::Name(sort), "services" | "jobs", true) = (kind_of_keys, name, are_counts) {
             let renamed = fields.into_iter();
             return renamed
                 .map(|(name, count)| (self.name(sort, &name), count))

@@ -43,20 +43,27 @@ const SERVICES: [&str; 18] = [
     "sts",
 ];
 
-/// Words that may be parts of compounds, and that stay where they are somebody's name as well: nobody could tell whether
-/// a text means the name.
-static VOCABULARY: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {
-    const MORE: &str = "and api application arm64 amd64 auto aws back based cluster code container count daemon default \
-        definition desired docker elb error exit family health http https id in linux load launch long min max multi \
-        name no non on one or out pre ps re read role run s scaling schedule server service session set status svc tag \
-        target task tasks time to user v1 version windows write x86 x zero";
-    MORE.split_whitespace()
-        .chain(trouble::vocabulary())
-        .collect()
+/// The words that rollcall's dictionary looks for. They stay where they are somebody's name as well: nobody could tell
+/// whether a text means the name.
+static DICTIONARY: LazyLock<BTreeSet<&'static str>> =
+    LazyLock::new(|| trouble::vocabulary().collect());
+
+/// Words that may be parts of compounds, beside those of the dictionary.
+static MORE: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {
+    const WORDS: &str = "amd64 and api application arm64 auto availability aws back based boundary cloudwatch code \
+        container count cross daemon date default definition desired docker elb error exit family fargate group health \
+        http https id identity in instance interface launch linux load long max min multi name network no non on one or \
+        out permissions policy pre process progress ps re read resource role rolled run scaling schedule server service \
+        session set spot status tag target task tasks third time to up user v1 version windows write x86 zero zone";
+    WORDS.split_whitespace().collect()
 });
 
-/// Learns the names in the ARNs of a text.
+/// Learns the names in the ARNs of a text, and the service that ECS's events begin with: `(service api) has started …`.
 pub(super) fn learn(names: &mut Names, text: &str) {
+    let after = text.split("(service ").skip(1);
+    for service in after.filter_map(|rest| rest.split(is_delimiter).next()) {
+        names.stand_in("service", service);
+    }
     for word in text.split(is_delimiter) {
         let word = word.trim_end_matches(ENDS);
         if word.starts_with("arn:") {
@@ -99,13 +106,13 @@ pub(super) fn is_one_word(name: &str) -> bool {
 }
 
 fn redact_word(names: &mut Names, word: &str) -> String {
-    if let Some(stand_in) = names.known(word).filter(|_| !is_vocabulary(word)) {
+    if let Some(stand_in) = names.known(word).filter(|_| !is_of_dictionary(word)) {
         return stand_in.to_owned();
     }
     if word.starts_with("arn:") {
         return arn::arn(names, word);
     }
-    if is_kept(word) || names.is_stand_in(word) {
+    if is_kept(names, word) || names.is_stand_in(word) {
         return word.to_owned();
     }
     // Such as `service/dev/api`, and `Reason:RESOURCE` without a space.
@@ -135,7 +142,7 @@ fn redact_word(names: &mut Names, word: &str) -> String {
 }
 
 /// Whether a word stays, whatever it stands for.
-fn is_kept(word: &str) -> bool {
+fn is_kept(names: &Names, word: &str) -> bool {
     let letters = word.len() <= LONGEST_WORD && word.bytes().all(|byte| byte.is_ascii_alphabetic());
     letters
         || is_number(word)
@@ -143,7 +150,7 @@ fn is_kept(word: &str) -> bool {
         || is_region(word)
         || is_principal(word)
         || DateTime::parse_from_rfc3339(word).is_ok()
-        || is_compound(word)
+        || is_compound(names, word)
 }
 
 /// `137`, `0.25`, `80%`, `30s`: at most eight digits, because a number with more is an id.
@@ -170,15 +177,24 @@ fn is_permission(word: &str) -> bool {
     })
 }
 
-/// `RESOURCE:CPU`, `health-checks`, `SERVICE_TASK_PLACEMENT_FAILURE`, `linux/arm64`.
-fn is_compound(word: &str) -> bool {
+/// `RESOURCE:CPU`, `health-checks`, `SERVICE_TASK_PLACEMENT_FAILURE`, `linux/arm64`: known words, of which none is a name,
+/// and at most one small number.
+fn is_compound(names: &Names, word: &str) -> bool {
     let parts = word.split(|character: char| !character.is_ascii_alphanumeric());
+    let (numbers, words): (Vec<&str>, Vec<&str>) = parts
+        .filter(|part| !part.is_empty())
+        .partition(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
+    let is_known = |part: &&str| {
+        let small = part.to_ascii_lowercase();
+        is_of_dictionary(part) || MORE.contains(small.as_str()) && names.known(part).is_none()
+    };
     word.is_ascii()
-        && parts
-            .filter(|part| !part.is_empty())
-            .all(|part| is_vocabulary(part) || part.len() <= 3 && part.parse::<u16>().is_ok())
+        && !words.is_empty()
+        && words.iter().all(is_known)
+        && numbers.len() <= 1
+        && numbers.iter().all(|number| number.len() <= 3)
 }
 
-fn is_vocabulary(word: &str) -> bool {
-    VOCABULARY.contains(word.to_ascii_lowercase().as_str())
+fn is_of_dictionary(word: &str) -> bool {
+    DICTIONARY.contains(word.to_ascii_lowercase().as_str())
 }
