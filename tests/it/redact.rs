@@ -314,14 +314,15 @@ fn exported_windows_keep_every_fact_and_every_observation() {
     for (facts, answers) in samples(40) {
         let mut redactor = Redactor::new();
         let record = json!({ "facts": facts });
+        let observations = arbitrary::observe(&fold(&facts), &answers);
         let _ = redactor.redact(record.clone());
+        let _ = redactor.observations(observations.clone());
         redactor.has_learned();
         let redacted = redactor.redact(record);
         let redacted: Vec<Fact> = serde_json::from_value(redacted["facts"].clone()).unwrap();
         let kinds = |facts: &[Fact]| facts.iter().map(std::mem::discriminant).collect::<Vec<_>>();
         assert_eq!(kinds(&facts), kinds(&redacted));
 
-        let observations = arbitrary::observe(&fold(&facts), &answers);
         let before = (
             observations.services.len(),
             observations.tasks.len(),

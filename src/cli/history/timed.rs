@@ -53,9 +53,10 @@ impl TimedRecords {
             text.clear();
             let length = place.length as u64;
             (&mut file).take(length).read_to_string(&mut text)?;
-            records
-                .add_all(text.as_bytes())?
-                .map_err(io::Error::other)?;
+            // What is not JSON is kept as a text, so that the replay tells that it cannot be decoded.
+            if records.add_all(text.as_bytes())?.is_err() {
+                records.add(&serde_json::to_string(&text)?)?;
+            }
         }
         Ok(())
     }
@@ -68,12 +69,18 @@ mod tests {
     #[test]
     fn records_come_in_the_order_of_their_times() {
         let mut timed = TimedRecords::new().unwrap();
-        for (time, text) in [(30, "\"d\""), (20, "\"c\""), (20, "\"b\""), (10, "\"ä\"")] {
+        for (time, text) in [
+            (40, "{broken"),
+            (30, "\"d\""),
+            (20, "\"c\""),
+            (20, "\"b\""),
+            (10, "\"ä\""),
+        ] {
             timed.add(time, text).unwrap();
         }
         let mut records = Records::new().unwrap();
         timed.into_records(&mut records).unwrap();
         let text = io::read_to_string(records.into_file().unwrap()).unwrap();
-        assert_eq!(text, "\"ä\"\n\"b\"\n\"c\"\n\"d\"\n");
+        assert_eq!(text, "\"ä\"\n\"b\"\n\"c\"\n\"d\"\n\"{broken\"\n");
     }
 }
