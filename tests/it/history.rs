@@ -8,15 +8,19 @@ use std::time::Duration;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use crate::support::cloudtrail::{FakeCloudTrail, Reply};
+use crate::support::cloudtrail::{FakeCloudTrail, Lookup, Reply};
 
 /// So long before the present second.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the command line that is started looks back from the present"
+)]
 fn ago(minutes: i64) -> DateTime<Utc> {
     Utc::now() - TimeDelta::minutes(minutes)
 }
 
 /// A call that EventBridge Scheduler made so many minutes ago.
-fn record(call: &str, id: &str, minutes: i64, parameters: Value) -> Value {
+fn record(call: &str, id: &str, minutes: i64, parameters: &Value) -> Value {
     json!({
         "eventVersion": "1.11",
         "userIdentity": {
@@ -45,7 +49,7 @@ fn record(call: &str, id: &str, minutes: i64, parameters: Value) -> Value {
 
 fn update(id: &str, minutes: i64, cluster: &str, service: &str) -> Value {
     let parameters = json!({"cluster": cluster, "service": service, "desiredCount": 1});
-    record("UpdateService", id, minutes, parameters)
+    record("UpdateService", id, minutes, &parameters)
 }
 
 fn refused(mut record: Value, code: &str, message: &str) -> Value {
@@ -62,7 +66,7 @@ fn morning() -> Vec<Value> {
          perform: ecs:UpdateService on resource: {arn} because no identity-based policy allows it; ask jane@acme.example, \
          host ip-10-1-2-3.acme.internal, 10.1.2.3"
     );
-    let throttled = record("UpdateService", "4", 61, Value::Null);
+    let throttled = record("UpdateService", "4", 61, &Value::Null);
     let job = json!({"cluster": "acme-dev", "taskDefinition": "acme-report:7", "count": 1});
     vec![
         update("1", 63, "acme-dev", "acme-api"),
@@ -73,7 +77,7 @@ fn morning() -> Vec<Value> {
             &denied,
         ),
         refused(throttled, "ThrottlingException", "Rate exceeded"),
-        record("RunTask", "5", 60, job),
+        record("RunTask", "5", 60, &job),
     ]
 }
 
@@ -120,7 +124,7 @@ fn both_calls_are_read_page_by_page_at_two_requests_a_second() {
     assert_eq!(told["totals"]["unnamed_calls"], 1, "{told}");
 
     let lookups = fake.lookups();
-    let calls: Vec<&str> = lookups.iter().map(|lookup| lookup.call()).collect();
+    let calls: Vec<&str> = lookups.iter().map(Lookup::call).collect();
     assert_eq!(calls, ["UpdateService", "UpdateService", "RunTask"]);
     assert!(lookups.iter().all(|lookup| lookup.region == "eu-central-1"));
     let span = lookups[2].at - lookups[0].at;
@@ -181,7 +185,7 @@ fn a_throttled_lookup_is_tried_again() {
     let output = command(&pages).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let lookups = pages.lookups();
-    let calls: Vec<&str> = lookups.iter().map(|lookup| lookup.call()).collect();
+    let calls: Vec<&str> = lookups.iter().map(Lookup::call).collect();
     assert_eq!(calls, ["UpdateService", "UpdateService", "RunTask"]);
     assert!(lookups[1].at - lookups[0].at >= Duration::from_millis(450));
 }

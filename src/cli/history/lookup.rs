@@ -63,7 +63,7 @@ pub(in crate::cli) async fn history(
         found += history
             .series(call, number, &args.clusters, &mut timed)
             .await
-            .map_err(|error| history.explain(error))?;
+            .map_err(|error| history.explain(&error))?;
     }
     drop(history.progress);
     let kept = timed.into_records(records);
@@ -167,7 +167,7 @@ impl History {
         let whole = (self.period.until - self.period.since).num_seconds();
         let read = (self.period.until.timestamp() - oldest).clamp(0, whole);
         let series = f64::from(u8::try_from(series).unwrap_or(u8::MAX));
-        (series + seconds(read) / seconds(whole.max(1))) / 2.0
+        f64::midpoint(series, seconds(read) / seconds(whole.max(1)))
     }
 
     /// Asks for a page, at CloudTrail's pace, and again after a pause where CloudTrail asks to wait.
@@ -209,8 +209,8 @@ impl History {
         answer.map(page).map_err(|error| RequestError::from(&error))
     }
 
-    fn explain(&self, error: SeriesError) -> anyhow::Error {
-        let hint = match &error {
+    fn explain(&self, error: &SeriesError) -> anyhow::Error {
+        let hint = match error {
             SeriesError::Request(error) if error.code.starts_with("AccessDenied") => {
                 "; expected credentials that allow cloudtrail:LookupEvents (docs/history.md has a policy)"
             }
