@@ -299,13 +299,13 @@ pub struct DoctorArgs {
     /// The environment, as in the Terraform module
     #[arg(long, env = "ROLLCALL_ENVIRONMENT", required_unless_present = "name")]
     pub environment: Option<String>,
-    /// The function's name [default: `rollcall-<environment>`]
+    /// The function's name [default: rollcall-ENVIRONMENT]
     #[arg(long)]
     pub name: Option<String>,
     /// The group of the schedules; may be given several times [default: those that are named after the function]
     #[arg(long = "group", value_name = "GROUP")]
     pub groups: Vec<String>,
-    /// The group of the rosters [default: `<name>-rosters`]
+    /// The group of the rosters [default: NAME-rosters]
     #[arg(long, value_name = "GROUP")]
     pub roster_group: Option<String>,
     /// Print the findings as JSON
@@ -337,7 +337,7 @@ pub struct StatusArgs {
     /// The environment, as in the Terraform module
     #[arg(long, env = "ROLLCALL_ENVIRONMENT")]
     pub environment: String,
-    /// The group of the schedules; may be given several times [default: those named after `rollcall-<environment>`]
+    /// The group of the schedules; may be given several times [default: those named after rollcall-ENVIRONMENT]
     #[arg(long = "group", value_name = "GROUP")]
     pub groups: Vec<String>,
     /// Print everything as JSON

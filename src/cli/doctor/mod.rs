@@ -1,7 +1,7 @@
 //! `rollcall doctor`: looks at a deployment on AWS with the caller's credentials, and says what would not work and what to
 //! do about it. It only reads, unless it is asked to send a test event.
 //!
-//! [`ask`] holds the questions to AWS, `look` asks them, and `checks` judges the answers without any effect.
+//! [`mod@ask`] holds the questions to AWS, `look` asks them, and `checks` judges the answers without any effect.
 
 pub(super) mod ask;
 mod checks;
