@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use super::history::HistoryArgs;
+use super::history::{HistoryArgs, KeepArgs};
 use super::time::{self, When};
 use crate::core::reader::RowLimit;
 use crate::version::version_and_commit;
@@ -95,12 +95,8 @@ pub struct ReplayArgs {
     pub files: Vec<PathBuf>,
     #[command(flatten)]
     pub history: HistoryArgs,
-    /// Keep the records in a new file, for a later `rollcall replay FILE`
-    #[arg(long, value_name = "FILE")]
-    pub save: Option<PathBuf>,
-    /// Replace account ids, names, addresses and ids by stand-ins, in what is shown and in what `--save` keeps
-    #[arg(long)]
-    pub redact: bool,
+    #[command(flatten)]
+    pub keep: KeepArgs,
     /// How to show the messages
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,

@@ -1,5 +1,6 @@
-//! The arguments that say which records of CloudTrail's event history a replay reads. clap prints their doc comments.
+//! The arguments that say which records of CloudTrail's event history a replay reads, and which it keeps. clap prints their doc comments.
 
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -26,6 +27,17 @@ pub struct HistoryArgs {
     /// With `--cloudtrail`: the Region to read [default: that of the environment]
     #[arg(long, requires = "cloudtrail")]
     pub region: Option<String>,
+}
+
+/// What becomes of the records that `rollcall replay` reads.
+#[derive(Debug, clap::Args)]
+pub struct KeepArgs {
+    /// Keep the records in a new file, for a later `rollcall replay FILE`
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<PathBuf>,
+    /// Replace account ids, names, addresses and ids by stand-ins, in what is shown and in what `--save` keeps
+    #[arg(long)]
+    pub redact: bool,
 }
 
 /// The beginning of a time, as people write it.

@@ -20,7 +20,7 @@ use chrono_tz::Tz;
 #[cfg(any(feature = "operator", test))]
 use serde_json::Value;
 
-pub(super) use self::args::{HistoryArgs, Since};
+pub(super) use self::args::{HistoryArgs, KeepArgs, Since};
 #[cfg(feature = "operator")]
 pub(super) use self::lookup::history;
 #[cfg(not(feature = "operator"))]
@@ -111,10 +111,6 @@ fn is_wanted(record: &Value, clusters: &[String]) -> bool {
 /// # Errors
 /// Always: says how to build with them.
 #[cfg(not(feature = "operator"))]
-#[expect(
-    clippy::unused_async,
-    reason = "with clients for AWS it waits for CloudTrail"
-)]
 pub(super) async fn history(
     _args: &HistoryArgs,
     _period: Period,

@@ -35,7 +35,7 @@ pub(super) async fn gather(
     zone: Tz,
     now: DateTime<Utc>,
 ) -> anyhow::Result<Gathered> {
-    if let Some(path) = &args.save {
+    if let Some(path) = &args.keep.save {
         check_absent(path)?;
     }
     let mut records = Records::new().context(TEMPORARY)?;
@@ -44,12 +44,12 @@ pub(super) async fn gather(
         history(&args.history, period, &mut records).await?;
     }
     let unreadable = read_files(args, &mut records)?;
-    let name = match &args.save {
+    let name = match &args.keep.save {
         Some(path) => path.display().to_string(),
         None => "what was gathered".to_owned(),
     };
     if records.is_empty() {
-        if let Some(path) = &args.save {
+        if let Some(path) = &args.keep.save {
             anstream::eprintln!(
                 "rollcall: nothing to keep: {} is not written",
                 path.display()
@@ -61,16 +61,17 @@ pub(super) async fn gather(
             unreadable,
         });
     }
-    if args.redact {
+    if args.keep.redact {
         records = redact(records).context(TEMPORARY)?;
     }
     let count = counted(records.count(), "record", "records");
     let mut file = records.into_file().context(TEMPORARY)?;
-    if let Some(path) = &args.save {
+    if let Some(path) = &args.keep.save {
         save(&mut file, path)?;
-        let hint = match args.redact {
-            true => "; look at it before you give it to others",
-            false => ", with all names; --redact replaces them",
+        let hint = if args.keep.redact {
+            "; look at it before you give it to others"
+        } else {
+            ", with all names; --redact replaces them"
         };
         anstream::eprintln!("rollcall: kept {count} in {}{hint}", path.display());
     }

@@ -122,7 +122,7 @@ async fn learn(
         trace: args.trace.then(|| trace::Trace::new(&settings.windowing)),
         now,
     };
-    let learned = if args.history.cloudtrail || args.save.is_some() || args.redact {
+    let learned = if args.history.cloudtrail || args.keep.save.is_some() || args.keep.redact {
         let gathered = gather(args, settings.reader.timezone, now).await?;
         match gathered.records {
             Some((bytes, records)) => {

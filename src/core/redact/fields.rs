@@ -45,13 +45,10 @@ pub(super) fn kind(object: &str, field: &str) -> Option<Kind> {
     Some(match (object, field) {
         // In CloudTrail's record of a response, nobody reads these, and they are most of the record.
         ("service", "events" | "deployments") => return None,
-        ("sessionissuer", "username") => Kind::Name("role"),
-        ("sessionissuer", "arn") => Kind::Name("role"),
+        ("sessionissuer", "username" | "arn") => Kind::Name("role"),
         ("cluster", "name") => Kind::Name("cluster"),
         ("service", "name") => Kind::Name("service"),
         ("containers", "name") => Kind::Name("container"),
-        // Where an event or a record is an object, it has these fields; where it is a text, it is one of ECS.
-        (_, "detail") => Kind::Text,
         (
             _,
             "useridentity" | "sessioncontext" | "sessionissuer" | "requestparameters"
@@ -105,7 +102,9 @@ pub(super) fn kind(object: &str, field: &str) -> Option<Kind> {
         (_, "errorcode" | "code") => Kind::Code,
         (
             _,
-            "errormessage" | "message" | "reason" | "stoppedreason" | "rolloutstatereason" | "text",
+            "errormessage" | "message" | "reason" | "stoppedreason" | "rolloutstatereason" | "text"
+            // The record in an event's envelope, or what ECS says about a failure.
+            | "detail",
         ) => Kind::Text,
         (
             _,

@@ -54,7 +54,7 @@ impl Redactor {
     /// A record of any form that rollcall reads, redacted. While the redactor learns, the result is of no use.
     #[must_use]
     pub fn redact(&mut self, record: Value) -> Value {
-        self.value("", "", Kind::Nested, record).unwrap_or_default()
+        self.value("", Kind::Nested, record).unwrap_or_default()
     }
 
     /// A name as a stand-in that begins with `sort`, such as `environment-1`.
@@ -78,12 +78,12 @@ impl Redactor {
         }
     }
 
-    fn value(&mut self, parent: &str, key: &str, kind: Kind, value: Value) -> Option<Value> {
+    fn value(&mut self, key: &str, kind: Kind, value: Value) -> Option<Value> {
         match value {
             Value::Object(fields) => Some(Value::Object(self.object(key, kind, fields))),
             Value::Array(values) => {
                 let values = values.into_iter();
-                let values = values.filter_map(|value| self.value(parent, key, kind, value));
+                let values = values.filter_map(|value| self.value(key, kind, value));
                 Some(Value::Array(values.collect()))
             }
             Value::String(text) => self.string(kind, &text).map(Value::String),
@@ -110,7 +110,7 @@ impl Redactor {
         for (field, value) in fields {
             let key = fields::normalized(&field);
             if let Some(kind) = kind(name, &key)
-                && let Some(value) = self.value(name, &key, kind, value)
+                && let Some(value) = self.value(&key, kind, value)
             {
                 kept.insert(field, value);
             }
