@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use clap::{CommandFactory, Parser};
 use rollcall::cli::{Args, Command, man, replay, simulate};
 #[cfg(feature = "operator")]
-use rollcall::cli::{doctor, export, silence};
+use rollcall::cli::{doctor, export, silence, status};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -19,8 +19,10 @@ async fn main() -> ExitCode {
         Command::Export(args) => export(&args, environment).await,
         #[cfg(feature = "operator")]
         Command::Doctor(args) => doctor(&args, environment, SystemTime::now().into()).await,
+        #[cfg(feature = "operator")]
+        Command::Status(args) => status(&args, environment, SystemTime::now().into()).await,
         #[cfg(not(feature = "operator"))]
-        Command::Silence(_) | Command::Export(_) | Command::Doctor(_) => {
+        Command::Silence(_) | Command::Export(_) | Command::Doctor(_) | Command::Status(_) => {
             Err(anyhow::anyhow!(rollcall::cli::NO_CLIENTS))
         }
         Command::Simulate(args) => simulate(&args, environment).await,

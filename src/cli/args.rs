@@ -37,6 +37,9 @@ pub enum Command {
     /// Look at a deployment on AWS, and say what would not work and what to do about it
     #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor(DoctorArgs),
+    /// Show the services of an environment as they are, and when each schedule runs next
+    #[command(after_help = STATUS_EXAMPLES)]
+    Status(StatusArgs),
     /// Show what given settings lead to: messages, delays and costs
     #[command(after_help = SIMULATE_EXAMPLES)]
     Simulate(SimulateArgs),
@@ -314,6 +317,32 @@ pub struct DoctorArgs {
     /// With `--send-test`: for how long to wait [default: as long as the function's settings may take]
     #[arg(long, value_name = "SPAN", value_parser = time::span, requires = "send_test")]
     pub wait: Option<Duration>,
+}
+
+const STATUS_EXAMPLES: &str = "\
+Uses the credentials and the Region of the environment (AWS_PROFILE, AWS_REGION), and only reads:
+scheduler:ListScheduleGroups, ListSchedules and GetSchedule, and ecs:DescribeServices.
+
+Examples:
+  rollcall status --environment dev
+  rollcall status --environment dev --json | jq -r '.services[] | select(.running != .desired).service'
+
+Exit status:
+  0  shown
+  2  nothing could be looked at, or no schedule belongs to the environment";
+
+/// What `rollcall status` takes.
+#[derive(Debug, clap::Args)]
+pub struct StatusArgs {
+    /// The environment, as in the Terraform module
+    #[arg(long, env = "ROLLCALL_ENVIRONMENT")]
+    pub environment: String,
+    /// The group of the schedules; may be given several times [default: those named after `rollcall-<environment>`]
+    #[arg(long = "group", value_name = "GROUP")]
+    pub groups: Vec<String>,
+    /// Print everything as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 impl DoctorArgs {

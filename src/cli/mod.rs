@@ -14,12 +14,16 @@ mod gathered;
 mod history;
 mod input;
 mod man;
+#[cfg(feature = "operator")]
+mod occurrences;
 mod progress;
 mod replay;
 #[cfg(feature = "operator")]
 mod silence;
 mod simulate;
 mod spool;
+#[cfg(feature = "operator")]
+mod status;
 mod terminal;
 mod time;
 mod trace;
@@ -39,3 +43,5 @@ pub use self::replay::replay;
 #[cfg(feature = "operator")]
 pub use self::silence::silence;
 pub use self::simulate::simulate;
+#[cfg(feature = "operator")]
+pub use self::status::status;

@@ -53,7 +53,7 @@ pub(super) async fn look(
         rules: Ok(Vec::new()),
         samples: Vec::new(),
         trails: Ok(Vec::new()),
-        groups: groups(ask, &name, &wanted).await,
+        groups: groups(ask, &name, wanted.groups).await,
         schedules: Ok(Vec::new()),
         rosters: Ok(Vec::new()),
         roster_group: wanted.roster_group,
@@ -118,9 +118,13 @@ fn records(mappings: &[Mapping], config: Option<&Config>) -> Option<String> {
 
 /// The groups that the caller named, or those that the Terraform modules name after the function. A group that has a group
 /// of rosters of its own belongs to another function.
-async fn groups(ask: &Ask, function: &str, wanted: &Wanted<'_>) -> Looked<Vec<String>> {
-    if !wanted.groups.is_empty() {
-        return Ok(wanted.groups.to_vec());
+pub(in crate::cli) async fn groups(
+    ask: &Ask,
+    function: &str,
+    wanted: &[String],
+) -> Looked<Vec<String>> {
+    if !wanted.is_empty() {
+        return Ok(wanted.to_vec());
     }
     let all = ask.groups(function).await?;
     let has_rosters = |group: &String| all.contains(&format!("{group}-rosters"));

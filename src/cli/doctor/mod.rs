@@ -3,12 +3,12 @@
 //!
 //! [`ask`] holds the questions to AWS, `look` asks them, and `checks` judges the answers without any effect.
 
-mod ask;
+pub(super) mod ask;
 mod checks;
 mod finding;
 mod look;
 mod print;
-mod seen;
+pub(super) mod seen;
 mod send_test;
 
 use std::process::ExitCode;
@@ -19,7 +19,9 @@ use aws_config::timeout::TimeoutConfig;
 use chrono::{DateTime, Utc};
 
 use self::ask::Ask;
+pub(super) use self::checks::{Call, Target, calls};
 use self::finding::{Finding, Report};
+pub(super) use self::look::groups;
 use self::look::{Wanted, look};
 use super::args::DoctorArgs;
 use super::terminal::Width;
@@ -41,17 +43,7 @@ pub async fn doctor(
     now: DateTime<Utc>,
 ) -> anyhow::Result<ExitCode> {
     let aws = Aws::default();
-    let config = aws.config().await;
-    let region = config.region().context(
-        "no Region is configured; expected AWS_REGION, or a profile with a Region in AWS_PROFILE",
-    )?;
-    // Not the function's few seconds: nobody waits for the next record here, and IAM's simulator takes its time.
-    let timeouts = TimeoutConfig::builder()
-        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-        .operation_timeout(OPERATION_TIMEOUT)
-        .build();
-    let config = config.to_builder().timeout_config(timeouts).build();
-    let ask = Ask::new(&config, region.to_string());
+    let ask = ask(&aws).await?;
     let name = args.function_name();
     let function = ask.function(&name).await;
     let mut findings = match &function {
@@ -69,7 +61,7 @@ pub async fn doctor(
         Ok(None) => vec![Finding::wrong(
             "function",
             &name,
-            format!("does not exist in {region}"),
+            format!("does not exist in {}", ask.region),
             "name the environment as in the Terraform module, or the function by --name, and its Region by AWS_REGION",
         )],
         Err(why) => vec![Finding::unknown("function", &name, why)],
@@ -80,4 +72,22 @@ pub async fn doctor(
     let report = Report::new(&name, &findings);
     print::print(&report, args.json, Width::of(lookup))?;
     Ok(report.exit_code())
+}
+
+/// The clients, with the caller's credentials and Region.
+///
+/// # Errors
+/// When no Region is configured.
+pub(super) async fn ask(aws: &Aws) -> anyhow::Result<Ask> {
+    let config = aws.config().await;
+    let region = config.region().context(
+        "no Region is configured; expected AWS_REGION, or a profile with a Region in AWS_PROFILE",
+    )?;
+    // Not the function's few seconds: nobody waits for the next record here, and IAM's simulator takes its time.
+    let timeouts = TimeoutConfig::builder()
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(OPERATION_TIMEOUT)
+        .build();
+    let config = config.to_builder().timeout_config(timeouts).build();
+    Ok(Ask::new(&config, region.to_string()))
 }

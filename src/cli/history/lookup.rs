@@ -94,7 +94,7 @@ async fn config(args: &HistoryArgs) -> anyhow::Result<SdkConfig> {
     credentials.map_err(|error| {
         anyhow::anyhow!(
             "no credentials for AWS: {error}; expected AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. Where \
-             you sign in by `aws sso login`: eval \"$(aws configure export-credentials --format env)\""
+             you sign in by `aws sso login`, do so again"
         )
     })?;
     // Each attempt has to keep to the pace, so that attempts are repeated here and not by the SDK.

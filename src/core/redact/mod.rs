@@ -70,8 +70,8 @@ impl Redactor {
     /// A text of AWS, with its names replaced.
     #[must_use]
     pub fn text(&mut self, text: &str) -> String {
+        text::learn(&mut self.names, text);
         if self.is_learning {
-            text::learn(&mut self.names, text);
             String::new()
         } else {
             text::redact(&mut self.names, text)

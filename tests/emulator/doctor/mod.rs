@@ -373,10 +373,16 @@ impl Stack {
 
     /// The real command line, with the caller that `stack.py` calls `doctor`.
     fn doctor(&self, arguments: &[&str]) -> Command {
+        let mut command = self.rollcall("doctor");
+        command.args(arguments);
+        command
+    }
+
+    /// A command of the real command line, about the environment of the deployment.
+    fn rollcall(&self, name: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
         command
-            .args(["doctor", "--environment", "dev"])
-            .args(arguments)
+            .args([name, "--environment", "dev"])
             .env_clear()
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -570,6 +576,44 @@ fn what_may_not_be_read_is_unknown_and_named_with_its_permission() {
         };
         assert_eq!(looked.status, Some(status), "{action}");
     }
+}
+
+#[test]
+fn status_shows_the_schedules_and_the_services_of_one_environment() {
+    let mut stack = Stack::start();
+    assert_eq!(stack.ask("healthy"), "ready");
+    let shown = Looked::of(stack.rollcall("status").arg("--json").output().unwrap());
+    assert_eq!(shown.status, Some(0), "{shown:?}");
+    let board: Value = serde_json::from_str(&shown.stdout).unwrap();
+    let names = |list: &str, key: &str| -> Vec<String> {
+        let list = board[list].as_array().unwrap().iter();
+        let mut names: Vec<_> = list
+            .map(|one| one[key].as_str().unwrap().to_owned())
+            .collect();
+        names.sort();
+        names
+    };
+    let services = names("services", "service");
+    assert_eq!(services, ["api", "web"], "not the other environment's");
+    assert_eq!(names("schedules", "name"), ["evening", "morning", "report"]);
+    assert_eq!(board["services"][0]["desired"], 1);
+    assert!(board["services"][0]["next"]["at"].is_string());
+
+    let wrong = stack
+        .rollcall("status")
+        .args(["--group", "none"])
+        .output()
+        .unwrap();
+    let wrong = Looked::of(wrong);
+    assert_eq!(wrong.status, Some(2));
+    let expected = "no schedule of dev starts or stops anything";
+    assert!(wrong.stderr.contains(expected), "{wrong:?}");
+
+    assert_eq!(stack.ask("deny scheduler:ListSchedules"), "ready");
+    let denied = Looked::of(stack.rollcall("status").output().unwrap());
+    assert_eq!(denied.status, Some(2));
+    let expected = "cannot look (scheduler:ListSchedules): AccessDenied";
+    assert!(denied.stderr.contains(expected), "{denied:?}");
 }
 
 #[test]

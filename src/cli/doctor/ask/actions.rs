@@ -5,7 +5,7 @@ macro_rules! actions {
     ($($variant:ident = $name:literal,)*) => {
         /// An IAM action that a question takes.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(in crate::cli::doctor) enum Action { $($variant,)* }
+        pub(in crate::cli) enum Action { $($variant,)* }
 
         impl Action {
             /// All of them, in alphabetical order.
@@ -13,7 +13,7 @@ macro_rules! actions {
             const ALL: &[Self] = &[$(Self::$variant,)*];
 
             /// As policies write it.
-            pub(in crate::cli::doctor) fn name(self) -> &'static str {
+            pub(in crate::cli) fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
             }
         }

@@ -7,7 +7,7 @@ use crate::cli::doctor::seen::{Alarm, Looked};
 
 impl Ask {
     /// The alarms on metrics whose names begin so.
-    pub(in crate::cli::doctor) async fn alarms(&self, prefix: &str) -> Looked<Vec<Alarm>> {
+    pub(in crate::cli) async fn alarms(&self, prefix: &str) -> Looked<Vec<Alarm>> {
         let ask = self.cloudwatch.describe_alarms().alarm_name_prefix(prefix);
         let ask = ask.alarm_types(AlarmType::MetricAlarm);
         let pages: Result<Vec<_>, _> = ask.into_paginator().send().try_collect().await;
@@ -17,7 +17,7 @@ impl Ask {
     }
 
     /// How many confirmed subscriptions a topic has. SNS delivers nothing to one that is pending.
-    pub(in crate::cli::doctor) async fn subscriptions(&self, topic_arn: &str) -> Looked<usize> {
+    pub(in crate::cli) async fn subscriptions(&self, topic_arn: &str) -> Looked<usize> {
         let ask = self.sns.list_subscriptions_by_topic().topic_arn(topic_arn);
         let all: Result<Vec<_>, _> = ask.into_paginator().items().send().try_collect().await;
         let all = all.map_err(cannot(Action::ListSubscriptionsByTopic))?;

@@ -15,7 +15,7 @@ const TARGETS_OF_A_REQUEST: usize = 50;
 
 impl Ask {
     /// The services of a cluster that exist, by name; none where there is no such cluster.
-    pub(in crate::cli::doctor) async fn services(
+    pub(in crate::cli) async fn services(
         &self,
         cluster: &str,
         names: &[String],
@@ -34,6 +34,8 @@ impl Ask {
                     arn: service.service_arn.unwrap_or_default(),
                     status: service.status.unwrap_or_default(),
                     is_daemon,
+                    running: service.running_count,
+                    desired: service.desired_count,
                 };
                 services.insert(service.service_name.unwrap_or_default(), described);
             }
@@ -42,7 +44,7 @@ impl Ask {
     }
 
     /// Between which counts Application Auto Scaling keeps services. One whose scaling is suspended is left out.
-    pub(in crate::cli::doctor) async fn bounds(
+    pub(in crate::cli) async fn bounds(
         &self,
         services: &[InCluster],
     ) -> Looked<BTreeMap<InCluster, Bounds>> {
@@ -68,7 +70,7 @@ impl Ask {
     }
 
     /// What a job runs; `None` where there is no such task definition that is active.
-    pub(in crate::cli::doctor) async fn task_definition(
+    pub(in crate::cli) async fn task_definition(
         &self,
         name: &str,
     ) -> Looked<Option<TaskDefinition>> {

@@ -12,7 +12,7 @@ use crate::cli::doctor::seen::{Function, Looked, Mapping};
 
 impl Ask {
     /// The function's configuration; `None` where there is no such function.
-    pub(in crate::cli::doctor) async fn function(&self, name: &str) -> Looked<Option<Function>> {
+    pub(in crate::cli) async fn function(&self, name: &str) -> Looked<Option<Function>> {
         let answer = self.lambda.get_function_configuration();
         let answer = answer.function_name(name).send().await;
         let action = Action::GetFunctionConfiguration;
@@ -39,7 +39,7 @@ impl Ask {
     }
 
     /// What Lambda does with chains of the function's own messages: `Allow` or `Terminate`.
-    pub(in crate::cli::doctor) async fn recursive_loop(&self, function: &str) -> Looked<String> {
+    pub(in crate::cli) async fn recursive_loop(&self, function: &str) -> Looked<String> {
         let ask = self.lambda.get_function_recursion_config();
         let answer = ask.function_name(function).send().await;
         let answer = answer.map_err(cannot(Action::GetFunctionRecursionConfig))?;
@@ -50,7 +50,7 @@ impl Ask {
     }
 
     /// How many instances are reserved for the function; `None` where it shares the account's.
-    pub(in crate::cli::doctor) async fn concurrency(&self, function: &str) -> Looked<Option<i32>> {
+    pub(in crate::cli) async fn concurrency(&self, function: &str) -> Looked<Option<i32>> {
         let ask = self.lambda.get_function_concurrency();
         let answer = ask.function_name(function).send().await;
         let answer = answer.map_err(cannot(Action::GetFunctionConcurrency))?;
@@ -58,7 +58,7 @@ impl Ask {
     }
 
     /// The queues that Lambda reads for the function, and how.
-    pub(in crate::cli::doctor) async fn mappings(&self, function: &str) -> Looked<Vec<Mapping>> {
+    pub(in crate::cli) async fn mappings(&self, function: &str) -> Looked<Vec<Mapping>> {
         let ask = self.lambda.list_event_source_mappings();
         let pages = ask.function_name(function).into_paginator().items().send();
         let mappings: Result<Vec<_>, _> = pages.try_collect().await;

@@ -18,10 +18,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 impl Ask {
     /// The `UpdateService` calls by tools that keep a count of their own, as far as the newest 400 calls of the last seven
     /// days show them.
-    pub(in crate::cli::doctor) async fn other_calls(
-        &self,
-        now: DateTime<Utc>,
-    ) -> Looked<Vec<OtherCall>> {
+    pub(in crate::cli) async fn other_calls(&self, now: DateTime<Utc>) -> Looked<Vec<OtherCall>> {
         use aws_sdk_cloudtrail::primitives::DateTime as SdkTime;
         use aws_sdk_cloudtrail::types::{LookupAttribute, LookupAttributeKey};
 

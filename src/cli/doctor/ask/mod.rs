@@ -20,13 +20,13 @@ use aws_config::SdkConfig;
 use aws_sdk_ssm::config::http::HttpResponse;
 use aws_sdk_ssm::error::{ProvideErrorMetadata, SdkError};
 
-pub(super) use self::actions::Action;
+pub(in crate::cli) use self::actions::Action;
 use super::seen::{CannotLook, Looked};
 use crate::aws::error::RequestError;
 
 /// The clients of all services that are asked.
-pub(super) struct Ask {
-    pub(super) region: String,
+pub(in crate::cli) struct Ask {
+    pub(in crate::cli) region: String,
     cloudtrail: aws_sdk_cloudtrail::Client,
     cloudwatch: aws_sdk_cloudwatch::Client,
     dynamodb: aws_sdk_dynamodb::Client,
@@ -43,7 +43,7 @@ pub(super) struct Ask {
 
 impl Ask {
     /// Clients that share a configuration; none of them connects before it is asked something.
-    pub(super) fn new(config: &SdkConfig, region: String) -> Self {
+    pub(in crate::cli) fn new(config: &SdkConfig, region: String) -> Self {
         Self {
             region,
             cloudtrail: aws_sdk_cloudtrail::Client::new(config),

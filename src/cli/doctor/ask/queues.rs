@@ -16,7 +16,7 @@ const ABSENT: [&str; 3] = [
 
 impl Ask {
     /// A queue by its ARN; `None` where there is none.
-    pub(in crate::cli::doctor) async fn queue(&self, arn: &str) -> Looked<Option<Queue>> {
+    pub(in crate::cli) async fn queue(&self, arn: &str) -> Looked<Option<Queue>> {
         let Some(url) = self.queue_url(arn).await? else {
             return Ok(None);
         };
@@ -45,7 +45,7 @@ impl Ask {
     }
 
     /// A queue's address, from its ARN.
-    pub(in crate::cli::doctor) async fn queue_url(&self, arn: &str) -> Looked<Option<String>> {
+    pub(in crate::cli) async fn queue_url(&self, arn: &str) -> Looked<Option<String>> {
         let ask = self.sqs.get_queue_url().queue_name(name_of(arn));
         let account = Arn::parse(arn).map(|arn| arn.account.to_owned());
         let answer = ask.set_queue_owner_aws_account_id(account).send().await;

@@ -12,7 +12,7 @@ const RESOURCES_OF_A_REQUEST: usize = 25;
 
 impl Ask {
     /// Which of a role's needs its policies refuse, the boundary and the organization's policies among them.
-    pub(in crate::cli::doctor) async fn simulate(&self, need: &Need) -> Looked<Granted> {
+    pub(in crate::cli) async fn simulate(&self, need: &Need) -> Looked<Granted> {
         let mut granted = Granted::default();
         for resources in need.resources.chunks(RESOURCES_OF_A_REQUEST) {
             let ask = self.iam.simulate_principal_policy();

@@ -7,7 +7,7 @@ use crate::cli::doctor::seen::{Looked, Rule};
 
 impl Ask {
     /// The rules that have the queue as a target.
-    pub(in crate::cli::doctor) async fn rules(&self, queue_arn: &str) -> Looked<Vec<Rule>> {
+    pub(in crate::cli) async fn rules(&self, queue_arn: &str) -> Looked<Vec<Rule>> {
         let mut names = Vec::new();
         let mut next = None;
         loop {
@@ -49,11 +49,7 @@ impl Ask {
     }
 
     /// Whether an event matches one of the rules that are enabled.
-    pub(in crate::cli::doctor) async fn is_matched(
-        &self,
-        event: &str,
-        rules: &[Rule],
-    ) -> Looked<bool> {
+    pub(in crate::cli) async fn is_matched(&self, event: &str, rules: &[Rule]) -> Looked<bool> {
         let enabled = rules.iter().filter(|rule| rule.is_enabled);
         for rule in enabled.filter(|rule| !rule.pattern.is_empty()) {
             let ask = self.events.test_event_pattern().event(event);

@@ -12,7 +12,7 @@ const AT_ONCE: usize = 6;
 
 impl Ask {
     /// The names of all groups that begin so.
-    pub(in crate::cli::doctor) async fn groups(&self, prefix: &str) -> Looked<Vec<String>> {
+    pub(in crate::cli) async fn groups(&self, prefix: &str) -> Looked<Vec<String>> {
         let ask = self.scheduler.list_schedule_groups().name_prefix(prefix);
         let groups: Result<Vec<_>, _> = ask.into_paginator().items().send().try_collect().await;
         let groups = groups.map_err(cannot(Action::ListScheduleGroups))?;
@@ -20,7 +20,7 @@ impl Ask {
     }
 
     /// All schedules of a group; none where there is no such group.
-    pub(in crate::cli::doctor) async fn schedules(&self, group: &str) -> Looked<Vec<Schedule>> {
+    pub(in crate::cli) async fn schedules(&self, group: &str) -> Looked<Vec<Schedule>> {
         let ask = self.scheduler.list_schedules().group_name(group);
         let listed: Result<Vec<_>, _> = ask.into_paginator().items().send().try_collect().await;
         let absent = ["ResourceNotFoundException"];
@@ -52,6 +52,9 @@ impl Ask {
             flexible_minutes: minutes
                 .and_then(|minutes| minutes.try_into().ok())
                 .unwrap_or(0),
+            start: answer
+                .start_date
+                .and_then(|start| DateTime::from_timestamp(start.secs(), 0)),
             end: answer
                 .end_date
                 .and_then(|end| DateTime::from_timestamp(end.secs(), 0)),

@@ -13,7 +13,7 @@ use crate::slack::webhook::WebhookUrl;
 
 impl Ask {
     /// Whether the parameter of a webhook holds an address. `None` where the address stands in a variable.
-    pub(in crate::cli::doctor) async fn webhook(
+    pub(in crate::cli) async fn webhook(
         &self,
         source: &WebhookSource,
     ) -> Option<(String, Looked<ParameterState>)> {
@@ -28,7 +28,7 @@ impl Ask {
     }
 
     /// The bot's token, where it is known, and whether its parameter holds one.
-    pub(in crate::cli::doctor) async fn token(
+    pub(in crate::cli) async fn token(
         &self,
         source: &TokenSource,
     ) -> (Option<BotToken>, Option<(String, Looked<ParameterState>)>) {

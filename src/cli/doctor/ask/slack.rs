@@ -15,11 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Ask {
     /// Who the token belongs to, and whether that bot is in the channel.
-    pub(in crate::cli::doctor) async fn slack(
-        &self,
-        bot: &BotConfig,
-        token: BotToken,
-    ) -> SlackSeen {
+    pub(in crate::cli) async fn slack(&self, bot: &BotConfig, token: BotToken) -> SlackSeen {
         let channel = bot.channel.clone();
         let api = WebApi::new(bot.api_url.clone(), token, channel.clone(), None, false);
         let deadline = Instant::now() + PATIENCE;

@@ -7,7 +7,7 @@ use crate::cli::doctor::seen::{Looked, Table};
 
 impl Ask {
     /// A table; `None` where there is none.
-    pub(in crate::cli::doctor) async fn table(&self, name: &str) -> Looked<Option<Table>> {
+    pub(in crate::cli) async fn table(&self, name: &str) -> Looked<Option<Table>> {
         let answer = self.dynamodb.describe_table().table_name(name).send().await;
         let absent = ["ResourceNotFoundException"];
         let answer = unless_absent(answer, Action::DescribeTable, &absent)?;

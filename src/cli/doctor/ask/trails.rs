@@ -7,7 +7,7 @@ use crate::cli::doctor::seen::{FieldSelector, Looked, Selector, Trail};
 
 impl Ask {
     /// All trails that this Region knows, those of other Regions and of the organization among them.
-    pub(in crate::cli::doctor) async fn trails(&self) -> Looked<Vec<Trail>> {
+    pub(in crate::cli) async fn trails(&self) -> Looked<Vec<Trail>> {
         let answer = self.cloudtrail.describe_trails().send().await;
         let answer = answer.map_err(cannot(Action::DescribeTrails))?;
         let mut trails = Vec::new();

@@ -7,7 +7,7 @@ use crate::core::arn::last_segment;
 
 /// What a schedule calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::cli::doctor) enum Target {
+pub(in crate::cli) enum Target {
     /// Sets a service's desired count.
     Service { name: String, count: i64 },
     /// Starts tasks of a task definition, with or without a revision.
@@ -16,15 +16,15 @@ pub(in crate::cli::doctor) enum Target {
 
 /// A schedule with what it calls.
 #[derive(Debug, Clone)]
-pub(in crate::cli::doctor) struct Call<'a> {
-    pub(in crate::cli::doctor) schedule: &'a Schedule,
-    pub(in crate::cli::doctor) cluster: String,
-    pub(in crate::cli::doctor) target: Target,
+pub(in crate::cli) struct Call<'a> {
+    pub(in crate::cli) schedule: &'a Schedule,
+    pub(in crate::cli) cluster: String,
+    pub(in crate::cli) target: Target,
 }
 
 impl Call<'_> {
     /// The cluster and service, where it calls one.
-    pub(in crate::cli::doctor) fn service(&self) -> Option<InCluster> {
+    pub(in crate::cli) fn service(&self) -> Option<InCluster> {
         match &self.target {
             Target::Service { name, .. } => Some((self.cluster.clone(), name.clone())),
             Target::Job { .. } => None,
@@ -49,7 +49,7 @@ struct RunTask {
 }
 
 /// What each schedule calls, and those whose input cannot be read. Schedules of other targets are left out.
-pub(in crate::cli::doctor) fn calls(schedules: &[Schedule]) -> (Vec<Call<'_>>, Vec<&Schedule>) {
+pub(in crate::cli) fn calls(schedules: &[Schedule]) -> (Vec<Call<'_>>, Vec<&Schedule>) {
     let mut calls = Vec::new();
     let mut unreadable = Vec::new();
     for schedule in schedules {

@@ -18,7 +18,7 @@ mod trail;
 
 use chrono::{DateTime, Utc};
 
-pub(super) use self::calls::{Call, Target, calls};
+pub(in crate::cli) use self::calls::{Call, Target, calls};
 pub(super) use self::function::config;
 pub(super) use self::letters::dead_letter_arns;
 pub(super) use self::roles::needs;
