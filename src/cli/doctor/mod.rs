@@ -1,7 +1,7 @@
 //! `rollcall doctor`: looks at a deployment on AWS with the caller's credentials, and says what would not work and what to
 //! do about it. It only reads, unless it is asked to send a test event.
 //!
-//! [`mod@ask`] holds the questions to AWS, `look` asks them, and `checks` judges the answers without any effect.
+//! [`ask`] holds the questions to AWS, `look` asks them, and `checks` judges the answers without any effect.
 
 pub(super) mod ask;
 mod checks;
@@ -43,7 +43,7 @@ pub async fn doctor(
     now: DateTime<Utc>,
 ) -> anyhow::Result<ExitCode> {
     let aws = Aws::default();
-    let ask = ask(&aws).await?;
+    let ask = clients(&aws).await?;
     let name = args.function_name();
     let function = ask.function(&name).await;
     let mut findings = match &function {
@@ -78,7 +78,7 @@ pub async fn doctor(
 ///
 /// # Errors
 /// When no Region is configured.
-pub(super) async fn ask(aws: &Aws) -> anyhow::Result<Ask> {
+pub(super) async fn clients(aws: &Aws) -> anyhow::Result<Ask> {
     let config = aws.config().await;
     let region = config.region().context(
         "no Region is configured; expected AWS_REGION, or a profile with a Region in AWS_PROFILE",

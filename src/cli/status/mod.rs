@@ -15,7 +15,7 @@ use self::board::Board;
 use super::args::StatusArgs;
 use super::doctor::ask::Ask;
 use super::doctor::seen::{InCluster, Looked, Service};
-use super::doctor::{Call, ask, calls, groups};
+use super::doctor::{Call, calls, clients, groups};
 use super::terminal::Width;
 use crate::aws::Aws;
 
@@ -28,7 +28,7 @@ pub async fn status(
     lookup: impl Fn(&str) -> Option<String>,
     now: DateTime<Utc>,
 ) -> anyhow::Result<ExitCode> {
-    let ask = ask(&Aws::default()).await?;
+    let ask = clients(&Aws::default()).await?;
     let name = format!("rollcall-{}", args.environment);
     let groups = groups(&ask, &name, &args.groups).await?;
     let mut schedules = Vec::new();
