@@ -345,9 +345,9 @@ class Rehearsal:
         say(f"  {len(called)} of its {len(template['services'])} services answer in three fragments, one was given up on, one is not heard of")
         batches = mapping.batches
         for fragment in (called[:3], called[3:5], called[5:]):
-            handled = mapping.handled
-            self.put(*(cloudtrail.accepted(service, fired, desired=template["services"][service], place=dev) for service in fragment))
-            wait_until(lambda: mapping.handled >= handled + len(fragment), 30, "the fragment is kept", mapping)  # noqa: B023
+            records = [cloudtrail.accepted(service, fired, desired=template["services"][service], place=dev) for service in fragment]
+            self.put(*records)
+            wait_until(lambda: all(mapping.has_handled(record["eventID"]) for record in records), 30, "the fragment is kept", mapping)  # noqa: B023
         self.sqs.send_message(
             QueueUrl=undelivered.queue_url,
             MessageBody=json.dumps({"Cluster": "app-dev", "Service": given_up, "DesiredCount": 1}),
@@ -411,9 +411,8 @@ class Rehearsal:
         # AWS's SDK cannot read how the emulator describes tasks, so the task's end is sent as an event of ECS. It comes first:
         # the window is long over, so the function reports the call as soon as it has it.
         called, ended = at + timedelta(minutes=1), at + timedelta(minutes=3)
-        handled = mapping.handled
         self.put_entries(task_stopped(dev, task["taskArn"].split("/")[-1], "family:report", ended, createdAt=cloudtrail.iso(called)))
-        wait_until(lambda: mapping.handled > handled, 60, "the task's end is kept", mapping)
+        wait_until(lambda: mapping.has_handled(task["taskArn"]), 60, "the task's end is kept", mapping)
         response = {"tasks": [{"taskArn": task["taskArn"], "lastStatus": "PROVISIONING"}], "failures": []}
         asked = {"cluster": "app-dev", "taskDefinition": "report", "count": 1, "launchType": "FARGATE"}
         self.put(cloudtrail.record("ecs", "RunTask", called, asked, response, dev))
@@ -447,9 +446,9 @@ class Rehearsal:
         self.slack.messages.clear()
         self.slack.requests = 0
         self.slack.is_down = True
-        window, handled = self.window - timedelta(minutes=60), mapping.handled
-        self.put(cloudtrail.accepted("notifications", window + timedelta(minutes=3), place=dev))
-        wait_until(lambda: self.slack.requests > 0 and mapping.handled > handled, 90, "the function keeps the record and tries to post", mapping)
+        call = cloudtrail.accepted("notifications", self.window - timedelta(minutes=57), place=dev)
+        self.put(call)
+        wait_until(lambda: self.slack.requests > 0 and mapping.has_handled(call["eventID"]), 90, "the function keeps the record and tries to post", mapping)
         check(not self.slack.messages, "its message fails, and the record is kept in the log and need not come again")
         self.slack.is_down = False
         self.wait_for_messages(1, mapping)
