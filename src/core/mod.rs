@@ -12,7 +12,7 @@
 //! - [`snapshot`]: how everything stands at a moment, from [`runs`], [`observation`] and [`standing`].
 //! - [`runs`]: facts become runs, whatever their order, grouping or repetition.
 //! - [`decode`]: one SQS record becomes a fact, a timer, a reason to ignore it, or an error.
-//! - [`fact`], [`window`]: what can be learned, and which window it belongs to.
+//! - [`fact`], [`window`]: what can be learned, and which window it belongs to; [`overrides`]: the exceptions that people make.
 
 pub(crate) mod arn;
 pub mod decide;
@@ -21,6 +21,7 @@ pub mod description;
 pub mod fact;
 pub mod look;
 pub mod observation;
+pub mod overrides;
 pub mod policy;
 pub mod reader;
 #[cfg(feature = "cli")]
