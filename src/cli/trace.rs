@@ -127,6 +127,7 @@ fn happened_at(received: &Received) -> Option<DateTime<Utc>> {
         Fact::ServiceEvent(event) => Some(event.created_at),
         Fact::RunTask(call) => Some(call.event_time),
         Fact::Task(task) => Some(task.observed_at),
+        Fact::Override(one) => Some(one.scheduled_time),
         Fact::Silenced { .. }
         | Fact::SilenceExpired { .. }
         | Fact::Undecodable { .. }
