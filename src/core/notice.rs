@@ -11,7 +11,7 @@ use super::report::{Heard, LastReport};
 use super::runs::ArrivedOverride;
 use super::snapshot::{Group, WindowSnapshot};
 use super::text::{clean, truncate, truncate_middle};
-use super::words::overrides::{Days, OverrideWords};
+use super::words::overrides::{Days, Kept, OverrideWords};
 
 /// How many bytes of the environment's label a line shows.
 const ENVIRONMENT: usize = 60;
@@ -225,18 +225,18 @@ impl Line<'_> {
                 .words()
                 .stays_up(environment, &self.time(to), &self.time_on(from, to), of);
         }
-        let moved = |change: &Change| {
+        let run = |change: &Change| {
             let (to, from) = (change.to?, change.from?);
             let (to, from) = (self.time(to), self.time_on(from, to));
             Some(self.words().moved_run(&label(&change.schedule), &to, &from))
         };
-        let mut moves: Vec<String> = self.one.changes.iter().filter_map(moved).collect();
-        let more = moves.len().saturating_sub(NAMED);
-        moves.truncate(NAMED);
-        if let Some(last) = moves.last_mut().filter(|_| more > 0) {
+        let mut runs: Vec<String> = self.one.changes.iter().filter_map(run).collect();
+        let more = runs.len().saturating_sub(NAMED);
+        runs.truncate(NAMED);
+        if let Some(last) = runs.last_mut().filter(|_| more > 0) {
             *last = self.reader.words().and_more(last, more);
         }
-        self.words().moved(environment, &moves, of)
+        self.words().moved(environment, &runs, of)
     }
 
     fn goes(self, environment: &str, direction: Direction, of: &str) -> String {
@@ -277,20 +277,19 @@ impl Line<'_> {
 
     fn ended(self, is_done: bool) -> Option<String> {
         let by = self.one.made_by.as_ref().unwrap_or(&self.one.by);
-        Some(
-            self.words().was_kept(
-                &self.environment(),
-                // Without the services' names it speaks of the environment.
-                &self
-                    .named()
-                    .map_or_else(String::new, |names| format!(" ({names})")),
-                self.direction(),
-                is_done && self.direction() == Direction::Up,
-                &label(by),
-                kept_for(self.one)?,
-                self.reason().as_deref(),
-            ),
-        )
+        let (by, reason) = (label(by), self.reason());
+        let of = self.named();
+        let of = of.map_or_else(String::new, |names| format!(" ({names})"));
+        let direction = self.direction();
+        let kept = Kept {
+            of: &of,
+            direction,
+            is_done: is_done && direction == Direction::Up,
+            by: &by,
+            time: kept_for(self.one)?,
+            reason: reason.as_deref(),
+        };
+        Some(self.words().was_kept(&self.environment(), &kept))
     }
 
     /// Whether the override keeps its services up or down. Who extends what stops services keeps them up.
@@ -408,3 +407,6 @@ impl Line<'_> {
 fn label(name: &str) -> String {
     truncate_middle(&clean(name), NAME).into_owned()
 }
+
+#[cfg(test)]
+mod tests;

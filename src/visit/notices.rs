@@ -31,21 +31,18 @@ pub(super) async fn tell<L: WindowLog, N: Notifier, Q, E, C>(
         let again = match telling {
             Telling::With(_) => continue,
             Telling::At(at) => Some(at),
-            Telling::Now => match held_until(report, visit) {
-                Some(until) => Some(until),
-                None => {
-                    let sent =
-                        send(snapshot, &one.told, channel, ports, visit, report, metrics).await;
-                    take(&sent, &one.told, visit, report);
-                    // Directly after the send: whatever happens next must not repeat the line.
-                    ports.log.note(key, SLACK, report).await?;
-                    if let Err(error) = &sent {
-                        tracing::error!(window = %key, %error, "cannot tell of an override in {key}: {error}");
-                        overdue(snapshot, one, metrics);
-                    }
-                    sent.err().and_then(|_| held_until(report, visit))
+            Telling::Now if held_until(report, visit).is_some() => held_until(report, visit),
+            Telling::Now => {
+                let sent = send(snapshot, &one.told, channel, ports, visit, report, metrics).await;
+                take(&sent, &one.told, visit, report);
+                // Directly after the send: whatever happens next must not repeat the line.
+                ports.log.note(key, SLACK, report).await?;
+                if let Err(error) = &sent {
+                    tracing::error!(window = %key, %error, "cannot tell of an override in {key}: {error}");
+                    overdue(snapshot, one, metrics);
                 }
-            },
+                sent.err().and_then(|_| held_until(report, visit))
+            }
         };
         next = next.into_iter().chain(again).min();
     }

@@ -52,15 +52,13 @@ impl Told<'_> {
     /// The line about a moment of an override, where one is said: in a message of its own, or in one about runs.
     pub(super) fn line(&self, one: &Override) -> Option<String> {
         let notice = Notice::of(one, one.scheduled_time, self.reader)?;
-        let is_alone = self.notices.iter().any(|told| told.name == notice.name);
-        let done = || notice::ended(one, true, self.reader);
-        let lines = || self.summaries.iter().flat_map(|summary| &summary.overrides);
-        let is_said = |line: &String| lines().any(|said| said == line);
-        if is_alone {
+        if self.notices.iter().any(|told| told.name == notice.name) {
             return Some(notice.line);
         }
-        let words = done().into_iter().chain([notice.line]);
-        words.filter(is_said).next()
+        let lines = || self.summaries.iter().flat_map(|summary| &summary.overrides);
+        let is_said = |line: &String| lines().any(|said| said == line);
+        let done = notice::ended(one, true, self.reader);
+        done.into_iter().chain([notice.line]).find(is_said)
     }
 }
 

@@ -49,17 +49,25 @@ pub(crate) trait OverrideWords {
     fn applies_again(&self, environment: &str) -> String;
     /// `, lee took kim's override back`.
     fn taken_back(&self, by: &str, made_by: Option<&str>) -> String;
-    /// `dev is down, kept up by kim for 4 h: demo`; `is_done` says that it is known to be down now.
-    fn was_kept(
-        &self,
-        environment: &str,
-        of: &str,
-        direction: Direction,
-        is_done: bool,
-        by: &str,
-        time: TimeDelta,
-        reason: Option<&str>,
-    ) -> String;
+    /// `dev is down, kept up by kim for 4 h: demo`.
+    fn was_kept(&self, environment: &str, kept: &Kept<'_>) -> String;
+}
+
+/// What is said of an override that ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kept<'a> {
+    /// ` (api, web)` where it was about some services only.
+    pub(crate) of: &'a str,
+    /// What they were kept.
+    pub(crate) direction: Direction,
+    /// They are known to be the opposite now.
+    pub(crate) is_done: bool,
+    /// Who asked for it.
+    pub(crate) by: &'a str,
+    /// For how long they were kept so.
+    pub(crate) time: TimeDelta,
+    /// Why.
+    pub(crate) reason: Option<&'a str>,
 }
 
 /// Whole hours and minutes.

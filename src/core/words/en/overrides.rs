@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::{English, plural};
 use crate::core::overrides::Direction;
-use crate::core::words::overrides::{Days, OverrideWords, hours};
+use crate::core::words::overrides::{Days, Kept, OverrideWords, hours};
 
 fn word(direction: Direction) -> &'static str {
     match direction {
@@ -100,16 +100,15 @@ impl OverrideWords for English {
         }
     }
 
-    fn was_kept(
-        &self,
-        environment: &str,
-        of: &str,
-        direction: Direction,
-        is_done: bool,
-        by: &str,
-        time: TimeDelta,
-        reason: Option<&str>,
-    ) -> String {
+    fn was_kept(&self, environment: &str, kept: &Kept<'_>) -> String {
+        let Kept {
+            of,
+            by,
+            direction,
+            is_done,
+            time,
+            reason,
+        } = *kept;
         let (kept, time, because) = (word(direction), duration(time), because(reason));
         let opposite = match direction {
             Direction::Up => "down",

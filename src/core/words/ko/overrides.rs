@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::Korean;
 use crate::core::overrides::Direction;
-use crate::core::words::overrides::{Days, OverrideWords, hours};
+use crate::core::words::overrides::{Days, Kept, OverrideWords, hours};
 
 /// `12월 25일(금)`, or `12월 24일(목)~12월 25일(금)`.
 fn when(days: &Days) -> String {
@@ -93,16 +93,15 @@ impl OverrideWords for Korean {
         }
     }
 
-    fn was_kept(
-        &self,
-        environment: &str,
-        of: &str,
-        direction: Direction,
-        is_done: bool,
-        by: &str,
-        time: TimeDelta,
-        reason: Option<&str>,
-    ) -> String {
+    fn was_kept(&self, environment: &str, kept: &Kept<'_>) -> String {
+        let Kept {
+            of,
+            by,
+            direction,
+            is_done,
+            time,
+            reason,
+        } = *kept;
         let (time, because) = (duration(time), because(reason));
         let (kept, done) = match direction {
             Direction::Up => ("더 실행", "중지됨"),
