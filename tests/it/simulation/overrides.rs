@@ -199,9 +199,9 @@ impl Court<'_> {
             let count = self.count(&posts);
             let is_due = told.is_told && self.world.is_delivered(&told.label);
             let is_bot = self.world.plan.mode == Mode::Bot;
-            if is_due && count == 0 {
+            if is_due && posts.is_empty() {
                 self.break_law("override", format!("{} was never told", told.label));
-            } else if !is_due && count > 0 {
+            } else if !is_due && !posts.is_empty() {
                 self.break_law("override", format!("{} needed no word", told.label));
             } else if count > 1 + self.excuses_for(told, is_bot) {
                 self.break_law("override", format!("{} was told {count} times", told.label));
@@ -223,28 +223,34 @@ impl Court<'_> {
         self.check_windows_of_overrides(&moments);
     }
 
-    /// In how many messages a moment was told: an edited message is one.
+    /// In how many messages a moment was told: an edited message is one. What was said on a message's last receive, because the log
+    /// could not keep it, does not count: somebody moves that message back, and then it is told for good.
     fn count(&self, posts: &[&Post]) -> usize {
         let edited: BTreeSet<usize> = posts.iter().filter_map(|post| post.message).collect();
-        let alone = posts.iter().filter(|post| {
-            // A bot says what the log cannot keep without an address, as a webhook does.
-            let is_partial = self.world.plan.mode == Mode::Bot && post.effect == Effect::Say;
-            post.message.is_none() && !is_partial
-        });
+        let has_noted = |post: &Post| {
+            let costs = self.world.invocations[post.invocation].gate.cost.borrow();
+            costs.contains_key(&(post.place.clone(), Effect::Note))
+        };
+        let alone = posts
+            .iter()
+            .filter(|post| post.message.is_none() && has_noted(post));
         edited.len() + alone.count()
     }
 
-    /// How often a moment may be told again: where nobody could know that it was told. A bot can look.
+    /// How often a moment may be told again: where nobody could know that it was told. A bot looks for what it may have posted,
+    /// unless the note was refused while the invocation lived on, as another instance cannot know of that.
     fn excuses_for(&self, told: &Moment, is_bot: bool) -> usize {
-        let mut invocations = self.world.invocations.iter();
-        let has_looked_in_vain = invocations.any(|invocation| {
-            let failed = invocation.gate.failed.borrow();
-            failed.contains(&(told.place.clone(), Effect::Find))
-        });
-        if is_bot && !has_looked_in_vain {
+        let has_failed = |effect: Effect| {
+            let mut invocations = self.world.invocations.iter();
+            invocations.any(|invocation| {
+                let failed = invocation.gate.failed.borrow();
+                failed.contains(&(told.place.clone(), effect))
+            })
+        };
+        if is_bot && !has_failed(Effect::Find) && !has_failed(Effect::Note) {
             0
         } else {
-            self.excuses(&told.place) + self.tally.partials
+            self.excuses(&told.place)
         }
     }
 
