@@ -233,7 +233,7 @@ fn text(summary: &Summary, mention: Option<&str>) -> String {
     end.push(mrkdwn(&summary.subtitle, limits::SUBTITLE));
     end.extend(mention.map(str::to_owned));
     let used: usize = lines.iter().chain(&end).map(|line| line.len() + 1).sum();
-    let space = limits::TEXT - used;
+    let space = limits::TEXT.saturating_sub(used);
     lines.extend(reasons::lines(&summary.reasons, space, summary.reader));
     lines.extend(end);
     lines.join("\n")

@@ -77,8 +77,8 @@ pub(super) fn wrong_changes() -> DecodeError {
 /// # Errors
 /// Names the field.
 pub(super) fn check(one: &Override) -> Result<(), DecodeError> {
-    let is_id =
-        !one.id.is_empty() && one.id.len() <= MOST_ID && !one.id.contains(char::is_whitespace);
+    let is_letter = |letter: u8| letter.is_ascii_alphanumeric() || b"-_".contains(&letter);
+    let is_id = (1..=MOST_ID).contains(&one.id.len()) && one.id.bytes().all(is_letter);
     let by = [Some(&one.by), one.made_by.as_ref()];
     let checks = [
         ("id", is_id, ID),

@@ -204,6 +204,7 @@ fn a_broken_override_is_explained_and_never_quoted() {
     for (field, value) in [
         ("id", Value::Null),
         ("id", json!("")),
+        ("id", json!("<!here> canary")),
         ("id", json!("canary".repeat(20))),
         ("phase", json!("canary")),
         ("kind", json!("canary")),
