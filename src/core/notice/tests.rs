@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::{Notice, ended};
 use crate::core::overrides::{Change, Direction, Kind, Override, Phase};
 use crate::core::reader::Reader;
+use crate::core::words::Language;
 
 fn time(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
@@ -210,4 +211,32 @@ fn the_end_says_for_how_long_and_is_down_only_where_that_is_known() {
     assert_eq!(line(&one), "⏰ dev was kept up by kim for 1 h 30 min: demo");
     one.changes[0].to = one.changes[0].from;
     assert_eq!(line(&one), "nothing");
+}
+
+#[test]
+fn korean_readers_read_korean() {
+    let korean = Reader {
+        language: Language::Korean,
+        ..Reader::english(chrono_tz::Asia::Seoul)
+    };
+    let line = |one: &Override| Notice::of(one, one.scheduled_time, korean).unwrap().line;
+    let mut one = asked(Kind::Extend, vec![evening()]);
+    one.reason = Some("demo".to_owned());
+    assert_eq!(
+        line(&one),
+        "⏰ dev: 18:00 대신 22:00까지 계속 실행 (서비스 20개) · 요청: kim (demo)"
+    );
+    one.phase = Phase::Ended;
+    assert_eq!(line(&one), "⏰ dev · kim 님 요청으로 4시간 더 실행 (demo)");
+    assert_eq!(
+        ended(&one, true, korean).unwrap(),
+        "⏰ dev 중지됨 · kim 님 요청으로 4시간 더 실행 (demo)"
+    );
+    one.phase = Phase::Cancelled;
+    one.by = "lee".to_owned();
+    one.made_by = Some("kim".to_owned());
+    assert_eq!(
+        line(&one),
+        "⏰ dev: evening 스케줄이 예정대로 18:00에 실행됨 · lee 님이 kim 님의 변경을 취소"
+    );
 }

@@ -217,8 +217,8 @@ fn a_broken_override_is_explained_and_never_quoted() {
         ("created_at", far.clone()),
         ("until", far.clone()),
         ("zone", json!(9)),
-        ("account", json!(9)),
-        ("region", json!(9)),
+        ("account", Value::Null),
+        ("region", Value::Null),
         ("changes", Value::Null),
         ("changes", json!([{"schedule": "canary", "calls": 1}])),
         (
