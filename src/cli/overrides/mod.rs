@@ -260,10 +260,12 @@ async fn change(
     clock: Clock,
 ) -> anyhow::Result<ExitCode> {
     let mut is_begun = false;
+    let mut asked_at = None;
     for _ in 0..ROUNDS {
         let landscape = place.read().await?;
+        let asked_at = *asked_at.get_or_insert_with(clock);
         if !is_begun {
-            let shown = Planned::new(&landscape, &plan, clock())?;
+            let shown = Planned::new(&landscape, &plan, asked_at, asked_at)?;
             shown.show()?;
             if how.dry_run {
                 return Ok(ExitCode::SUCCESS);
@@ -274,7 +276,7 @@ async fn change(
             }
         }
         // People take their time to answer, and what is to run soon must still lie ahead.
-        let planned = match Planned::new(&landscape, &plan, clock()) {
+        let planned = match Planned::new(&landscape, &plan, asked_at, clock()) {
             Err(refusal) if is_begun => {
                 anstream::eprintln!("rollcall: {refusal}");
                 return Ok(ExitCode::from(1));
@@ -313,9 +315,10 @@ impl Planned {
     fn new(
         landscape: &Landscape,
         plan: impl Fn(Situation<'_>) -> Result<Proposal, Refusal>,
+        asked_at: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<Self, Refusal> {
-        let proposal = plan(Situation::new(landscape, now))?;
+        let proposal = plan(Situation::new(landscape, asked_at, now))?;
         let told = proposal.is_to_be_told(now);
         let told = told
             .then(|| records::told(landscape, &proposal.one, now))

@@ -284,7 +284,10 @@ fn asked(wish: Wish) -> Asked {
 }
 
 fn with(scheduler: &Scheduler, asked: &Asked) -> Result<Proposal, Refusal> {
-    propose(Situation::new(&scheduler.landscape(), scheduler.now), asked)
+    propose(
+        Situation::new(&scheduler.landscape(), scheduler.now, scheduler.now),
+        asked,
+    )
 }
 
 fn extend(until: &str) -> Asked {
@@ -663,7 +666,12 @@ fn proposal(scheduler: &Scheduler, step: &Step) -> Option<Proposal> {
         Step::Cancel(nth) => {
             let landscape = scheduler.landscape();
             let id = &landscape.overrides.get(*nth)?.id;
-            cancel(Situation::new(&landscape, scheduler.now), id, "lee").ok()
+            cancel(
+                Situation::new(&landscape, scheduler.now, scheduler.now),
+                id,
+                "lee",
+            )
+            .ok()
         }
     }
 }
@@ -703,7 +711,7 @@ proptest! {
             let again = match step {
                 Step::Cancel(_) => {
                     let landscape = scheduler.landscape();
-                    cancel(Situation::new(&landscape, scheduler.now), &first.one.id, "lee").ok()
+                    cancel(Situation::new(&landscape, scheduler.now, scheduler.now), &first.one.id, "lee").ok()
                 }
                 Step::Wish(_) => proposal(&scheduler, step),
             };

@@ -121,6 +121,7 @@ pub(super) struct Situation<'a> {
     pub(super) landscape: &'a Landscape,
     /// The overrides that are taken to hold.
     overrides: &'a [Override],
+    asked_at: Time,
     now: Time,
 }
 
@@ -163,10 +164,12 @@ fn is_repetition(one: &Override, new: &Override) -> bool {
 }
 
 impl<'a> Situation<'a> {
-    pub(super) fn new(landscape: &'a Landscape, now: Time) -> Self {
+    /// What was read; `asked_at` is when people were shown what would be done, and `now` when it is done.
+    pub(super) fn new(landscape: &'a Landscape, asked_at: Time, now: Time) -> Self {
         Self {
             landscape,
             overrides: &landscape.overrides,
+            asked_at,
             now,
         }
     }
@@ -178,9 +181,8 @@ impl<'a> Situation<'a> {
             let mut others = self.overrides.to_vec();
             let one = others.remove(at);
             let without = Situation {
-                landscape: self.landscape,
                 overrides: &others,
-                now: self.now,
+                ..self
             };
             let new = without.new_override(asked).ok()?;
             is_repetition(&one, &new).then(|| self.repeat(at, new))
@@ -376,7 +378,7 @@ impl<'a> Situation<'a> {
             .iter()
             .map(|change| change.schedule.as_str())
             .collect();
-        let created_at = whole_second(self.now);
+        let created_at = whole_second(self.asked_at);
         let mut one = Override {
             id: String::new(),
             phase: Phase::Ended,
@@ -393,7 +395,10 @@ impl<'a> Situation<'a> {
             region: text("region"),
             changes,
         };
-        let hash = hex::encode(Sha256::digest(format!("{one:?}")));
+        // Not of what is changed: people see the id before they answer, and the time goes on while they do.
+        let (kind, by, environment) = (one.kind, &one.by, &one.environment);
+        let what = format!("{} {kind:?} {by} {environment}", self.asked_at);
+        let hash = hex::encode(Sha256::digest(what));
         hash[..8].clone_into(&mut one.id);
         Ok(one)
     }
