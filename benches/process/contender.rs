@@ -25,10 +25,10 @@ impl Contender {
     /// Everybody.
     pub(crate) const ALL: [Self; 3] = [Self::Rollcall, Self::Python, Self::Floor];
 
-    /// Starts the program, to report to this Slack; the floor posts `message`, a file.
-    pub(crate) fn start(self, slack: &FakeSlack, message: &Path) -> Function {
+    /// Starts the program, to report to this Slack. `function` is rollcall's executable; the floor posts `message`, a file.
+    pub(crate) fn start(self, function: &Path, slack: &FakeSlack, message: &Path) -> Function {
         let program = match self {
-            Self::Rollcall => Command::new(env!("CARGO_BIN_EXE_rollcall-lambda")),
+            Self::Rollcall => Command::new(function),
             Self::Python => {
                 let mut python = Command::new(python());
                 // Without this machine's packages, some of which run code at every start; what is measured

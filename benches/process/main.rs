@@ -2,7 +2,9 @@
 //! floor that only parses and posts. All are driven through the Lambda Runtime API on loopback, in turns, so
 //! that a busy moment of the machine meets everybody.
 //!
-//! `cargo bench --all-features --bench process`, or `cargo bench --all-features --bench process -- 20` for twenty repetitions.
+//! `cargo bench --all-features --bench process -- 20 --function FILE` for twenty repetitions (10 unless said otherwise) with
+//! the executable of a release's package. Without a file the function is the one that cargo builds for the bench, which has
+//! also the features of the command line and none of the flags that `scripts/release` gives.
 
 #![allow(
     clippy::unwrap_used,
@@ -42,6 +44,14 @@ fn main() {
         .iter()
         .find_map(|argument| argument.parse().ok())
         .unwrap_or(REPETITIONS);
+    let function = arguments
+        .iter()
+        .position(|argument| argument == "--function")
+        .map_or(env!("CARGO_BIN_EXE_rollcall-lambda"), |option| {
+            &arguments[option + 1]
+        });
+    // Processes are started in their own folder.
+    let function = std::fs::canonicalize(function).unwrap();
     let python = contender::python_version();
     if python.is_none() {
         eprintln!(
@@ -53,7 +63,7 @@ fn main() {
         .filter(|contender| *contender != Contender::Python || python.is_some())
         .collect();
 
-    let workload = Workload::new();
+    let workload = Workload::new(function);
     workload.assert_same_message(&contenders);
     let mut samples: Vec<(Contender, Samples)> = contenders
         .iter()

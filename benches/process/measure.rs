@@ -1,6 +1,7 @@
 //! One repetition of one contender.
 
 use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -37,20 +38,27 @@ pub(crate) struct Samples {
     pub(crate) large_cpu: Vec<f64>,
 }
 
-/// The two batches, and for each the message that the floor posts.
+/// rollcall's executable, the two batches, and for each batch the message that the floor posts.
 pub(crate) struct Workload {
+    function: PathBuf,
     small: (Value, NamedTempFile),
     large: (Value, NamedTempFile),
 }
 
 impl Workload {
-    /// Asks rollcall once what the messages are.
-    pub(crate) fn new() -> Self {
+    /// Asks rollcall, whose executable is `function`, once what the messages are.
+    pub(crate) fn new(function: PathBuf) -> Self {
         let with_message = |event: Value| {
             let mut message = NamedTempFile::new().unwrap();
             message
                 .write_all(
-                    &posted(Contender::Rollcall, &event, &NamedTempFile::new().unwrap()).body,
+                    &posted(
+                        Contender::Rollcall,
+                        &function,
+                        &event,
+                        &NamedTempFile::new().unwrap(),
+                    )
+                    .body,
                 )
                 .unwrap();
             (event, message)
@@ -58,6 +66,7 @@ impl Workload {
         Self {
             small: with_message(fixture("twenty-services-one-failure.json")),
             large: with_message(batch::large()),
+            function,
         }
     }
 
@@ -71,7 +80,7 @@ impl Workload {
         let (event, message) = &self.small;
         let posts: Vec<Post> = contenders
             .iter()
-            .map(|&contender| posted(contender, event, message))
+            .map(|&contender| posted(contender, &self.function, event, message))
             .collect();
         for post in &posts {
             assert_eq!(post.title(), posts[0].title());
@@ -93,7 +102,7 @@ impl Workload {
     fn measure_small(&self, contender: Contender, samples: &mut Samples) {
         let (event, message) = &self.small;
         let slack = FakeSlack::answering([Reply::ok()]);
-        let mut function = contender.start(&slack, message.path());
+        let mut function = contender.start(&self.function, &slack, message.path());
         samples
             .first_poll
             .push(function.time_to_poll().as_secs_f64());
@@ -114,7 +123,7 @@ impl Workload {
         let (event, message) = &self.large;
         let slack = FakeSlack::answering([Reply::ok()]);
         let before = cpu_of_children();
-        let mut function = contender.start(&slack, message.path());
+        let mut function = contender.start(&self.function, &slack, message.path());
         let response = function.invoke(event, TIME_LEFT);
         assert!(response.failed_ids().is_empty());
         function.ready();
@@ -126,10 +135,10 @@ impl Workload {
 }
 
 /// What a contender posts for a batch.
-fn posted(contender: Contender, event: &Value, message: &NamedTempFile) -> Post {
+fn posted(contender: Contender, function: &Path, event: &Value, message: &NamedTempFile) -> Post {
     let slack = FakeSlack::answering([Reply::ok()]);
     contender
-        .start(&slack, message.path())
+        .start(function, &slack, message.path())
         .invoke(event, TIME_LEFT);
     slack.only_post()
 }
