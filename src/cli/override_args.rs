@@ -14,8 +14,8 @@ Examples:
   rollcall extend --environment dev --for 2h --service api --service web
   rollcall extend --environment dev --schedule evening --until 2026-12-24T22:00 --dry-run
 
-Uses the credentials and the Region of the environment (AWS_PROFILE, AWS_REGION). docs/overrides.md has the permissions
-that this takes, and what happens where others change the same schedules.
+Uses the credentials and the Region of the environment (AWS_PROFILE, AWS_REGION). docs/overrides.md
+has the permissions that this takes, and what happens where others change the same schedules.
 
 Exit status:
   0  done
@@ -27,8 +27,8 @@ Examples:
   rollcall skip --environment dev --schedule morning --on 2026-12-25
   rollcall skip --environment dev --schedule morning --schedule evening --from 2026-12-24 --to 2027-01-01 --yes
 
-Uses the credentials and the Region of the environment (AWS_PROFILE, AWS_REGION). docs/overrides.md has the permissions
-that this takes, and what happens where others change the same schedules.
+Uses the credentials and the Region of the environment (AWS_PROFILE, AWS_REGION). docs/overrides.md
+has the permissions that this takes, and what happens where others change the same schedules.
 
 Exit status:
   0  done
@@ -40,8 +40,8 @@ Examples:
   rollcall up --environment dev --for 4h
   rollcall up --environment dev --until 20:30 --reason \"release on Saturday\"
 
-Uses the credentials and the Region of the environment (AWS_PROFILE, AWS_REGION). docs/overrides.md has the permissions
-that this takes, and what happens where others change the same schedules.
+Uses the credentials and the Region of the environment (AWS_PROFILE, AWS_REGION). docs/overrides.md
+has the permissions that this takes, and what happens where others change the same schedules.
 
 Exit status:
   0  done
@@ -53,8 +53,8 @@ Examples:
   rollcall down --environment dev
   rollcall down --environment dev --until-schedule morning --yes
 
-Uses the credentials and the Region of the environment (AWS_PROFILE, AWS_REGION). docs/overrides.md has the permissions
-that this takes, and what happens where others change the same schedules.
+Uses the credentials and the Region of the environment (AWS_PROFILE, AWS_REGION). docs/overrides.md
+has the permissions that this takes, and what happens where others change the same schedules.
 
 Exit status:
   0  done
@@ -70,8 +70,8 @@ pub(super) const CANCEL_EXAMPLES: &str = "\
 Examples:
   rollcall cancel 3fa94c1e --environment dev
 
-Uses the credentials and the Region of the environment (AWS_PROFILE, AWS_REGION). docs/overrides.md has the permissions
-that this takes, and what happens where others change the same schedules.
+Uses the credentials and the Region of the environment (AWS_PROFILE, AWS_REGION). docs/overrides.md
+has the permissions that this takes, and what happens where others change the same schedules.
 
 Exit status:
   0  done
