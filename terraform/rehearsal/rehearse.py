@@ -494,6 +494,13 @@ class Rehearsal:
             list(self.outputs["rosters"]["dev"]["morning"]["services"]),
             self.outputs["schedules_dead_letter_queue_arns"]["dev"],
         )
+        self.permissions.add_operator(
+            json.loads(self.outputs["operator_policies"]["dev"]),
+            self.outputs["scheduler_role_arns"]["dev"],
+            self.configurations["dev"]["Role"].replace("-function", "-rosters"),
+            f"arn:aws:ecs:{REGION}:123456789012:cluster/app-dev",
+            "rollcall-stg",
+        )
         self.permissions.evaluate()
 
     def metrics_match_the_dashboard(self) -> None:

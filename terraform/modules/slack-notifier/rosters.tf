@@ -63,6 +63,8 @@ locals {
       # With the group, messages link to the schedule that is to be mended.
       roster.group == null ? {} : { group = roster.group },
       length(roster.jobs) == 0 ? {} : { jobs = roster.jobs },
+      # For the command line, which takes 24 where nothing is said; the function does not read it.
+      var.maximum_override_hours == 24 ? {} : { override_hours_at_most = var.maximum_override_hours },
     )), "\\u003c", "<"), "\\u003e", ">")
   }
 
@@ -88,7 +90,7 @@ resource "aws_scheduler_schedule_group" "rosters" {
 resource "terraform_data" "roster" {
   for_each = local.rosters
 
-  input = sha256(jsonencode([each.value, var.environment, aws_iam_role.rosters[0].arn, aws_sqs_queue.records.arn, aws_sqs_queue.dead["rules"].arn]))
+  input = sha256(jsonencode([each.value, var.environment, var.maximum_override_hours, aws_iam_role.rosters[0].arn, aws_sqs_queue.records.arn, aws_sqs_queue.dead["rules"].arn]))
 }
 
 resource "aws_scheduler_schedule" "rosters" {
