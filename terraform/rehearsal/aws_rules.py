@@ -10,8 +10,10 @@ import os
 import re
 import threading
 import time
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import jsonpath_ng.ext
 from moto.awslambda.models import LambdaFunction
@@ -24,6 +26,7 @@ from moto.iam.exceptions import LimitExceededException
 from moto.iam.models import IAMBackend, PolicyVersion
 from moto.scheduler.exceptions import ValidationException
 from moto.scheduler.models import EventBridgeSchedulerBackend
+from moto.scheduler.responses import EventBridgeSchedulerResponse
 from moto.sqs.models import Message, Queue
 from moto.sqs.responses import SQSResponse
 
@@ -97,16 +100,23 @@ lambda_urls[r"{0}/(?P<api_version>[^/]+)/functions/(?P<function_name>[\w_:%-]+)/
 # passed, no source was found; both are refused here.
 
 
+# Where the rehearsal plays whole days, its clock is a file that holds seconds since 1970 (clock.py).
+CLOCK = os.environ.get("REHEARSAL_CLOCK")
+
+
+def present() -> float:
+    return float(Path(CLOCK).read_text()) if CLOCK else time.time()
+
+
 def refuse_past_dates(start_date, end_date, schedule_expression, schedule_expression_timezone, **_):
-    now = time.time()
+    now = present()
     if start_date is not None and float(start_date) < now:
         raise ValidationException("The StartDate you specify cannot be earlier than 5 minutes ago.")
     if end_date is not None and float(end_date) < now:
         raise ValidationException("The EndDate you specify cannot be in the past.")
     once = re.fullmatch(r"at\((.+)\)", schedule_expression)
-    # The zones of the rehearsal are UTC and Asia/Seoul; others are taken for UTC.
-    ahead = timedelta(hours=9 if schedule_expression_timezone == "Asia/Seoul" else 0)
-    if once and datetime.fromisoformat(once[1]).replace(tzinfo=timezone.utc) - ahead < datetime.now(timezone.utc):
+    zone = ZoneInfo(schedule_expression_timezone or "UTC")
+    if once and datetime.fromisoformat(once[1]).replace(tzinfo=zone).timestamp() < now:
         raise ValidationException("The schedule expression lies in the past.")
 
 
@@ -129,6 +139,15 @@ def create_schedule(original, self, **attributes):
 def update_schedule(original, self, **attributes):
     refuse_past_dates(**attributes)
     return original(self, **attributes | {"state": attributes["state"] or "ENABLED"})
+
+
+@wrap(EventBridgeSchedulerResponse, "update_schedule")
+def replace_action_after_completion(original, self):
+    """moto keeps what is done after completion; AWS replaces it too."""
+    answer = original(self)
+    schedule = self.scheduler_backend.get_schedule(self._get_param("GroupName"), self.uri.split("?")[0].split("/")[-1])
+    schedule.action_after_completion = self._get_param("ActionAfterCompletion") or "NONE"
+    return answer
 
 
 # IAM: quotas of policies (IAM and AWS STS quotas), counted without white space. moto checks none.
