@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use clap::{CommandFactory, Parser};
 use rollcall::cli::{Args, Command, man, replay, simulate};
 #[cfg(feature = "operator")]
-use rollcall::cli::{doctor, export, silence, status};
+use rollcall::cli::{cancel, doctor, down, export, extend, overrides, silence, skip, status, up};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -21,10 +21,29 @@ async fn main() -> ExitCode {
         Command::Doctor(args) => doctor(&args, environment, SystemTime::now().into()).await,
         #[cfg(feature = "operator")]
         Command::Status(args) => status(&args, environment, SystemTime::now().into()).await,
+        #[cfg(feature = "operator")]
+        Command::Extend(args) => extend(&args, SystemTime::now().into()).await,
+        #[cfg(feature = "operator")]
+        Command::Skip(args) => skip(&args, SystemTime::now().into()).await,
+        #[cfg(feature = "operator")]
+        Command::Up(args) => up(&args, SystemTime::now().into()).await,
+        #[cfg(feature = "operator")]
+        Command::Down(args) => down(&args, SystemTime::now().into()).await,
+        #[cfg(feature = "operator")]
+        Command::Overrides(args) => overrides(&args, environment, SystemTime::now().into()).await,
+        #[cfg(feature = "operator")]
+        Command::Cancel(args) => cancel(&args, SystemTime::now().into()).await,
         #[cfg(not(feature = "operator"))]
-        Command::Silence(_) | Command::Export(_) | Command::Doctor(_) | Command::Status(_) => {
-            Err(anyhow::anyhow!(rollcall::cli::NO_CLIENTS))
-        }
+        Command::Silence(_)
+        | Command::Export(_)
+        | Command::Doctor(_)
+        | Command::Status(_)
+        | Command::Extend(_)
+        | Command::Skip(_)
+        | Command::Up(_)
+        | Command::Down(_)
+        | Command::Overrides(_)
+        | Command::Cancel(_) => Err(anyhow::anyhow!(rollcall::cli::NO_CLIENTS)),
         Command::Simulate(args) => simulate(&args, environment).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Args::command(), "rollcall", &mut io::stdout());

@@ -9,6 +9,10 @@ use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::history::{HistoryArgs, KeepArgs};
+use super::override_args::{
+    CANCEL_EXAMPLES, CancelArgs, DOWN_EXAMPLES, DownArgs, EXTEND_EXAMPLES, ExtendArgs,
+    OVERRIDES_EXAMPLES, OverridesArgs, SKIP_EXAMPLES, SkipArgs, UP_EXAMPLES, UpArgs,
+};
 use super::time::{self, When};
 use crate::core::reader::RowLimit;
 use crate::version::version_and_commit;
@@ -40,6 +44,24 @@ pub enum Command {
     /// Show the services of an environment as they are, and when each schedule runs next
     #[command(after_help = STATUS_EXAMPLES)]
     Status(StatusArgs),
+    /// Let an environment's next stop come later, once
+    #[command(after_help = EXTEND_EXAMPLES)]
+    Extend(ExtendArgs),
+    /// Leave out the runs of some days, such as holidays
+    #[command(after_help = SKIP_EXAMPLES)]
+    Skip(SkipArgs),
+    /// Start an environment now, and let it go back to its schedules later
+    #[command(after_help = UP_EXAMPLES)]
+    Up(UpArgs),
+    /// Stop an environment now, until a schedule starts it
+    #[command(after_help = DOWN_EXAMPLES)]
+    Down(DownArgs),
+    /// List what is overridden, by whom, until when and why
+    #[command(after_help = OVERRIDES_EXAMPLES)]
+    Overrides(OverridesArgs),
+    /// Take an override back
+    #[command(after_help = CANCEL_EXAMPLES)]
+    Cancel(CancelArgs),
     /// Show what given settings lead to: messages, delays and costs
     #[command(after_help = SIMULATE_EXAMPLES)]
     Simulate(SimulateArgs),

@@ -16,6 +16,9 @@ mod input;
 mod man;
 #[cfg(feature = "operator")]
 mod occurrences;
+mod override_args;
+#[cfg(feature = "operator")]
+mod overrides;
 mod progress;
 mod replay;
 #[cfg(feature = "operator")]
@@ -39,6 +42,8 @@ pub use self::doctor::doctor;
 #[cfg(feature = "operator")]
 pub use self::export::export;
 pub use self::man::man;
+#[cfg(feature = "operator")]
+pub use self::overrides::{cancel, down, extend, overrides, skip, up};
 pub use self::replay::replay;
 #[cfg(feature = "operator")]
 pub use self::silence::silence;

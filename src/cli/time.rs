@@ -87,6 +87,21 @@ pub(super) fn window_minutes(text: &str) -> Result<Duration, String> {
         })
 }
 
+/// A moment as the clocks of the zone show it, such as `today 18:00 KST`.
+#[cfg(feature = "operator")]
+pub(super) fn clock(time: DateTime<Utc>, zone: Tz, now: DateTime<Utc>) -> String {
+    let local = time.with_timezone(&zone);
+    let today = now.with_timezone(&zone).date_naive();
+    let days = (local.date_naive() - today).num_days();
+    let day = match days {
+        0 => "today".to_owned(),
+        1 => "tomorrow".to_owned(),
+        2..=200 => local.format("%a %-d %b").to_string(),
+        _ => local.format("%a %-d %b %Y").to_string(),
+    };
+    format!("{day} {}", local.format("%H:%M %Z"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -60,6 +60,8 @@ pub enum Phase {
     Ended,
     /// Somebody took it back before its end.
     Cancelled,
+    /// A later override took the place of all that it changes; nothing is said of its end.
+    Replaced,
 }
 
 /// What people ask for.

@@ -15,6 +15,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
+use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
 use chrono::{DateTime, Utc};
 
@@ -79,6 +80,15 @@ pub async fn doctor(
 /// # Errors
 /// When no Region is configured.
 pub(super) async fn clients(aws: &Aws) -> anyhow::Result<Ask> {
+    let (config, region) = config(aws).await?;
+    Ok(Ask::new(&config, region))
+}
+
+/// The clients' configuration and the Region, with the caller's credentials.
+///
+/// # Errors
+/// When no Region is configured.
+pub(super) async fn config(aws: &Aws) -> anyhow::Result<(SdkConfig, String)> {
     let config = aws.config().await;
     let region = config.region().context(
         "no Region is configured; expected AWS_REGION, or a profile with a Region in AWS_PROFILE",
@@ -88,6 +98,7 @@ pub(super) async fn clients(aws: &Aws) -> anyhow::Result<Ask> {
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)
         .operation_timeout(OPERATION_TIMEOUT)
         .build();
+    let region = region.to_string();
     let config = config.to_builder().timeout_config(timeouts).build();
-    Ok(Ask::new(&config, region.to_string()))
+    Ok((config, region))
 }

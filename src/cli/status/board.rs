@@ -12,6 +12,7 @@ use crate::cli::doctor::seen::{InCluster, Looked, Schedule, Service};
 use crate::cli::doctor::{Call, Target};
 use crate::cli::occurrences::Timing;
 use crate::cli::terminal::Width;
+use crate::cli::time::clock;
 use crate::core::table;
 use crate::core::text::visible;
 
@@ -295,20 +296,6 @@ impl Standing {
             next.unwrap_or_default(),
         ]
     }
-}
-
-/// A moment as the clocks of the zone show it, such as `today 18:00 KST`.
-fn clock(time: DateTime<Utc>, zone: Tz, now: DateTime<Utc>) -> String {
-    let local = time.with_timezone(&zone);
-    let today = now.with_timezone(&zone).date_naive();
-    let days = (local.date_naive() - today).num_days();
-    let day = match days {
-        0 => "today".to_owned(),
-        1 => "tomorrow".to_owned(),
-        2..=200 => local.format("%a %-d %b").to_string(),
-        _ => local.format("%a %-d %b %Y").to_string(),
-    };
-    format!("{day} {}", local.format("%H:%M %Z"))
 }
 
 #[cfg(test)]

@@ -1,0 +1,93 @@
+//! `cancel`: an override is taken back before its end.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+
+use super::{Proposal, Situation, whole_second};
+use crate::cli::overrides::landscape::Subject;
+use crate::cli::overrides::records::soon;
+use crate::cli::overrides::refusal::Refusal;
+use crate::cli::overrides::runs::last_runs;
+use crate::core::overrides::{Override, Phase};
+
+/// Takes an override back. Each service that it touched gets the count that it would have now without it: a run that was
+/// moved away and would have been before now comes at once.
+///
+/// # Errors
+/// When no override has this id.
+pub(in crate::cli::overrides) fn cancel(
+    situation: Situation<'_>,
+    id: &str,
+    by: &str,
+) -> Result<Proposal, Refusal> {
+    let all = situation.overrides;
+    let one = all.iter().find(|one| one.id == id);
+    let one = one
+        .ok_or_else(|| Refusal::NoOverride(id.to_owned()))?
+        .clone();
+    if one.phase == Phase::Cancelled {
+        return Ok(Proposal {
+            overrides: all.to_vec(),
+            one,
+            is_repeated: true,
+        });
+    }
+    let others: Vec<Override> = all.iter().filter(|other| other.id != id).cloned().collect();
+    let subjects = touched(situation, &one);
+    let with = last_runs(situation.landscape, all, &subjects, situation.now);
+    let without = last_runs(situation.landscape, &others, &subjects, situation.now);
+    let at = soon(situation.now);
+    let mut flexible = TimeDelta::zero();
+    let late = without.into_values().filter(|run| {
+        let is_changed = with
+            .get(&run.subject)
+            .is_none_or(|now| now.count != run.count);
+        flexible = if is_changed {
+            flexible.max(run.flexible)
+        } else {
+            flexible
+        };
+        is_changed
+    });
+    let late: Vec<_> = late.map(|run| (run.schedule, run.subject, None)).collect();
+    let cancelled = Override {
+        phase: Phase::Cancelled,
+        by: by.to_owned(),
+        scheduled_time: whole_second(situation.now),
+        changes: situation.changes(late, Some(at)),
+        until: at + flexible + TimeDelta::minutes(2),
+        ..one
+    };
+    let mut overrides = others;
+    if !cancelled.changes.is_empty() {
+        overrides.push(cancelled.clone());
+    }
+    Ok(Proposal {
+        overrides,
+        one: cancelled,
+        is_repeated: false,
+    })
+}
+
+/// The services that an override is about.
+fn touched(situation: Situation<'_>, one: &Override) -> BTreeSet<Subject> {
+    let mut touched = BTreeSet::new();
+    for recurring in situation.landscape.calls() {
+        for change in one
+            .changes
+            .iter()
+            .filter(|change| change.schedule == recurring.schedule)
+        {
+            let named = change.services.as_ref();
+            let is_meant =
+                |name: &str| named.is_none_or(|names| names.iter().any(|one| one == name));
+            let services = recurring
+                .subjects
+                .keys()
+                .filter(|subject| subject.service().is_some_and(is_meant));
+            touched.extend(services.cloned());
+        }
+    }
+    touched
+}

@@ -1,0 +1,418 @@
+//! From what people ask for to an override, or to the reason why not.
+//!
+//! Pure: [`Situation`] holds what was read of Scheduler, and the clock.
+
+mod cancel;
+mod extend;
+mod skip;
+mod up_down;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone};
+use chrono_tz::Tz;
+use sha2::{Digest, Sha256};
+
+pub(super) use self::cancel::cancel;
+use super::landscape::{Landscape, Subject};
+use super::refusal::Refusal;
+use super::runs::{Run, Time, runs};
+use crate::core::overrides::{Change, Kind, Override, Phase};
+
+/// How near a run may be before Scheduler may already have begun it.
+const TOO_LATE: TimeDelta = TimeDelta::minutes(2);
+/// How far ahead the next run is looked for.
+const HORIZON: TimeDelta = TimeDelta::days(400);
+/// Within which time the same wish of the same person is taken for a repetition.
+const REPEATED: TimeDelta = TimeDelta::minutes(10);
+
+/// Until when people want something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Until {
+    /// A time of day in the schedule's zone: the next such time.
+    Clock(NaiveTime),
+    /// A moment.
+    Moment(Time),
+    /// A moment in the schedule's zone.
+    Local(NaiveDateTime),
+    /// As long after the run's own time, or after now.
+    Span(TimeDelta),
+}
+
+/// What people ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// Let a run come later: the next one that lowers counts, or the next one of a schedule.
+    Extend {
+        until: Until,
+        schedule: Option<String>,
+    },
+    /// Let the runs of these days not come.
+    Skip { schedules: Vec<String>, days: Days },
+    /// Start now, and stop when the time is over.
+    Up { until: Until },
+    /// Stop now, until a schedule starts it: the next one that raises counts, or this one.
+    Down { until_schedule: Option<String> },
+}
+
+impl Wish {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Extend { .. } => Kind::Extend,
+            Self::Skip { .. } => Kind::Skip,
+            Self::Up { .. } => Kind::Up,
+            Self::Down { .. } => Kind::Down,
+        }
+    }
+}
+
+/// Days in the schedule's zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Days {
+    /// Each of these; each has to have a run.
+    On(BTreeSet<NaiveDate>),
+    /// From the first to the last, both included.
+    Span(NaiveDate, NaiveDate),
+}
+
+impl Days {
+    fn contain(&self, day: NaiveDate) -> bool {
+        match self {
+            Self::On(days) => days.contains(&day),
+            Self::Span(first, last) => (*first..=*last).contains(&day),
+        }
+    }
+}
+
+/// A wish with what belongs to every one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Asked {
+    pub(super) wish: Wish,
+    /// The services that it is about; all of them where none is named.
+    pub(super) services: BTreeSet<String>,
+    pub(super) reason: Option<String>,
+    /// Who asks, by the caller's credentials.
+    pub(super) by: String,
+}
+
+/// What is to hold.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Proposal {
+    /// All overrides, the new one among them.
+    pub(super) overrides: Vec<Override>,
+    /// The new one, or the one that already says the same.
+    pub(super) one: Override,
+    /// Whether it held before.
+    pub(super) is_repeated: bool,
+}
+
+impl Proposal {
+    /// Whether the channel is to hear of it: it is new, or a command that made it a short while ago may not have come so far.
+    /// A message that is sent twice is told once.
+    pub(super) fn is_to_be_told(&self, now: Time) -> bool {
+        !self.is_repeated || now - self.one.created_at <= REPEATED
+    }
+}
+
+/// What was read, and when.
+#[derive(Clone, Copy)]
+pub(super) struct Situation<'a> {
+    pub(super) landscape: &'a Landscape,
+    /// The overrides that are taken to hold.
+    overrides: &'a [Override],
+    now: Time,
+}
+
+/// Turns a wish into an override.
+///
+/// # Errors
+/// Says why it cannot be, and what could be asked for instead.
+pub(super) fn propose(situation: Situation<'_>, asked: &Asked) -> Result<Proposal, Refusal> {
+    situation.check_names(asked)?;
+    if let Some(repeated) = situation.repeated(asked) {
+        return Ok(repeated);
+    }
+    let new = situation.new_override(asked)?;
+    situation.check_distance(&new.changes)?;
+    let mut overrides = situation.overrides.to_vec();
+    overrides.push(new.clone());
+    Ok(Proposal {
+        overrides,
+        one: new,
+        is_repeated: false,
+    })
+}
+
+/// Whether an override says what a new one would say. One that counts from now says the same a few minutes later.
+fn is_repetition(one: &Override, new: &Override) -> bool {
+    let is_same_wish = one.kind == new.kind && one.phase != Phase::Cancelled;
+    let age = new.created_at - one.created_at;
+    let is_near = |a: Option<Time>, b: Option<Time>| match (a, b) {
+        (Some(a), Some(b)) => (b - a).abs() <= age + TimeDelta::minutes(1),
+        (a, b) => a == b,
+    };
+    let is_alike = |tolerant: bool| {
+        one.changes.len() == new.changes.len()
+            && one.changes.iter().zip(&new.changes).all(|(a, b)| {
+                (&a.schedule, &a.services, a.from) == (&b.schedule, &b.services, b.from)
+                    && (a.to == b.to || (tolerant && is_near(a.to, b.to)))
+            })
+    };
+    is_same_wish && (is_alike(false) || (one.by == new.by && age <= REPEATED && is_alike(true)))
+}
+
+impl<'a> Situation<'a> {
+    pub(super) fn new(landscape: &'a Landscape, now: Time) -> Self {
+        Self {
+            landscape,
+            overrides: &landscape.overrides,
+            now,
+        }
+    }
+
+    /// The override that already says what is asked for, if there is one: what would be new if it did not hold, it says.
+    fn repeated(self, asked: &Asked) -> Option<Proposal> {
+        (0..self.overrides.len()).rev().find_map(|at| {
+            let mut others = self.overrides.to_vec();
+            let one = others.remove(at);
+            let without = Situation {
+                landscape: self.landscape,
+                overrides: &others,
+                now: self.now,
+            };
+            let new = without.new_override(asked).ok()?;
+            is_repetition(&one, &new).then(|| self.repeat(at, new))
+        })
+    }
+
+    fn repeat(self, at: usize, new: Override) -> Proposal {
+        let mut overrides = self.overrides.to_vec();
+        let one = &mut overrides[at];
+        // Nobody can tell whether a run that was due meanwhile came, so it comes again.
+        let is_due = |change: &Change| change.from.is_none() && change.to <= Some(self.now);
+        if one.changes.iter().any(is_due) {
+            (one.changes, one.until) = (new.changes, new.until);
+        }
+        let one = one.clone();
+        Proposal {
+            overrides,
+            one,
+            is_repeated: true,
+        }
+    }
+
+    /// What an override would be that does what is asked for.
+    fn new_override(self, asked: &Asked) -> Result<Override, Refusal> {
+        let (changes, until) = match &asked.wish {
+            Wish::Extend { until, schedule } => {
+                self.extend(*until, schedule.as_deref(), &asked.services)?
+            }
+            Wish::Skip { schedules, days } => self.skip(schedules, days, &asked.services)?,
+            Wish::Up { until } => self.up(*until, &asked.services)?,
+            Wish::Down { until_schedule } => {
+                self.down(until_schedule.as_deref(), &asked.services)?
+            }
+        };
+        self.override_of(asked, changes, until)
+    }
+
+    fn check_names(self, asked: &Asked) -> Result<(), Refusal> {
+        let list = |names: BTreeSet<&str>| names.into_iter().collect::<Vec<_>>().join(", ");
+        if self.landscape.rosters().next().is_none() {
+            return Err(Refusal::NoRosters);
+        }
+        let services = self.landscape.services();
+        if let Some(name) = asked
+            .services
+            .iter()
+            .find(|name| !services.contains(name.as_str()))
+        {
+            return Err(Refusal::NoService(name.clone(), list(services)));
+        }
+        let schedules: Vec<&String> = match &asked.wish {
+            Wish::Extend { schedule, .. } => schedule.iter().collect(),
+            Wish::Skip { schedules, .. } => schedules.iter().collect(),
+            Wish::Down { until_schedule } => until_schedule.iter().collect(),
+            Wish::Up { .. } => Vec::new(),
+        };
+        for name in schedules {
+            let fixed = self.landscape.fixed.iter();
+            let mut of_schedule = fixed.filter(|(of, _)| of.split('.').next() == Some(name));
+            if let Some((_, why)) = of_schedule.next() {
+                return Err(Refusal::Unknown(name.clone(), why.clone()));
+            }
+            if !self.landscape.names().contains(name.as_str()) {
+                return Err(Refusal::NoSchedule(
+                    name.clone(),
+                    list(self.landscape.names()),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses to touch a run that Scheduler may have begun.
+    fn check_distance(self, changes: &[Change]) -> Result<(), Refusal> {
+        for recurring in self.landscape.calls() {
+            let mut of_schedule = changes
+                .iter()
+                .filter(|change| change.schedule == recurring.schedule);
+            if !of_schedule.any(|change| change.from.is_some()) {
+                continue;
+            }
+            let near = recurring.entry.flexible_window() + TOO_LATE;
+            let next = runs(self.landscape, self.overrides, self.now, self.now + near);
+            if let Some(run) = next
+                .into_iter()
+                .find(|run| run.schedule == recurring.schedule)
+            {
+                return Err(Refusal::TooLate {
+                    zone: recurring.timing.zone(),
+                    at: run.at,
+                    free_at: run.at + recurring.entry.flexible_window() + TimeDelta::minutes(1),
+                    schedule: run.schedule,
+                });
+            }
+            let mut of_schedule = changes
+                .iter()
+                .filter(|change| change.schedule == recurring.schedule);
+            if recurring.is_once() && of_schedule.any(|change| change.from.is_some()) {
+                return Err(Refusal::Once(recurring.entry.name.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    /// All runs of the services that are asked about, later than now; jobs are among them where no service is named.
+    fn coming(self, services: &BTreeSet<String>, within: TimeDelta) -> Vec<Run> {
+        let all = runs(self.landscape, self.overrides, self.now, self.now + within);
+        all.into_iter()
+            .filter(|run| is_about(services, &run.subject))
+            .collect()
+    }
+
+    /// The lowest and the highest count that any schedule gives each service.
+    fn bounds(self, services: &BTreeSet<String>) -> BTreeMap<Subject, (i64, i64)> {
+        let mut bounds = BTreeMap::new();
+        for (subject, count) in self.landscape.calls().flat_map(|one| &one.subjects) {
+            if subject.service().is_none() || !is_about(services, subject) {
+                continue;
+            }
+            let (low, high) = bounds.entry(subject.clone()).or_insert((*count, *count));
+            *low = (*low).min(*count);
+            *high = (*high).max(*count);
+        }
+        bounds
+    }
+
+    /// The changes that do the same to each of these runs, one for each schedule and time.
+    fn changes(
+        self,
+        calls: impl IntoIterator<Item = (String, Subject, Option<Time>)>,
+        to: Option<Time>,
+    ) -> Vec<Change> {
+        let mut grouped: BTreeMap<(String, Option<Time>), BTreeSet<Subject>> = BTreeMap::new();
+        for (schedule, subject, from) in calls {
+            grouped.entry((schedule, from)).or_default().insert(subject);
+        }
+        let change = |((schedule, from), subjects): ((String, Option<Time>), BTreeSet<Subject>)| {
+            let of_schedule = self
+                .landscape
+                .calls()
+                .filter(|one| one.schedule == schedule);
+            let all: BTreeSet<&Subject> = of_schedule.flat_map(|one| one.subjects.keys()).collect();
+            let is_whole = all.len() == subjects.len();
+            let names = subjects
+                .iter()
+                .filter_map(Subject::service)
+                .map(str::to_owned);
+            Change {
+                schedule,
+                from,
+                to,
+                services: (!is_whole).then(|| names.collect()),
+                calls: subjects.len(),
+            }
+        };
+        grouped.into_iter().map(change).collect()
+    }
+
+    fn override_of(
+        self,
+        asked: &Asked,
+        changes: Vec<Change>,
+        until: Time,
+    ) -> Result<Override, Refusal> {
+        let roster = self.landscape.rosters().next().ok_or(Refusal::NoRosters)?;
+        let input: serde_json::Value =
+            serde_json::from_str(roster.entry.input()).unwrap_or_default();
+        let text = |key: &str| input[key].as_str().unwrap_or_default().to_owned();
+        let names: Vec<&str> = changes
+            .iter()
+            .map(|change| change.schedule.as_str())
+            .collect();
+        let created_at = whole_second(self.now);
+        let mut one = Override {
+            id: String::new(),
+            phase: Phase::Ended,
+            kind: asked.wish.kind(),
+            environment: text("environment"),
+            by: asked.by.clone(),
+            reason: asked.reason.clone(),
+            scheduled_time: until,
+            created_at,
+            until,
+            zone: self.zone(&names).name().to_owned(),
+            account: text("account"),
+            region: text("region"),
+            changes,
+        };
+        let hash = hex::encode(Sha256::digest(format!("{one:?}")));
+        hash[..8].clone_into(&mut one.id);
+        Ok(one)
+    }
+
+    /// The zone of the first of these schedules.
+    fn zone(self, schedules: &[&str]) -> Tz {
+        let mut calls = self.landscape.calls();
+        let first =
+            calls.find(|one| schedules.is_empty() || schedules.contains(&one.schedule.as_str()));
+        first.map_or(Tz::UTC, |one| one.timing.zone())
+    }
+}
+
+impl Until {
+    /// The moment that is meant, where a span counts from `since` and a time of day is the next one after `since`.
+    fn moment(self, since: Time, zone: Tz) -> Result<Time, Refusal> {
+        match self {
+            Self::Moment(time) => Ok(time),
+            Self::Local(time) => {
+                let moment = zone.from_local_datetime(&time).earliest();
+                let moment = moment.ok_or(Refusal::NoSuchTime(time.time()))?;
+                Ok(moment.to_utc())
+            }
+            Self::Span(span) => Ok(since + span),
+            Self::Clock(clock) => {
+                let day = since.with_timezone(&zone).date_naive();
+                let moment =
+                    |day: NaiveDate| zone.from_local_datetime(&day.and_time(clock)).earliest();
+                let moments = day.iter_days().take(3).filter_map(moment);
+                let mut later = moments
+                    .map(|time| time.to_utc())
+                    .filter(|time| *time > since);
+                later.next().ok_or(Refusal::NoSuchTime(clock))
+            }
+        }
+    }
+}
+
+fn is_about(services: &BTreeSet<String>, subject: &Subject) -> bool {
+    services.is_empty()
+        || subject
+            .service()
+            .is_some_and(|name| services.contains(name))
+}
+
+fn whole_second(time: Time) -> Time {
+    Time::from_timestamp(time.timestamp(), 0).unwrap_or(time)
+}

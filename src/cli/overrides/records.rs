@@ -1,0 +1,164 @@
+//! The records of overrides: what stands in the schedules `override-<id>`, and what the queue is told of them.
+//!
+//! Pure.
+
+use chrono::{DateTime, TimeDelta, Timelike, Utc};
+use serde_json::{Value, json};
+
+use super::entry::{Entry, NOTE};
+use super::landscape::Landscape;
+use super::runs::Time;
+use crate::core::overrides::{Change, Kind, Override, Phase};
+use crate::core::text::truncate;
+
+/// How many characters Scheduler gives a description.
+const DESCRIPTION_LIMIT: usize = 512;
+
+/// The records that have to stand in Scheduler.
+pub(super) fn notes(landscape: &Landscape, overrides: &[Override], now: Time) -> Vec<Entry> {
+    let Some(roster) = landscape.rosters().next() else {
+        return Vec::new();
+    };
+    let notes = overrides.iter().enumerate().filter_map(|(at, one)| {
+        let until = end(overrides, at);
+        let phase = match one.phase {
+            Phase::Cancelled => Phase::Cancelled,
+            _ if is_replaced(overrides, at) => Phase::Replaced,
+            _ => Phase::Ended,
+        };
+        let told = match phase {
+            // The same message that was told when it was taken back, which is told once.
+            Phase::Cancelled => one.clone(),
+            _ => Override {
+                phase,
+                scheduled_time: until,
+                ..one.clone()
+            },
+        };
+        let name = format!("{NOTE}{}", one.id);
+        let note = roster
+            .entry
+            .note(name, until, description(one), text(&told));
+        (until > now).then_some(note)
+    });
+    notes.collect()
+}
+
+/// A message that tells the queue soon how an override stands.
+pub(super) fn told(landscape: &Landscape, one: &Override, now: Time) -> Option<Entry> {
+    let roster = landscape.rosters().next()?;
+    let mut one = one.clone();
+    let mut moment = "cancelled";
+    if one.phase != Phase::Cancelled {
+        moment = "began";
+        one.phase = Phase::Began;
+        // Not the time at which it is sent: if an interrupted command is repeated, the same message is told once.
+        one.scheduled_time = one.created_at;
+    }
+    let name = format!("{NOTE}{}.{moment}", one.id);
+    let note = roster
+        .entry
+        .note(name, soon(now), description(&one), text(&one));
+    Some(note)
+}
+
+/// The minute in which Scheduler fires what is created now.
+pub(super) fn soon(now: Time) -> Time {
+    let time = now + TimeDelta::minutes(1);
+    let minute = time.with_second(0).and_then(|time| time.with_nanosecond(0));
+    minute.map_or(time, |minute| {
+        if minute == time {
+            minute
+        } else {
+            minute + TimeDelta::minutes(1)
+        }
+    })
+}
+
+/// When an override is over. While a later one holds what it changed, its record stays: if the later one is taken back, the
+/// earlier one holds again.
+fn end(overrides: &[Override], at: usize) -> DateTime<Utc> {
+    let one = &overrides[at];
+    let later = &overrides[at + 1..];
+    let replacing = later
+        .iter()
+        .filter(|later| one.changes.iter().any(|change| replaces(later, change)));
+    replacing
+        .map(|later| later.until)
+        .fold(one.until, DateTime::max)
+}
+
+/// Whether later overrides took the place of all that this one changes.
+fn is_replaced(overrides: &[Override], at: usize) -> bool {
+    let later = &overrides[at + 1..];
+    let changes = &overrides[at].changes;
+    !changes.is_empty()
+        && changes.iter().all(|change| {
+            let whole = later.iter().flat_map(|later| &later.changes);
+            whole
+                .filter(|later| is_same_run(later, change))
+                .any(|later| covers(later, change))
+        })
+}
+
+fn replaces(later: &Override, change: &Change) -> bool {
+    later.changes.iter().any(|later| is_same_run(later, change))
+}
+
+fn is_same_run(later: &Change, earlier: &Change) -> bool {
+    later.schedule == earlier.schedule && later.from == earlier.from.or(earlier.to)
+}
+
+fn covers(later: &Change, earlier: &Change) -> bool {
+    match (&later.services, &earlier.services) {
+        (None, _) => true,
+        (Some(_), None) => false,
+        (Some(later), Some(earlier)) => earlier.iter().all(|service| later.contains(service)),
+    }
+}
+
+/// What people read in AWS's console.
+fn description(one: &Override) -> String {
+    let what = match one.kind {
+        Kind::Extend => "extend",
+        Kind::Skip => "skip",
+        Kind::Up => "up",
+        Kind::Down => "down",
+    };
+    let until = one
+        .until
+        .with_timezone(&one.tz())
+        .format("%Y-%m-%d %H:%M %Z");
+    let reason = one.reason.as_deref().map(|why| format!(": {why}"));
+    let text = format!(
+        "rollcall {what} {} by {} until {until}{}",
+        one.id,
+        one.by,
+        reason.unwrap_or_default()
+    );
+    truncate(&text, DESCRIPTION_LIMIT).into_owned()
+}
+
+fn text(one: &Override) -> String {
+    let mut value = json!(one);
+    value["rollcall"] = Value::from("override");
+    value.to_string()
+}
+
+/// A record as it was read: which of the moments was told last does not matter, but for one that was taken back.
+pub(super) fn read(text: &str) -> Option<Override> {
+    let one: Override = serde_json::from_str(text).ok()?;
+    Some(match one.phase {
+        Phase::Cancelled => one,
+        _ => Override {
+            phase: Phase::Ended,
+            scheduled_time: one.until,
+            ..one
+        },
+    })
+}
+
+/// Whether the record says that its override was taken back.
+pub(super) fn is_cancelled(note: &Entry) -> bool {
+    read(note.input()).is_some_and(|one| one.phase == Phase::Cancelled)
+}

@@ -1,0 +1,64 @@
+//! Why an override cannot be, with what could be asked for instead.
+
+use chrono::{NaiveDate, NaiveTime};
+use chrono_tz::Tz;
+
+use super::runs::Time;
+use crate::cli::occurrences::TimingError;
+
+/// Why nothing is changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Refusal {
+    #[error(
+        "the notifier sends no rosters here, which overrides tell the channel with; name their group by --roster-group"
+    )]
+    NoRosters,
+    #[error("no schedule calls a service {0:?}; expected one of {1}")]
+    NoService(String, String),
+    #[error("there is no schedule {0:?}; expected one of {1}")]
+    NoSchedule(String, String),
+    #[error("when {0} runs cannot be known: {1}")]
+    Unknown(String, TimingError),
+    #[error(
+        "{0} fires once only, and AWS lets nobody move such a schedule's run; change its at() in Terraform"
+    )]
+    Once(String),
+    #[error("{0} has no run within a year")]
+    NoRun(String),
+    #[error("{0} has no run on {day}", day = .1.format("%a %-d %b %Y"))]
+    NoRunOn(String, NaiveDate),
+    #[error("no run within a year lowers a count; name the schedule by --schedule")]
+    NothingLowers,
+    #[error("no schedule raises a count")]
+    NothingRaises,
+    #[error("there is no {0} on that day, as the clocks skip it")]
+    NoSuchTime(NaiveTime),
+    #[error("{} is past, or within two minutes; expected a later time", clock(*.at, *.zone))]
+    Past { at: Time, zone: Tz },
+    #[error("{} is earlier than the run at {}, and runs can only come later", clock(*.at, *.zone), clock(*.run, *.zone))]
+    Earlier { at: Time, run: Time, zone: Tz },
+    #[error("{} is more than {hours} hours away, which is the most; the module's input maximum_override_hours allows more", clock(*.at, *.zone))]
+    TooLong { at: Time, hours: i64, zone: Tz },
+    #[error("{schedule} runs at {}, too soon for a change; try again after {}", clock(*.at, *.zone), clock(*.free_at, *.zone))]
+    TooLate {
+        schedule: String,
+        at: Time,
+        free_at: Time,
+        zone: Tz,
+    },
+    #[error("{schedule} comes before that, at {}; expected an earlier time, or skip the run by `rollcall skip`", clock(*.at, *.zone))]
+    NextComesFirst {
+        schedule: String,
+        at: Time,
+        zone: Tz,
+    },
+    #[error("no override {0} holds; `rollcall overrides` lists those that do")]
+    NoOverride(String),
+}
+
+/// A moment as the clocks of the zone show it.
+fn clock(time: Time, zone: Tz) -> String {
+    time.with_timezone(&zone)
+        .format("%a %-d %b %H:%M %Z")
+        .to_string()
+}
