@@ -120,6 +120,24 @@ def refuse_past_dates(start_date, end_date, schedule_expression, schedule_expres
         raise ValidationException("The schedule expression lies in the past.")
 
 
+# Where the rehearsal interrupts a command, this file holds how many changes of schedules are still taken.
+WRITES_LEFT = os.environ.get("REHEARSAL_WRITES_LEFT")
+
+
+def take_a_write() -> None:
+    left = WRITES_LEFT and Path(WRITES_LEFT)
+    if left and left.exists():
+        if int(left.read_text()) == 0:
+            raise ValidationException("The rehearsal takes no further change.")
+        left.write_text(str(int(left.read_text()) - 1))
+
+
+@wrap(EventBridgeSchedulerBackend, "delete_schedule")
+def delete_schedule(original, self, *arguments, **keywords):
+    take_a_write()
+    return original(self, *arguments, **keywords)
+
+
 @wrap(EventBridgeSchedulerBackend, "create_schedule")
 def create_schedule(original, self, **attributes):
     """A request that the client repeats, because the answer was lost, carries the same ClientToken and succeeds again. moto does
@@ -128,6 +146,7 @@ def create_schedule(original, self, **attributes):
     before = self.get_schedule_group(attributes["group_name"]).schedules.get(attributes["name"])
     if before and before.made_of == attributes:
         return before
+    take_a_write()
     refuse_past_dates(**attributes)
     made_of = copy.deepcopy(attributes)
     schedule = original(self, **attributes)
@@ -137,6 +156,7 @@ def create_schedule(original, self, **attributes):
 
 @wrap(EventBridgeSchedulerBackend, "update_schedule")
 def update_schedule(original, self, **attributes):
+    take_a_write()
     refuse_past_dates(**attributes)
     return original(self, **attributes | {"state": attributes["state"] or "ENABLED"})
 

@@ -63,6 +63,10 @@ module "notifier" {
 output "role_name" {
   value = reverse(split("/", module.scheduler.role_arn))[0]
 }
+
+output "operator_policy" {
+  value = module.notifier.operator_policy_json
+}
 """
 
 
@@ -76,6 +80,9 @@ def all_to(clock: str, count: int, **others: int) -> list[tuple[str, str, int]]:
 
 
 NIGHT = calls_at("02:00", (JOB, 1))
+# From the third day on.
+MORNING = all_to("09:00", 1, orders=2)
+EVENING = all_to("18:30", 0)
 
 
 class Days:
@@ -133,7 +140,8 @@ class Days:
     def is_told_truly(self, day: int, name: str) -> None:
         """Every call of the day is told as a run that ECS accepted, and nothing is said to have failed or to be missing."""
         batch = self.work / f"day-{day}.jsonl"
-        batch.write_text(json.dumps({"Records": self.played.messages}) + "\n")
+        known = [message for message in self.played.messages if '"rollcall":"override"' not in message["body"].replace(" ", "")]
+        batch.write_text(json.dumps({"Records": known}) + "\n")
         command = [self.command_line, "replay", batch, "--environment", "dev", "--timezone", ZONE.key, "--format", "json"]
         done = subprocess.run(command, env=self.aws.environment("replay"), capture_output=True, text=True, timeout=60)
         if done.returncode:
@@ -156,29 +164,33 @@ class Days:
     def run(self) -> None:
         self.terraform.init()
         say(f"days with overrides: {self.apply()}")
-        role = self.terraform.outputs()["role_name"]
-        self.player = Player(self.aws, self.clock, Place("app-dev", role, REGION), SEED)
+        outputs = self.terraform.outputs()
+        self.player = Player(self.aws, self.clock, Place("app-dev", outputs["role_name"], REGION), SEED)
         self.overriding = Overriding(self.aws, self.clock, self.command_line, ZONE)
         self.clock.set(self.at(0))
         self.was(0, "a normal Monday", NIGHT, all_to("09:00", 1), all_to("18:00", 0))
         self.an_extended_evening(1)
         self.the_inputs_change(2)
         self.a_skipped_holiday(3)
-        self.was(4, "the Friday after it", NIGHT, all_to("09:00", 1, orders=2), all_to("18:30", 0))
+        self.was(4, "the Friday after it", NIGHT, all_to("09:00", 1, orders=2), EVENING)
         self.a_weekend_start(5)
         self.cancelled(7)
         self.two_overlap(8)
-        self.was(10, "the day after them", NIGHT, all_to("09:00", 1, orders=2), all_to("18:30", 0))
+        self.stopped_early(10)
+        self.interrupted(11)
+        self.the_inputs_change_meanwhile(14)
+        self.was(15, "the day after all that", NIGHT, MORNING, all_to("19:00", 0))
         self.is_as_terraform_made_it("after all days")
         self.plan_is_empty("after all days")
-        self.destroyed(11)
+        self.look_at_the_status()
+        self.overriding.check_policy(json.loads(outputs["operator_policy"]))
+        self.destroyed(16)
 
     def an_extended_evening(self, day: int) -> None:
         self.until(day, "15:00")
-        self.overriding.extend("evening", self.at(day, "18:00"), self.at(day, "22:00"))
+        self.overriding.extend("evening", self.at(day, "22:00"))
         self.plan_is_empty("while an override holds")
         say(f"  an apply with a change elsewhere: {self.apply(tags={'team': 'one'})}")
-        self.until(day, "20:00")
         self.was(day, "an extended evening", NIGHT, all_to("09:00", 1), all_to("22:00", 0))
         self.is_as_terraform_made_it("the day after it")
 
@@ -187,38 +199,85 @@ class Days:
         self.until(day, "12:00")
         self.plan_is_empty("after an override")
         say(f"  an apply with another time and another count: {self.apply(evening='cron(30 18 ? * MON-FRI *)', orders=2)}")
-        self.plan_is_empty("after that")
-        self.was(day, "a day on which the inputs change", NIGHT, all_to("09:00", 1), all_to("18:30", 0))
+        self.was(day, "a day on which the inputs change", NIGHT, all_to("09:00", 1), EVENING)
 
     def a_skipped_holiday(self, day: int) -> None:
         self.overriding.skip(["morning", "evening"], self.monday + timedelta(days=day))
         self.was(day, "a skipped holiday", NIGHT)
 
     def a_weekend_start(self, day: int) -> None:
+        """A start now is one of the minute after the next."""
         self.until(day, "10:00")
-        self.overriding.up(self.at(day, "10:00"), timedelta(hours=4))
-        self.was(day, "a start on a Saturday", NIGHT, *self.overriding.up_and_down("10:00", "14:00", all_to))
+        self.overriding.up(self.at(day, "14:00"))
+        self.was(day, "a start on a Saturday", NIGHT, all_to("10:02", 1, orders=2), all_to("14:00", 0))
         self.was(day + 1, "the Sunday after it", NIGHT)
         self.is_as_terraform_made_it("on the Sunday")
 
     def cancelled(self, day: int) -> None:
         self.until(day, "10:00")
-        override = self.overriding.extend("evening", self.at(day, "18:30"), self.at(day, "22:00"))
+        override = self.overriding.extend("evening", self.at(day, "22:00"))
         self.until(day, "12:00")
         self.overriding.cancel(override)
-        self.was(day, "an override that was cancelled", NIGHT, all_to("09:00", 1, orders=2), all_to("18:30", 0))
+        self.was(day, "an override that was cancelled", NIGHT, MORNING, EVENING)
+
+    def the_inputs_change_meanwhile(self, day: int) -> None:
+        """Terraform makes the schedules of an override anew, and the same command again has them wait for its time."""
+        self.until(day, "10:00")
+        self.overriding.extend("evening", self.at(day, "22:00"))
+        say(f"  an apply with another time while an override holds: {self.apply(evening='cron(0 19 ? * MON-FRI *)')}")
+        self.until(day, "10:20")
+        self.overriding.repeat("evening", self.at(day, "22:00"))
+        self.was(day, "an override that outlasts a change of its schedule", NIGHT, MORNING, all_to("22:00", 0))
 
     def two_overlap(self, day: int) -> None:
-        """An evening is extended, and tomorrow's is skipped before that is over."""
+        """An evening is extended twice, and tomorrow's is skipped before that is over."""
         self.until(day, "15:00")
-        self.overriding.extend("evening", self.at(day, "18:30"), self.at(day, "22:00"))
+        self.overriding.extend("evening", self.at(day, "21:00"))
         self.overriding.skip(["morning", "evening"], self.monday + timedelta(days=day + 1))
-        self.was(day, "two overrides that overlap", NIGHT, all_to("09:00", 1, orders=2), all_to("22:00", 0))
-        self.was(day + 1, "the second of them", NIGHT)
+        self.until(day, "20:00")
+        self.overriding.extend("evening", self.at(day, "22:00"))
+        self.was(day, "overrides that overlap", NIGHT, MORNING, all_to("22:00", 0))
+        self.was(day + 1, "the day that one of them skips", NIGHT)
+
+    def stopped_early(self, day: int) -> None:
+        self.until(day, "15:00")
+        self.overriding.down()
+        self.was(day, "a day that ends early", NIGHT, MORNING, all_to("15:02", 0), EVENING)
+
+    def interrupted(self, day: int) -> None:
+        """AWS refuses all changes after the first, the second and so on, and the same command completes what it left."""
+        self.until(day, "10:00")
+        before = self.overriding.made()
+        writes = self.overriding.writes()
+        override = self.overriding.extend("evening", self.at(day, "22:00"))
+        wanted, writes = self.overriding.made(), self.overriding.writes() - writes
+        self.overriding.cancel(override)
+        for done in range(writes):
+            self.until(day, f"10:{10 + 3 * done}" if done < 16 else f"11:{3 * (done - 16):02}")
+            self.overriding.interrupted_after(done, "evening", self.at(day, "22:00"))
+            override = self.overriding.repeat("evening", self.at(day, "22:00"))
+            if self.overriding.made() != wanted:
+                raise Failed(f"after {done} of {writes} changes the same command makes {self.overriding.made()}, not {wanted}")
+            self.overriding.cancel(override)
+            if self.overriding.made() != before:
+                raise Failed(f"it was cancelled, and left {self.overriding.made()}, not {before}")
+        check(True, f"a command that was interrupted after any of its {writes} changes is completed by the same command")
+        self.was(day, "a day of interruptions", NIGHT, MORNING, EVENING)
+        self.was(day + 1, "the Saturday after it", NIGHT)
+        self.was(day + 2, "the Sunday after it", NIGHT)
+
+    def look_at_the_status(self) -> None:
+        ecs = self.aws.client("ecs")
+        ecs.create_cluster(clusterName="app-dev")
+        ecs.register_task_definition(family="app", containerDefinitions=[{"name": "app", "image": "example.com/app:1", "memory": 64}])
+        for service in SERVICES:
+            ecs.create_service(cluster="app-dev", serviceName=service, taskDefinition="app")
+        printed = self.overriding.run("status")
+        check(all(service in printed for service in SERVICES), "rollcall status shows the services")
 
     def destroyed(self, day: int) -> None:
         self.until(day, "15:00")
-        self.overriding.extend("evening", self.at(day, "18:30"), self.at(day, "22:00"))
+        self.overriding.extend("evening", self.at(day, "22:00"))
         say(f"  while an override holds: {self.terraform.destroy(*self.arguments())}")
         check(not self.player.schedules(), "nothing is left of it")
 

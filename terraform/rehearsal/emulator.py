@@ -39,7 +39,8 @@ class Emulator:
 
     def __init__(self, log: Path, clock: Path | None = None):
         """With a `clock`, a file as Clock keeps it, AWS's rules about times go by that."""
-        self.clock = {"REHEARSAL_CLOCK": str(clock)} if clock else {}
+        self.writes_left = log.with_name("writes-left")
+        self.clock = {"REHEARSAL_CLOCK": str(clock), "REHEARSAL_WRITES_LEFT": str(self.writes_left)} if clock else {}
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = log

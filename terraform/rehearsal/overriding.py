@@ -1,79 +1,92 @@
-"""Makes overrides as the command line does, schedule by schedule through AWS's API."""
+"""Overrides by the real command line, at the time of the rehearsal's clock, with an operator's permissions."""
 
-from datetime import date, datetime, timedelta
+import fnmatch
+import json
+import subprocess
+from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from clock import Clock
-from scheduler_player import runs
+from permissions import iam_action
+from said import Failed, check, say
 
-READ_ONLY = ("Arn", "CreationDate", "LastModificationDate", "ResponseMetadata")
+# The requests that change something.
+WRITES = ("CreateSchedule", "UpdateSchedule", "DeleteSchedule")
 
 
 class Overriding:
     def __init__(self, aws, clock: Clock, command_line: Path, zone: ZoneInfo):
-        self.scheduler, self.clock, self.zone = aws.client("scheduler"), clock, zone
+        self.aws, self.clock, self.command_line, self.zone = aws, clock, command_line, zone
 
-    def of(self, schedule: str) -> list[dict]:
-        """The recurring schedules of the calls and of the roster."""
-        found = []
-        for group, prefix in (("rollcall-dev", f"{schedule}."), ("rollcall-dev-rosters", f"ecs.{schedule}")):
-            for one in self.scheduler.list_schedules(GroupName=group, NamePrefix=prefix, MaxResults=100)["Schedules"]:
-                read = self.scheduler.get_schedule(GroupName=group, Name=one["Name"])
-                if read["ScheduleExpression"].startswith("at(") or read.get("ActionAfterCompletion") == "DELETE":
-                    continue
-                # AWS refuses to repeat the start that an earlier override left in the past.
-                if read.get("StartDate") and read["StartDate"] <= self.clock.now:
-                    del read["StartDate"]
-                found.append({name: value for name, value in read.items() if name not in READ_ONLY and value is not None})
-        return found
+    def run(self, *arguments: str, accept: tuple[int, ...] = (0,)) -> str:
+        """What a command printed."""
+        environment = self.aws.environment("operator") | self.clock.environment()
+        command = [str(self.command_line), *arguments, "--environment", "dev"]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+        if done.returncode not in accept:
+            raise Failed(f"rollcall {' '.join(arguments)} ended with {done.returncode}: {done.stdout}{done.stderr}")
+        return done.stdout
 
-    def skip_run(self, schedule: dict, time: datetime) -> dict | None:
-        """Moves the start to just after a run; runs before it are kept by a copy that ends before it, which is returned."""
-        copy = None
-        if runs(schedule, self.clock.now, time - timedelta(seconds=1)):
-            end = time - timedelta(minutes=1)
-            copy = schedule | {"Name": f"{schedule['Name'][:40]}-until-{time:%Y%m%d%H%M}", "EndDate": end, "ActionAfterCompletion": "DELETE"}
-            self.scheduler.create_schedule(**copy)
-        self.scheduler.update_schedule(**schedule | {"StartDate": time + timedelta(minutes=1)})
-        return copy
+    def extend(self, schedule: str, until: datetime, *more: str) -> str:
+        """Returns what identifies the override."""
+        before = self.ids()
+        self.run("extend", *self.later(schedule, until), *more)
+        [new] = self.ids() - before
+        return new
 
-    def add_run(self, schedule: dict, time: datetime) -> dict:
-        once = {name: value for name, value in schedule.items() if name not in ("StartDate", "EndDate")}
-        local = time.astimezone(self.zone)
-        once |= {
-            "Name": f"{schedule['Name'][:40]}-at-{time:%Y%m%d%H%M}",
-            "ScheduleExpression": f"at({local:%Y-%m-%dT%H:%M:%S})",
-            "ScheduleExpressionTimezone": self.zone.key,
-            "ActionAfterCompletion": "DELETE",
-        }
-        self.scheduler.create_schedule(**once)
-        return once
+    def later(self, schedule: str, until: datetime) -> list[str]:
+        return ["--schedule", schedule, "--until", f"{until.astimezone(self.zone):%H:%M}", "--yes"]
 
-    def extend(self, schedule: str, at: datetime, until: datetime) -> list:
-        undo = []
-        for one in self.of(schedule):
-            undo.append((one, self.skip_run(one, at), self.add_run(one, until)))
-        return undo
+    def repeat(self, schedule: str, until: datetime) -> str:
+        """Returns the override that is there, whether this made it or an interrupted command."""
+        self.run("extend", *self.later(schedule, until))
+        return sorted(self.ids())[-1]
 
     def skip(self, schedules: list[str], day: date) -> None:
-        for schedule in schedules:
-            for one in self.of(schedule):
-                begin = datetime.combine(day, datetime.min.time(), self.zone)
-                for time in runs(one | {"StartDate": None}, begin, begin + timedelta(days=1)):
-                    self.skip_run(one, time)
+        self.run("skip", *(f"--schedule={schedule}" for schedule in schedules), "--on", day.isoformat(), "--yes")
 
-    def up(self, now: datetime, span: timedelta) -> None:
-        for schedule, time in (("morning", now + timedelta(minutes=2)), ("evening", now + span)):
-            for one in self.of(schedule):
-                self.add_run(one, time)
+    def up(self, until: datetime) -> None:
+        self.run("up", "--until", f"{until.astimezone(self.zone):%H:%M}", "--yes")
 
-    def up_and_down(self, begin: str, end: str, all_to) -> list:
-        return [all_to("10:02", 1, orders=2), all_to(end, 0)]
+    def down(self) -> None:
+        self.run("down", "--yes")
 
-    def cancel(self, undo: list) -> None:
-        for before, copy, added in undo:
-            self.scheduler.update_schedule(**before)
-            for one in (copy, added):
-                if one:
-                    self.scheduler.delete_schedule(GroupName=one["GroupName"], Name=one["Name"])
+    def cancel(self, override: str) -> None:
+        self.run("cancel", override, "--yes")
+
+    def ids(self) -> set[str]:
+        return {one["id"] for one in json.loads(self.run("overrides", "--json"))}
+
+    def interrupted_after(self, writes: int, schedule: str, until: datetime) -> None:
+        """AWS takes so many changes of a command and refuses the others, as if it had ended there."""
+        self.aws.writes_left.write_text(str(writes))
+        try:
+            self.run("extend", *self.later(schedule, until), accept=(1, 2))
+        finally:
+            self.aws.writes_left.unlink()
+
+    def writes(self) -> int:
+        """How many requests of all commands have changed schedules."""
+        return sum(call["action"] in WRITES for call in self.aws.calls() if call["caller"] == "operator")
+
+    def made(self) -> list[str]:
+        """What stands in Scheduler, but for the records of overrides, whose ids are new each time."""
+        scheduler, found = self.aws.client("scheduler"), []
+        for one in scheduler.list_schedules(MaxResults=100)["Schedules"]:
+            if not one["Name"].startswith("override-"):
+                read = scheduler.get_schedule(GroupName=one["GroupName"], Name=one["Name"])
+                start = read.get("StartDate")
+                start = start if start and start > self.clock.now else None
+                found.append(f"{read['Name']} {read['ScheduleExpression']} from {start} to {read.get('EndDate')}: {read['Target']['Input']}")
+        return sorted(found)
+
+    def check_policy(self, policy: dict) -> None:
+        """The operators' policy allows every action that the commands called."""
+        allowed = [action for statement in policy["Statement"] for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])]
+        called = {iam_action(call) for call in self.aws.calls() if call["caller"] == "operator"}
+        # Whoever calls STS for their own identity needs no permission.
+        called -= {"sts:GetCallerIdentity"}
+        missing = sorted(action for action in called if not any(fnmatch.fnmatchcase(action, pattern) for pattern in allowed))
+        check(called and not missing, f"the operators' policy allows the {len(called)} actions that the commands called{missing and f', but not {missing}' or ''}")
+        say(f"  {self.writes()} requests of theirs changed schedules")

@@ -2,7 +2,8 @@
 
 Everything runs on loopback: an emulated AWS with rules that aws_rules adds to it, a fake Slack, and the real function. The
 rehearsal plays what the emulator does not. EventBridge Scheduler never fires there, so this sends the rosters and the
-schedules' dead letters, and puts events on the bus as CloudTrail would. lambda_service plays Lambda. The emulated ECS starts
+schedules' dead letters, and puts events on the bus as CloudTrail would. lambda_service plays Lambda. Beside it days plays
+whole days of Scheduler, with overrides. The emulated ECS starts
 no task by itself, so this sets how each service is when the function asks about it.
 """
 
@@ -22,6 +23,7 @@ from terraform import GRACE_SECONDS, ROOT, VERIFY_MINUTES, Terraform, complete
 
 sys.path.insert(0, str(ROOT / "fixtures"))
 import dates  # noqa: E402
+import days  # noqa: E402
 import generate as cloudtrail  # noqa: E402  (the fixtures' own composer of records)
 from doctor import Doctor  # noqa: E402
 from elsewhere import Elsewhere  # noqa: E402
@@ -130,7 +132,11 @@ class Rehearsal:
         self.put_secrets()
         with ThreadPoolExecutor() as aside:
             # Most of an apply is waiting for queues, so all are made at once.
-            beside = [aside.submit(self.elsewhere.apply), aside.submit(dates.rehearse, self.aws, self.work)]
+            beside = [
+                aside.submit(self.elsewhere.apply),
+                aside.submit(dates.rehearse, self.aws, self.work),
+                aside.submit(days.rehearse, self.doctor.command_line, self.work / "days"),
+            ]
             self.apply()
             beside.append(aside.submit(lint, self.second_plan))
             self.create_services()
