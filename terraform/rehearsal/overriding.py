@@ -38,10 +38,9 @@ class Overriding:
     def later(self, schedule: str, until: datetime) -> list[str]:
         return ["--schedule", schedule, "--until", f"{until.astimezone(self.zone):%H:%M}", "--yes"]
 
-    def repeat(self, schedule: str, until: datetime) -> str:
-        """Returns the override that is there, whether this made it or an interrupted command."""
+    def repeat(self, schedule: str, until: datetime) -> None:
+        """The same command again, which makes a new override only where none is there."""
         self.run("extend", *self.later(schedule, until))
-        return sorted(self.ids())[-1]
 
     def skip(self, schedules: list[str], day: date) -> None:
         self.run("skip", *(f"--schedule={schedule}" for schedule in schedules), "--on", day.isoformat(), "--yes")
