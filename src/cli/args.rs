@@ -41,7 +41,7 @@ pub enum Command {
     /// Look at a deployment on AWS, and say what would not work and what to do about it
     #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor(DoctorArgs),
-    /// Show the services of an environment as they are, and when each schedule runs next
+    /// Show the services of an environment as they are, when each schedule runs next, and what is overridden
     #[command(after_help = STATUS_EXAMPLES)]
     Status(StatusArgs),
     /// Let an environment's next stop come later, once
@@ -362,6 +362,9 @@ pub struct StatusArgs {
     /// The group of the schedules; may be given several times [default: those named after rollcall-ENVIRONMENT]
     #[arg(long = "group", value_name = "GROUP")]
     pub groups: Vec<String>,
+    /// The group of the rosters, which also holds the overrides [default: rollcall-ENVIRONMENT-rosters]
+    #[arg(long, value_name = "GROUP")]
+    pub roster_group: Option<String>,
     /// Print everything as JSON
     #[arg(long)]
     pub json: bool,

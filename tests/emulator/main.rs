@@ -21,5 +21,6 @@ mod instances;
 mod log;
 mod looks;
 mod mapping;
+mod overrides;
 mod silences;
 mod windows;

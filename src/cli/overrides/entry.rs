@@ -6,7 +6,8 @@ use aws_sdk_scheduler::operation::get_schedule::GetScheduleOutput;
 use aws_sdk_scheduler::types::{
     ActionAfterCompletion, FlexibleTimeWindow, FlexibleTimeWindowMode, ScheduleState, Target,
 };
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, TimeZone, Utc};
+use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
 
 /// How many characters Scheduler gives a name.
@@ -94,8 +95,7 @@ impl Entry {
     /// The same call once, at another time.
     pub(super) fn once(&self, at: DateTime<Utc>, input: String) -> Self {
         let mut once = self.copy(AT, at);
-        once.expression = at_expression(at);
-        "UTC".clone_into(&mut once.timezone);
+        (once.expression, once.timezone) = self.at_expression(at);
         once.target.input = Some(input);
         once
     }
@@ -132,10 +132,11 @@ impl Entry {
         let off = FlexibleTimeWindow::builder()
             .mode(FlexibleTimeWindowMode::Off)
             .build();
+        let (expression, timezone) = self.at_expression(at);
         Self {
             name,
-            expression: at_expression(at),
-            timezone: "UTC".to_owned(),
+            expression,
+            timezone,
             start: None,
             end: None,
             description: Some(description),
@@ -144,6 +145,18 @@ impl Entry {
             after_completion: ActionAfterCompletion::Delete,
             ..self.clone()
         }
+    }
+
+    /// An `at()` and its zone: that of the schedule, so that people read it in the console as they do the schedule's, or UTC
+    /// where the zone's clocks show that time twice.
+    fn at_expression(&self, at: DateTime<Utc>) -> (String, String) {
+        let local = self.timezone.parse::<Tz>().ok().and_then(|zone| {
+            let local = at.with_timezone(&zone).naive_local();
+            let is_exact = zone.from_local_datetime(&local).single().is_some();
+            is_exact.then_some((local, self.timezone.clone()))
+        });
+        let (time, zone) = local.unwrap_or_else(|| (at.naive_utc(), "UTC".to_owned()));
+        (format!("at({})", time.format("%Y-%m-%dT%H:%M:%S")), zone)
     }
 
     /// What makes `CreateSchedule` the same request when it is repeated: 64 letters and digits that follow from all that the
@@ -155,11 +168,6 @@ impl Entry {
 
 /// How the name of an override's record begins.
 pub(super) const NOTE: &str = "override-";
-
-/// Scheduler reads an `at()` to the second and fires within its minute.
-fn at_expression(at: DateTime<Utc>) -> String {
-    format!("at({})", at.format("%Y-%m-%dT%H:%M:%S"))
-}
 
 fn has_stamp(name: &str, mark: &str) -> bool {
     name.rsplit_once(mark).is_some_and(|(_, stamp)| {

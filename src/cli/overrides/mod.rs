@@ -27,7 +27,9 @@ use futures_util::{StreamExt, stream};
 use self::landscape::Landscape;
 use self::plan::{Asked, Days, Proposal, Situation, Until, Wish, cancel as take_back, propose};
 use self::refusal::Refusal;
-use self::scheduler::{AT_ONCE, NotDone, Scheduler};
+pub(in crate::cli) use self::scheduler::Scheduler;
+use self::scheduler::{AT_ONCE, NotDone};
+pub(in crate::cli) use self::show::list;
 use self::wanted::{Action, STAGES, actions};
 use super::doctor::ask::Ask;
 use super::doctor::{config, groups};
@@ -39,6 +41,7 @@ use super::progress::Progress;
 use super::terminal::Width;
 use super::time::When;
 use crate::aws::Aws;
+use crate::core::overrides::{Override, Phase};
 
 /// How often a change is planned anew, where somebody else changes the same schedules meanwhile.
 const ROUNDS: usize = 3;
@@ -134,8 +137,7 @@ pub async fn overrides(
     };
     let mut overrides = Vec::new();
     for group in groups {
-        let landscape = Landscape::read(scheduler.entries(&group).await?);
-        overrides.extend(landscape.overrides);
+        overrides.extend(holding(&scheduler, &group).await?);
     }
     let mut out = anstream::stdout().lock();
     if args.json {
@@ -151,7 +153,23 @@ pub async fn overrides(
     Ok(ExitCode::SUCCESS)
 }
 
-fn roster_group(environment: &str) -> String {
+/// The overrides whose records a group of rosters has, the oldest first.
+///
+/// # Errors
+/// When the group cannot be read.
+pub(in crate::cli) async fn holding(
+    scheduler: &Scheduler,
+    group: &str,
+) -> anyhow::Result<Vec<Override>> {
+    let entries = scheduler.entries(group).await?;
+    let overrides = Landscape::read(entries).overrides.into_iter();
+    Ok(overrides
+        .filter(|one| one.phase != Phase::Cancelled)
+        .collect())
+}
+
+/// The group of an environment's rosters, where none is named.
+pub(in crate::cli) fn roster_group(environment: &str) -> String {
     format!("rollcall-{environment}-rosters")
 }
 

@@ -33,7 +33,7 @@ pub(super) enum NotDone {
 }
 
 /// The clients.
-pub(super) struct Scheduler {
+pub(in crate::cli) struct Scheduler {
     client: Client,
     sts: aws_sdk_sts::Client,
 }
@@ -45,7 +45,7 @@ macro_rules! refused {
 }
 
 impl Scheduler {
-    pub(super) fn new(config: &SdkConfig) -> Self {
+    pub(in crate::cli) fn new(config: &SdkConfig) -> Self {
         let retry = RetryConfig::standard()
             .with_max_attempts(ATTEMPTS)
             .with_initial_backoff(Duration::from_millis(200));

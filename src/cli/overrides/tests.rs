@@ -401,7 +401,7 @@ fn proposal(scheduler: &Scheduler, step: &Step) -> Option<Proposal> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn whatever_is_overridden_runs_as_a_model_says_and_then_as_terraform_says(

@@ -13,6 +13,7 @@ use super::entry::{Entry, Key, NOTE};
 use super::landscape::{Landscape, Recurring, Role, Subject};
 use super::records;
 use super::runs::{Moves, Time, moves, start_after, terraform_start};
+use crate::cli::occurrences::Timing;
 use crate::core::overrides::Override;
 
 /// A request to Scheduler that changes something.
@@ -112,12 +113,12 @@ fn update(before: &Entry, after: Entry) -> Action {
 /// Whether a schedule of an override is about to delete itself, or is a message that is on its way.
 fn is_over(entry: &Entry, now: Time) -> bool {
     let is_told = entry.name.starts_with(NOTE) && entry.name.contains('.');
-    let at = entry.expression.strip_prefix("at(").and_then(|rest| {
-        let text = rest.strip_suffix(')')?;
-        chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S").ok()
+    let timing = Timing::parse(&entry.expression, &entry.timezone).ok();
+    let has_next = timing.is_some_and(|timing| {
+        let next = timing.after(now).next();
+        next.is_some_and(|next| entry.end.is_none_or(|end| next <= end))
     });
-    let end = at.map_or(entry.end, |at| Some(at.and_utc()));
-    is_told || end.is_some_and(|end| end <= now)
+    is_told || !has_next
 }
 
 /// The start of one schedule of Terraform, and what has to stand beside it.

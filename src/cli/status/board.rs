@@ -11,8 +11,10 @@ use serde::{Serialize, Serializer};
 use crate::cli::doctor::seen::{InCluster, Looked, Schedule, Service};
 use crate::cli::doctor::{Call, Target};
 use crate::cli::occurrences::Timing;
+use crate::cli::overrides::list;
 use crate::cli::terminal::Width;
 use crate::cli::time::clock;
+use crate::core::overrides::Override;
 use crate::core::table;
 use crate::core::text::visible;
 
@@ -23,6 +25,7 @@ pub(super) struct Board {
     at: DateTime<Utc>,
     schedules: Vec<Timetable>,
     services: Vec<Standing>,
+    overrides: Vec<Override>,
 }
 
 /// The schedules of one name and one time, which differ in their services only.
@@ -85,6 +88,7 @@ impl Board {
         environment: &str,
         calls: &[Call<'_>],
         services: Vec<(InCluster, Looked<Option<Service>>)>,
+        overrides: Vec<Override>,
         now: DateTime<Utc>,
     ) -> Self {
         let mut groups: BTreeMap<_, Vec<&Call<'_>>> = BTreeMap::new();
@@ -121,6 +125,7 @@ impl Board {
             at: now,
             schedules,
             services: services.collect(),
+            overrides,
         }
     }
 
@@ -133,6 +138,11 @@ impl Board {
         let mut lines = vec![format!("{}: schedules", visible(&self.environment))];
         lines.extend(schedules.head);
         lines.extend(schedules.rows.into_iter().flatten());
+        if !self.overrides.is_empty() {
+            lines.push(String::new());
+            lines.push("overridden".to_owned());
+            lines.extend(list(&self.overrides, width, self.at));
+        }
         if !self.services.is_empty() {
             let as_wanted = self.services.iter().filter(|one| one.is_as_wanted());
             lines.push(String::new());
@@ -373,7 +383,7 @@ mod tests {
             (place("web"), Ok(Some(service(1, 2)))),
             (place("gone"), Ok(None)),
         ];
-        let board = Board::new("dev", &calls, services, now());
+        let board = Board::new("dev", &calls, services, Vec::new(), now());
         let lines = board.lines(Width::default()).join("\n");
         insta::assert_snapshot!(lines, @r"
         dev: schedules

@@ -1,4 +1,5 @@
-//! `rollcall status`: the services of an environment as ECS has them, and when each of its schedules runs next.
+//! `rollcall status`: the services of an environment as ECS has them, when each of its schedules runs next, and what is
+//! overridden.
 //!
 //! [`board`] says it without any effect; this asks AWS and prints.
 
@@ -15,7 +16,8 @@ use self::board::Board;
 use super::args::StatusArgs;
 use super::doctor::ask::Ask;
 use super::doctor::seen::{InCluster, Looked, Service};
-use super::doctor::{Call, calls, clients, groups};
+use super::doctor::{Call, calls, config, groups};
+use super::overrides::{Scheduler, holding, roster_group};
 use super::terminal::Width;
 use crate::aws::Aws;
 
@@ -28,7 +30,9 @@ pub async fn status(
     lookup: impl Fn(&str) -> Option<String>,
     now: DateTime<Utc>,
 ) -> anyhow::Result<ExitCode> {
-    let ask = clients(&Aws::default()).await?;
+    let aws = Aws::default();
+    let (config, region) = config(&aws).await?;
+    let ask = Ask::new(&config, region);
     let name = format!("rollcall-{}", args.environment);
     let groups = groups(&ask, &name, &args.groups).await?;
     let mut schedules = Vec::new();
@@ -47,7 +51,10 @@ pub async fn status(
         clusters.entry(cluster).or_default().insert(service);
     }
     let services = services(&ask, clusters).await;
-    let board = Board::new(&args.environment, &calls, services, now);
+    let rosters = args.roster_group.clone();
+    let rosters = rosters.unwrap_or_else(|| roster_group(&args.environment));
+    let overrides = holding(&Scheduler::new(&config), &rosters).await?;
+    let board = Board::new(&args.environment, &calls, services, overrides, now);
     let mut out = anstream::stdout().lock();
     if args.json {
         let json = serde_json::to_string(&board).context("cannot write")?;

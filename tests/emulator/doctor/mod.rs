@@ -326,7 +326,7 @@ const FAULTS: &[(&str, &str, &str)] = &[
 ];
 
 /// The server, which ends with its standard input.
-struct Stack {
+pub(crate) struct Stack {
     process: Child,
     wishes: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
@@ -340,7 +340,12 @@ struct Hello {
 }
 
 impl Stack {
-    fn start() -> Self {
+    /// Where the emulator answers.
+    pub(crate) fn endpoint(&self) -> &str {
+        &self.hello.endpoint
+    }
+
+    pub(crate) fn start() -> Self {
         let script = concat!(
             env!("CARGO_MANIFEST_DIR"),
             "/tests/emulator/doctor/stack.py"
@@ -364,7 +369,7 @@ impl Stack {
         }
     }
 
-    fn ask(&mut self, wish: &str) -> String {
+    pub(crate) fn ask(&mut self, wish: &str) -> String {
         writeln!(self.wishes.as_mut().unwrap(), "{wish}").unwrap();
         let mut line = String::new();
         self.answers.read_line(&mut line).unwrap();
@@ -379,7 +384,7 @@ impl Stack {
     }
 
     /// A command of the real command line, about the environment of the deployment.
-    fn rollcall(&self, name: &str) -> Command {
+    pub(crate) fn rollcall(&self, name: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
         command
             .args([name, "--environment", "dev"])
@@ -448,14 +453,14 @@ impl Drop for Stack {
 }
 
 #[derive(Debug)]
-struct Looked {
-    status: Option<i32>,
-    stdout: String,
-    stderr: String,
+pub(crate) struct Looked {
+    pub(crate) status: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Looked {
-    fn of(output: Output) -> Self {
+    pub(crate) fn of(output: Output) -> Self {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         let looked = Self {
             status: output.status.code(),

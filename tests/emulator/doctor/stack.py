@@ -3,7 +3,8 @@
 Prints a line of JSON with the server's address and the names of the faults. For each line of standard input, the name of
 a fault, one of `OTHERS` (such as `healthy`, or `hurried`, where windows end at once and the test plays Lambda), or
 `deny <service>:<action>`, it builds the deployment
-anew, plants that, and prints `ready`. `calls` prints which actions the caller `doctor` has called so far, `variables` those of the
+anew, plants that, and prints `ready`. `forbid <service>:<action>…` denies these actions and no others, and leaves the deployment
+as it is. `calls` prints which actions the caller `doctor` has called so far, `variables` those of the
 function.
 """
 
@@ -499,6 +500,11 @@ def main() -> None:
             continue
         if wanted == "variables":
             print(json.dumps(lambdas.get_function_configuration(FunctionName=NAME)["Environment"]["Variables"]), flush=True)
+            continue
+        if wanted.startswith("forbid ") or wanted == "forbid":
+            denied.clear()
+            denied.update(wanted.split()[1:])
+            print("ready", flush=True)
             continue
         build()
         if wanted.startswith("deny "):
