@@ -32,7 +32,6 @@ class Days(Environment):
         self.plan_is_empty("after all days")
         self.look_at_the_status()
         self.overriding.check_policy(json.loads(self.outputs["operator_policy"]))
-        self.destroyed(16)
 
     def an_extended_evening(self, day: int) -> None:
         self.until(day, "15:00")
@@ -123,12 +122,6 @@ class Days(Environment):
             ecs.create_service(cluster="app-dev", serviceName=service, taskDefinition="app")
         printed = self.overriding.run("status")
         check(all(service in printed for service in SERVICES), "rollcall status shows the services")
-
-    def destroyed(self, day: int) -> None:
-        self.until(day, "15:00")
-        self.overriding.extend("evening", self.at(day, "22:00"))
-        say(f"  while an override holds: {self.terraform.destroy(*self.arguments())}")
-        check(not self.player.schedules(), "nothing is left of it")
 
 
 def clocks_are_put_forward_and_back() -> None:

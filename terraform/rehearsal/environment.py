@@ -16,7 +16,7 @@ from emulator import REGION, Emulator
 from overriding import Overriding
 from said import Failed, check, say
 from scheduler_player import Played, Player
-from shapes import Place
+from shapes import Place, iso
 from terraform import ROOT, Terraform
 
 ZONE = ZoneInfo("Asia/Seoul")
@@ -145,7 +145,8 @@ class Environment:
         self.played = Played()
 
     def is_told_truly(self, day: int, name: str) -> None:
-        """Every call of the day is told as a run that ECS accepted, and nothing is said to have failed or to be missing."""
+        """Every call of the day is told as a run of its schedule, at its time and with its count; none is said to have failed,
+        or to be missing."""
         batch = self.work / f"day-{day}.jsonl"
         known = [message for message in self.played.messages if '"rollcall":"override"' not in message["body"].replace(" ", "")]
         batch.write_text(json.dumps({"Records": known}) + "\n")
@@ -155,10 +156,13 @@ class Environment:
             raise Failed(f"replay of {batch}: {done.stderr}")
         told = [run for window in json.loads(done.stdout)["windows"] for run in window["runs"]]
         wrong = [(run["name"], run["schedule"], run["time"], run["status"]) for run in told if run["verdict"] == "bad"]
-        accepted = sorted(run["name"] for run in told)
+        runs = sorted((run["time"], run["name"], (run["schedule"] or "").split(".")[0], run["desired_count"]) for run in told)
+        calls = sorted((iso(call.scheduled), call.subject, call.schedule.split(".")[0], call.count) for call in self.played.calls)
+        if runs != calls:
+            say(f"  told {[run for run in runs if run not in calls]}, not told {[call for call in calls if call not in runs]}")
         check(
-            not wrong and accepted == sorted(call.subject for call in self.played.calls),
-            f"{name}: the channel reads of {len(told)} runs, and of none that is missing {wrong or ''}",
+            not wrong and runs == calls,
+            f"{name}: the channel reads of {len(told)} runs, with their schedules, times and counts, and of none that is missing {wrong or ''}",
         )
 
     def is_as_terraform_made_it(self, when: str) -> None:

@@ -154,6 +154,7 @@ class Rehearsal:
         self.elsewhere.exercise(INVOCATION_SECONDS)
         self.metrics_match_the_dashboard()
         self.policies_allow_what_was_called()
+        self.override()
         self.destroy()
 
     def exercise(self, dev) -> None:
@@ -524,6 +525,16 @@ class Rehearsal:
             if metric[0] == "Rollcall"
         }
         check(shown and shown <= written, f"the function wrote all {len(shown)} of its metrics that the dashboard shows")
+
+    def override(self) -> None:
+        """Adds schedules to both groups, which Terraform does not know."""
+        # Days with a morning, of which the first lies ahead at any time of day and the second has runs before it.
+        today = datetime.now(timezone.utc).date()
+        mornings = [day for day in (today + timedelta(days=ahead) for ahead in range(2, 7)) if day.weekday() < 5]
+        days = [f"--on={day}" for day in mornings[::2]]
+        command = [self.doctor.command_line, "skip", "--environment", "dev", "--schedule", "morning", *days, "--yes"]
+        done = subprocess.run(command, env=self.aws.environment("operator"), capture_output=True, text=True, timeout=120)
+        check(done.returncode == 0, f"an override holds{done.returncode and ': ' + done.stderr or ''}")
 
     def destroy(self) -> None:
         say("destroying")

@@ -96,6 +96,7 @@ class Player:
         self.scheduler, self.iam = aws.client("scheduler"), aws.client("iam")
         self.clock, self.place, self.random = clock, place, random.Random(seed)
         self.pending: list[tuple[datetime, datetime, dict]] = []
+        self.counts: dict[str, int] = {}
 
     def schedules(self) -> list[dict]:
         """All schedules with their targets."""
@@ -143,7 +144,8 @@ class Player:
         if action == "updateService":
             subject, count = asked["Service"], asked["DesiredCount"]
             self.check_role(schedule, "ecs:UpdateService", f"{self.place.service_arn(subject)}")
-            record = shapes.accepted(subject, at, desired=count, place=self.place)
+            record = shapes.accepted(subject, at, desired=count, running=self.counts.get(subject, 0), place=self.place)
+            self.counts[subject] = count
         elif action == "runTask":
             subject, count = asked["TaskDefinition"], asked["Count"]
             self.check_role(schedule, "ecs:RunTask", self.place.ecs(f"task-definition/{subject}:7"))
