@@ -22,17 +22,17 @@ async fn main() -> ExitCode {
         #[cfg(feature = "operator")]
         Command::Status(args) => status(&args, environment, SystemTime::now().into()).await,
         #[cfg(feature = "operator")]
-        Command::Extend(args) => extend(&args, SystemTime::now().into()).await,
+        Command::Extend(args) => extend(&args, now).await,
         #[cfg(feature = "operator")]
-        Command::Skip(args) => skip(&args, SystemTime::now().into()).await,
+        Command::Skip(args) => skip(&args, now).await,
         #[cfg(feature = "operator")]
-        Command::Up(args) => up(&args, SystemTime::now().into()).await,
+        Command::Up(args) => up(&args, now).await,
         #[cfg(feature = "operator")]
-        Command::Down(args) => down(&args, SystemTime::now().into()).await,
+        Command::Down(args) => down(&args, now).await,
         #[cfg(feature = "operator")]
         Command::Overrides(args) => overrides(&args, environment, SystemTime::now().into()).await,
         #[cfg(feature = "operator")]
-        Command::Cancel(args) => cancel(&args, SystemTime::now().into()).await,
+        Command::Cancel(args) => cancel(&args, now).await,
         #[cfg(not(feature = "operator"))]
         Command::Silence(_)
         | Command::Export(_)
@@ -55,6 +55,11 @@ async fn main() -> ExitCode {
         anstream::eprintln!("rollcall: {error:#}");
         ExitCode::from(2)
     })
+}
+
+#[cfg(feature = "operator")]
+fn now() -> chrono::DateTime<chrono::Utc> {
+    SystemTime::now().into()
 }
 
 #[expect(

@@ -109,8 +109,8 @@ pub struct AboutArgs {
     /// Only this service; may be given several times [default: all services of the schedules]
     #[arg(long = "service", value_name = "SERVICE")]
     pub services: Vec<String>,
-    /// Why, for the channel and for colleagues
-    #[arg(long)]
+    /// Why, for the channel and for colleagues; at most 200 characters
+    #[arg(long, value_parser = reason)]
     pub reason: Option<String>,
 }
 
@@ -212,6 +212,20 @@ pub struct CancelArgs {
     pub place: PlaceArgs,
     #[command(flatten)]
     pub how: HowArgs,
+}
+
+/// The longest reason, in characters: two lines in the channel.
+const LONGEST_REASON: usize = 200;
+
+fn reason(text: &str) -> Result<String, String> {
+    let length = text.chars().count();
+    if (1..=LONGEST_REASON).contains(&length) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!(
+            "expected 1 to {LONGEST_REASON} characters; these are {length}"
+        ))
+    }
 }
 
 /// A time of day, or a whole time.

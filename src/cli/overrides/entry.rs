@@ -74,6 +74,28 @@ impl Entry {
         self.state == ScheduleState::Enabled
     }
 
+    /// Whether both do the same. What AWS may write in another way does not count, such as a policy that is its default.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        let what = |entry: &Self| {
+            let target = &entry.target;
+            (
+                (
+                    entry.key(),
+                    entry.expression.clone(),
+                    entry.timezone.clone(),
+                ),
+                (entry.start, entry.end, entry.is_enabled()),
+                (
+                    target.arn.clone(),
+                    target.role_arn.clone(),
+                    target.input.clone(),
+                ),
+                entry.flexible_window(),
+            )
+        };
+        what(self) == what(other)
+    }
+
     /// The target's input; empty where there is none.
     pub(super) fn input(&self) -> &str {
         self.target.input().unwrap_or_default()

@@ -34,7 +34,7 @@ use self::wanted::{Action, STAGES, actions};
 use super::doctor::ask::Ask;
 use super::doctor::{config, groups};
 use super::override_args::{
-    AboutArgs, CancelArgs, Clock, DownArgs, ExtendArgs, HowArgs, OverridesArgs, PlaceArgs,
+    AboutArgs, CancelArgs, Clock as Hands, DownArgs, ExtendArgs, HowArgs, OverridesArgs, PlaceArgs,
     SkipArgs, UpArgs,
 };
 use super::progress::Progress;
@@ -42,6 +42,10 @@ use super::terminal::Width;
 use super::time::When;
 use crate::aws::Aws;
 use crate::core::overrides::{Override, Phase};
+use crate::core::text::visible;
+
+/// Tells the time. A command asks more than once, as people take their time to answer it.
+type Clock = fn() -> DateTime<Utc>;
 
 /// How often a change is planned anew, where somebody else changes the same schedules meanwhile.
 const ROUNDS: usize = 3;
@@ -50,19 +54,19 @@ const ROUNDS: usize = 3;
 ///
 /// # Errors
 /// When nothing can be read, or what is asked for cannot be; nothing was changed then.
-pub async fn extend(args: &ExtendArgs, now: DateTime<Utc>) -> anyhow::Result<ExitCode> {
+pub async fn extend(args: &ExtendArgs, clock: Clock) -> anyhow::Result<ExitCode> {
     let wish = Wish::Extend {
         until: until(args.until, args.span)?,
         schedule: args.schedule.clone(),
     };
-    override_(wish, &args.place, &args.about, &args.how, now).await
+    override_(wish, &args.place, &args.about, &args.how, clock).await
 }
 
 /// `rollcall skip`.
 ///
 /// # Errors
 /// As [`extend`].
-pub async fn skip(args: &SkipArgs, now: DateTime<Utc>) -> anyhow::Result<ExitCode> {
+pub async fn skip(args: &SkipArgs, clock: Clock) -> anyhow::Result<ExitCode> {
     let days = match (args.from, args.to) {
         (Some(from), Some(to)) => {
             anyhow::ensure!(from <= to, "--to: expected a day that is not before --from");
@@ -74,30 +78,37 @@ pub async fn skip(args: &SkipArgs, now: DateTime<Utc>) -> anyhow::Result<ExitCod
         schedules: args.schedules.clone(),
         days,
     };
-    override_(wish, &args.place, &args.about, &args.how, now).await
+    override_(wish, &args.place, &args.about, &args.how, clock).await
 }
 
 /// `rollcall up`.
 ///
 /// # Errors
 /// As [`extend`].
-pub async fn up(args: &UpArgs, now: DateTime<Utc>) -> anyhow::Result<ExitCode> {
+pub async fn up(args: &UpArgs, clock: Clock) -> anyhow::Result<ExitCode> {
     let until = until(args.until, args.span)?;
-    override_(Wish::Up { until }, &args.place, &args.about, &args.how, now).await
+    override_(
+        Wish::Up { until },
+        &args.place,
+        &args.about,
+        &args.how,
+        clock,
+    )
+    .await
 }
 
 /// `rollcall down`.
 ///
 /// # Errors
 /// As [`extend`].
-pub async fn down(args: &DownArgs, now: DateTime<Utc>) -> anyhow::Result<ExitCode> {
+pub async fn down(args: &DownArgs, clock: Clock) -> anyhow::Result<ExitCode> {
     let until_schedule = args.until_schedule.clone();
     override_(
         Wish::Down { until_schedule },
         &args.place,
         &args.about,
         &args.how,
-        now,
+        clock,
     )
     .await
 }
@@ -106,11 +117,11 @@ pub async fn down(args: &DownArgs, now: DateTime<Utc>) -> anyhow::Result<ExitCod
 ///
 /// # Errors
 /// As [`extend`].
-pub async fn cancel(args: &CancelArgs, now: DateTime<Utc>) -> anyhow::Result<ExitCode> {
+pub async fn cancel(args: &CancelArgs, clock: Clock) -> anyhow::Result<ExitCode> {
     let place = Place::of(&args.place).await?;
     let by = place.scheduler.caller().await?;
-    let plan = |landscape: &Landscape| take_back(Situation::new(landscape, now), &args.id, &by);
-    change(&place, plan, &args.how, now).await
+    let plan = |situation: Situation<'_>| take_back(situation, &args.id, &by);
+    change(&place, plan, &args.how, clock).await
 }
 
 /// `rollcall overrides`.
@@ -173,11 +184,11 @@ pub(in crate::cli) fn roster_group(environment: &str) -> String {
     format!("rollcall-{environment}-rosters")
 }
 
-fn until(until: Option<Clock>, span: Option<std::time::Duration>) -> anyhow::Result<Until> {
+fn until(until: Option<Hands>, span: Option<std::time::Duration>) -> anyhow::Result<Until> {
     Ok(match (until, span) {
-        (Some(Clock::Daily(time)), _) => Until::Clock(time),
-        (Some(Clock::Once(When::Exact(time))), _) => Until::Moment(time),
-        (Some(Clock::Once(When::Local(time))), _) => Until::Local(time),
+        (Some(Hands::Daily(time)), _) => Until::Clock(time),
+        (Some(Hands::Once(When::Exact(time))), _) => Until::Moment(time),
+        (Some(Hands::Once(When::Local(time))), _) => Until::Local(time),
         (None, span) => {
             let span = span.and_then(|span| TimeDelta::from_std(span).ok());
             // A century is refused as too long later, and cannot overflow.
@@ -227,7 +238,7 @@ async fn override_(
     place: &PlaceArgs,
     about: &AboutArgs,
     how: &HowArgs,
-    now: DateTime<Utc>,
+    clock: Clock,
 ) -> anyhow::Result<ExitCode> {
     let place = Place::of(place).await?;
     let asked = Asked {
@@ -236,82 +247,109 @@ async fn override_(
         reason: about.reason.clone(),
         by: place.scheduler.caller().await?,
     };
-    let plan = |landscape: &Landscape| propose(Situation::new(landscape, now), &asked);
-    change(&place, plan, how, now).await
+    let plan = |situation: Situation<'_>| propose(situation, &asked);
+    change(&place, plan, how, clock).await
 }
 
 /// Plans a change, shows it, asks, and makes it; where somebody else changed the same schedules meanwhile, again.
 async fn change(
     place: &Place,
-    plan: impl Fn(&Landscape) -> Result<Proposal, Refusal>,
+    plan: impl Fn(Situation<'_>) -> Result<Proposal, Refusal>,
     how: &HowArgs,
-    now: DateTime<Utc>,
+    clock: Clock,
 ) -> anyhow::Result<ExitCode> {
     let mut is_begun = false;
     for _ in 0..ROUNDS {
         let landscape = place.read().await?;
-        let proposal = match plan(&landscape) {
+        if !is_begun {
+            let shown = Planned::new(&landscape, &plan, clock())?;
+            shown.show()?;
+            if how.dry_run {
+                return Ok(ExitCode::SUCCESS);
+            }
+            if !shown.proposal.is_repeated && !how.yes && !confirm()? {
+                anstream::eprintln!("rollcall: nothing was changed");
+                return Ok(ExitCode::from(2));
+            }
+        }
+        // People take their time to answer, and what is to run soon must still lie ahead.
+        let planned = match Planned::new(&landscape, &plan, clock()) {
             Err(refusal) if is_begun => {
                 anstream::eprintln!("rollcall: {refusal}");
                 return Ok(ExitCode::from(1));
             }
-            proposal => proposal?,
+            planned => planned?,
         };
+        match make(&place.scheduler, planned.stages).await {
+            Made::All => {
+                done(&planned.proposal);
+                return Ok(ExitCode::SUCCESS);
+            }
+            Made::Nothing => return Ok(ExitCode::from(2)),
+            Made::Some { is_changed: false } => {
+                anstream::eprintln!(
+                    "rollcall: not all was done; the same command again completes it"
+                );
+                return Ok(ExitCode::from(1));
+            }
+            Made::Some { is_changed: true } => is_begun = true,
+        }
+    }
+    anstream::eprintln!(
+        "rollcall: others change the same schedules all the time; the same command again completes it"
+    );
+    Ok(ExitCode::from(1))
+}
+
+/// What is to be done, as of a moment.
+struct Planned {
+    proposal: Proposal,
+    stages: [Vec<Action>; STAGES],
+    now: DateTime<Utc>,
+}
+
+impl Planned {
+    fn new(
+        landscape: &Landscape,
+        plan: impl Fn(Situation<'_>) -> Result<Proposal, Refusal>,
+        now: DateTime<Utc>,
+    ) -> Result<Self, Refusal> {
+        let proposal = plan(Situation::new(landscape, now))?;
         let told = proposal.is_to_be_told(now);
         let told = told
-            .then(|| records::told(&landscape, &proposal.one, now))
+            .then(|| records::told(landscape, &proposal.one, now))
             .flatten();
         let stages = actions(
-            &landscape,
+            landscape,
             &proposal.overrides,
             told.into_iter().collect(),
             now,
         );
-        if !is_begun {
-            show(&proposal, &stages, now)?;
-        }
-        if how.dry_run {
-            return Ok(ExitCode::SUCCESS);
-        }
-        if !is_begun && !proposal.is_repeated && !how.yes && !confirm()? {
-            anstream::eprintln!("rollcall: nothing was changed");
-            return Ok(ExitCode::from(2));
-        }
-        match make(&place.scheduler, stages).await {
-            Made::All => {
-                done(&proposal);
-                return Ok(ExitCode::SUCCESS);
-            }
-            Made::Nothing => return Ok(ExitCode::from(2)),
-            Made::Some { is_changed: false } => return Ok(ExitCode::from(1)),
-            Made::Some { is_changed: true } => is_begun = true,
-        }
+        Ok(Self {
+            proposal,
+            stages,
+            now,
+        })
     }
-    anstream::eprintln!("rollcall: others change the same schedules all the time; try again later");
-    Ok(ExitCode::from(1))
-}
 
-fn show(
-    proposal: &Proposal,
-    stages: &[Vec<Action>; STAGES],
-    now: DateTime<Utc>,
-) -> anyhow::Result<()> {
-    let mut out = anstream::stdout().lock();
-    let one = &proposal.one;
-    let verb = show::verb(one.kind);
-    let head = if proposal.is_repeated {
-        format!("{verb} {} of {} holds already", one.id, one.environment)
-    } else {
-        format!("{verb} {} of {}", one.id, one.environment)
-    };
-    writeln!(out, "{}", crate::core::text::visible(&head)).context("cannot write")?;
-    for line in show::effects(one, now) {
-        writeln!(out, "  {line}").context("cannot write")?;
+    fn show(&self) -> anyhow::Result<()> {
+        let mut out = anstream::stdout().lock();
+        let one = &self.proposal.one;
+        let what = format!("{} {} of {}", show::verb(one), one.id, one.environment);
+        let held = if self.proposal.is_repeated {
+            " holds already"
+        } else {
+            ""
+        };
+        writeln!(out, "{}{held}", visible(&what)).context("cannot write")?;
+        for line in show::effects(one, self.now) {
+            writeln!(out, "  {line}").context("cannot write")?;
+        }
+        for line in show::plan(self.stages.iter().flatten()) {
+            writeln!(out, "{line}").context("cannot write")?;
+        }
+        Ok(())
     }
-    for line in show::plan(stages.iter().flatten()) {
-        writeln!(out, "{line}").context("cannot write")?;
-    }
-    Ok(())
 }
 
 fn confirm() -> anyhow::Result<bool> {
@@ -329,6 +367,10 @@ fn confirm() -> anyhow::Result<bool> {
 
 fn done(proposal: &Proposal) {
     let one = &proposal.one;
+    if one.phase == Phase::Cancelled {
+        anstream::eprintln!("rollcall: done; all runs as scheduled again");
+        return;
+    }
     anstream::eprintln!(
         "rollcall: done; `rollcall cancel {} --environment {}` takes it back",
         one.id,

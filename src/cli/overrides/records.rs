@@ -58,13 +58,18 @@ pub(super) fn told(landscape: &Landscape, one: &Override, now: Time) -> Option<E
     let name = format!("{NOTE}{}.{moment}", one.id);
     let note = roster
         .entry
-        .note(name, soon(now), description(&one), text(&one));
+        .note(name, soon(landscape, now), description(&one), text(&one));
     Some(note)
 }
 
-/// The minute in which Scheduler fires what is created now.
-pub(super) fn soon(now: Time) -> Time {
-    let time = now + TimeDelta::minutes(1);
+/// How many schedules are created in a second, at the least.
+const CREATED_A_SECOND: usize = 10;
+
+/// The next minute that Scheduler has not begun when all is created that is to fire then.
+pub(super) fn soon(landscape: &Landscape, now: Time) -> Time {
+    let creating = landscape.recurring.len() / CREATED_A_SECOND;
+    let creating = TimeDelta::seconds(i64::try_from(creating).unwrap_or(0));
+    let time = now + TimeDelta::minutes(1) + creating;
     let minute = time.with_second(0).and_then(|time| time.with_nanosecond(0));
     minute.map_or(time, |minute| {
         if minute == time {
@@ -83,13 +88,16 @@ fn end(overrides: &[Override], at: usize) -> DateTime<Utc> {
     let replacing = later
         .iter()
         .filter(|later| one.changes.iter().any(|change| replaces(later, change)));
-    replacing
-        .map(|later| later.until)
-        .fold(one.until, DateTime::max)
+    let replaced_until = replacing.map(|later| later.until).max();
+    match replaced_until {
+        Some(until) if is_replaced(overrides, at) => until,
+        Some(until) => until.max(one.until),
+        None => one.until,
+    }
 }
 
 /// Whether later overrides took the place of all that this one changes.
-fn is_replaced(overrides: &[Override], at: usize) -> bool {
+pub(super) fn is_replaced(overrides: &[Override], at: usize) -> bool {
     let later = &overrides[at + 1..];
     let changes = &overrides[at].changes;
     !changes.is_empty()

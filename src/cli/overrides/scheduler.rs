@@ -21,6 +21,14 @@ pub(super) const AT_ONCE: usize = 8;
 /// How often a request is made before it is given up on: with the SDK's pauses of up to 20 seconds about a minute.
 const ATTEMPTS: u32 = 8;
 
+/// How long to wait between readings of what was changed.
+const READ_AGAIN: [Duration; 4] = [
+    Duration::from_millis(200),
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(0),
+];
+
 /// Why a request changed nothing.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NotDone {
@@ -139,12 +147,11 @@ impl Scheduler {
 
     /// Replaces every attribute, provided that the schedule is still as it was read.
     async fn update(&self, before: &Entry, after: &Entry) -> Result<(), NotDone> {
-        let found = self.get(&before.group, &before.name).await?;
-        if found.as_ref() == Some(after) {
-            return Ok(());
-        }
-        if found.as_ref() != Some(before) {
-            return Err(NotDone::Changed);
+        match self.get(&before.group, &before.name).await? {
+            // An attempt before this one may have reached AWS.
+            Some(found) if found.is_like(after) => return Ok(()),
+            Some(found) if found == *before => {}
+            _ => return Err(NotDone::Changed),
         }
         let ask = self
             .client
@@ -183,13 +190,16 @@ impl Scheduler {
         }
     }
 
+    /// Reads a schedule until it is as it should be. AWS does not say how soon a change can be read.
     async fn expect(&self, entry: &Entry) -> Result<(), NotDone> {
-        let found = self.get(&entry.group, &entry.name).await?;
-        if found.as_ref() == Some(entry) {
-            Ok(())
-        } else {
-            Err(NotDone::Changed)
+        for pause in READ_AGAIN {
+            let found = self.get(&entry.group, &entry.name).await?;
+            if found.is_some_and(|found| found.is_like(entry)) {
+                return Ok(());
+            }
+            tokio::time::sleep(pause).await;
         }
+        Err(NotDone::Changed)
     }
 }
 

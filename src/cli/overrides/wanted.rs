@@ -74,7 +74,7 @@ pub(super) fn actions(
     for existing in &landscape.made {
         let is_note = existing.name.starts_with(NOTE);
         match wanted.remove(&existing.key()) {
-            Some(entry) if entry == *existing => {}
+            Some(entry) if entry.is_like(existing) => {}
             Some(entry) => {
                 // A record that is taken back is kept until all that it caused is taken back.
                 let stage = match (is_note, records::is_cancelled(&entry)) {

@@ -37,7 +37,7 @@ pub(in crate::cli::overrides) fn cancel(
     let subjects = touched(situation, &one);
     let with = last_runs(situation.landscape, all, &subjects, situation.now);
     let without = last_runs(situation.landscape, &others, &subjects, situation.now);
-    let at = soon(situation.now);
+    let at = soon(situation.landscape, situation.now);
     let mut flexible = TimeDelta::zero();
     let late = without.into_values().filter(|run| {
         let is_changed = with

@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 pub(super) use self::cancel::cancel;
 use super::landscape::{Landscape, Subject};
+use super::records::is_replaced;
 use super::refusal::Refusal;
 use super::runs::{Run, Time, runs};
 use crate::core::overrides::{Change, Kind, Override, Phase};
@@ -172,7 +173,8 @@ impl<'a> Situation<'a> {
 
     /// The override that already says what is asked for, if there is one: what would be new if it did not hold, it says.
     fn repeated(self, asked: &Asked) -> Option<Proposal> {
-        (0..self.overrides.len()).rev().find_map(|at| {
+        let holding = (0..self.overrides.len()).filter(|at| !is_replaced(self.overrides, *at));
+        holding.rev().find_map(|at| {
             let mut others = self.overrides.to_vec();
             let one = others.remove(at);
             let without = Situation {

@@ -24,7 +24,7 @@ impl Situation<'_> {
             return Err(Refusal::NothingRaises);
         }
         let zone = self.zone(&[]);
-        let start = soon(self.now);
+        let start = soon(self.landscape, self.now);
         let since = match until {
             Until::Span(_) => start,
             _ => self.now,
@@ -81,7 +81,7 @@ impl Situation<'_> {
         if low.is_empty() {
             return Err(Refusal::NothingLowers);
         }
-        let start = soon(self.now);
+        let start = soon(self.landscape, self.now);
         let is_higher = |run: &&Run| {
             low.get(&run.subject)
                 .is_some_and(|(_, count)| run.count > *count)
