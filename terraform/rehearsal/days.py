@@ -35,6 +35,9 @@ class Days(Environment):
 
     def an_extended_evening(self, day: int) -> None:
         self.until(day, "15:00")
+        before = self.overriding.made()
+        self.overriding.run("extend", "--for", "9h", "--yes", accept=(2,))
+        check(self.overriding.made() == before, "an override that is longer than the module's input allows is refused")
         self.overriding.extend("evening", self.at(day, "22:00"))
         self.plan_is_empty("while an override holds")
         say(f"  an apply with a change elsewhere: {self.apply(tags={'team': 'one'})}")

@@ -56,6 +56,8 @@ module "notifier" {
   dashboard     = false
   alarms        = "least"
   tags          = var.tags
+
+  maximum_override_hours = 8
 }
 
 output "role_name" {
