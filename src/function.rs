@@ -13,6 +13,7 @@ use crate::config::{DEFAULT_WAIT_POLICY, Settings};
 use crate::core::decide::MessageKind;
 use crate::core::decode::Message;
 use crate::core::fact::Fact;
+use crate::core::notice::Notice;
 use crate::core::observation::Observations;
 use crate::core::policy::WaitPolicy;
 use crate::core::runs::{Arrival, Runs};
@@ -296,12 +297,21 @@ async fn say_partially(
         siblings_until: None,
     };
     let runs = Runs::fold(key.start, facts.iter().map(|fact| (fact, arrival)));
-    if !runs.has_news() {
-        return;
-    }
     let observations = Observations::default();
     let policy = unhurried(how.policy.period);
     let snapshot = WindowSnapshot::new(key, &runs, &observations, policy, how.now);
+    for one in &runs.overrides {
+        if let Some(notice) = Notice::of(&one.told, how.now, how.reader) {
+            let delivery = notifier.tell(&notice, how.deadline).await;
+            metrics.posted(&delivery);
+            if let Err(error) = delivery.result {
+                tracing::error!(window = %key, %error, "cannot tell of an override in {key}: {error}");
+            }
+        }
+    }
+    if !runs.has_news() {
+        return;
+    }
     let all: Vec<usize> = (0..snapshot.statuses.len()).collect();
     let mut summary = Summary::new(&snapshot, &all, MessageKind::First, how.reader);
     summary.mark_partial();

@@ -12,15 +12,17 @@ use tokio::time::Instant;
 use crate::core::decide::MessageKind;
 use crate::core::decode::{DecodeError, Decoded, Message};
 use crate::core::fact::Fact;
+use crate::core::notice::{self, Notice, Telling};
 use crate::core::observation::Observations;
 use crate::core::policy::WaitPolicy;
 use crate::core::reader::Reader;
-use crate::core::runs::{Arrival, Runs};
+use crate::core::report::LastReport;
+use crate::core::runs::{Arrival, ArrivedOverride, Runs};
 use crate::core::snapshot::WindowSnapshot;
 use crate::core::summary::Summary;
 use crate::core::window::{UNKNOWN_ENVIRONMENT, WindowKey, Windowing};
 use crate::metrics::Metrics;
-use crate::ports::notifier::Notifier;
+use crate::ports::notifier::{Delivery, Notifier};
 
 /// The windows that a batch is about, each with the ids of the messages that are.
 pub type TouchedWindows = BTreeMap<WindowKey, BTreeSet<String>>;
@@ -183,14 +185,22 @@ pub async fn report(
         let observations = observe(&key, &runs);
         let policy = reporting.policy;
         let snapshot = WindowSnapshot::new(&key, &runs, &observations, policy, reporting.now);
-        if !is_reported(&snapshot) {
-            continue;
+        let told = At {
+            is_by_group: reporting.is_by_group,
+            reader: reporting.reader,
+            now: Some(reporting.now),
+        };
+        let mut is_said = true;
+        for notice in notices(&snapshot, told) {
+            let delivery = notifier.tell(&notice, reporting.deadline).await;
+            metrics.posted(&delivery);
+            is_said &= is_confirmed(&key, &delivery);
         }
-        for (members, kind) in messages(&snapshot, reporting.is_by_group) {
-            let summary = Summary::new(&snapshot, &members, kind, reporting.reader);
-            if !say(&key, &summary, notifier, reporting.deadline, metrics).await {
-                unsaid.extend(message_ids.iter().cloned());
-            }
+        for summary in summaries(&snapshot, told) {
+            is_said &= say(&key, &summary, notifier, reporting.deadline, metrics).await;
+        }
+        if !is_said {
+            unsaid.extend(message_ids);
         }
     }
     unsaid
@@ -277,11 +287,53 @@ pub(crate) fn elsewhere(
     runs.elsewhere.into_iter().map(target)
 }
 
+/// For whom the messages about a window are that are all told at once, and when.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct At {
+    /// Each group of runs in a message of its own; otherwise a window is one message.
+    pub(crate) is_by_group: bool,
+    /// For whom messages are written.
+    pub(crate) reader: Reader,
+    /// When people read them; `None` where they are shown as they would have been read at the time of what they tell.
+    pub(crate) now: Option<DateTime<Utc>>,
+}
+
+/// The lines about overrides that are messages of their own.
+pub(crate) fn notices(snapshot: &WindowSnapshot<'_>, at: At) -> Vec<Notice> {
+    let untold = notice::untold(snapshot, &LastReport::default(), false, true);
+    let is_alone = |telling| match telling {
+        Telling::With(_) => !is_reported(snapshot),
+        Telling::Now | Telling::At(_) => true,
+    };
+    let alone = untold.into_iter().filter(|(_, telling)| is_alone(*telling));
+    let notice = |(one, _): (&ArrivedOverride, _)| {
+        let now = at.now.unwrap_or(one.told.scheduled_time);
+        Notice::of(&one.told, now, at.reader)
+    };
+    alone.filter_map(notice).collect()
+}
+
+/// The messages about the runs of a window, with what is said in them of overrides that ended.
+pub(crate) fn summaries(snapshot: &WindowSnapshot<'_>, at: At) -> Vec<Summary> {
+    if !is_reported(snapshot) {
+        return Vec::new();
+    }
+    let summary = |(members, kind): (Vec<usize>, MessageKind)| {
+        let is_told = |group| {
+            let mut members = members.iter();
+            members.any(|&index| snapshot.statuses[index].group == group)
+        };
+        let ended = notice::ended_in(snapshot, &LastReport::default(), false, is_told);
+        let mut summary = Summary::new(snapshot, &members, kind, at.reader);
+        summary.mention_ended(&ended);
+        summary
+    };
+    let messages = messages(snapshot, at.is_by_group);
+    messages.into_iter().map(summary).collect()
+}
+
 /// Which runs go into which message: a later schedule of the window has one of its own.
-pub(crate) fn messages(
-    snapshot: &WindowSnapshot<'_>,
-    is_by_group: bool,
-) -> Vec<(Vec<usize>, MessageKind)> {
+fn messages(snapshot: &WindowSnapshot<'_>, is_by_group: bool) -> Vec<(Vec<usize>, MessageKind)> {
     let mut messages: Vec<(Vec<usize>, MessageKind)> = Vec::new();
     for (number, group) in snapshot.groups.iter().enumerate() {
         let statuses = snapshot.statuses.iter().enumerate();
@@ -313,16 +365,18 @@ async fn say(
 ) -> bool {
     let delivery = notifier.notify(summary, deadline).await;
     metrics.said(summary, &delivery);
-    match delivery.result {
-        Ok(()) => {
-            tracing::info!(window = %key, "reported {key}: {}", summary.totals());
-            true
-        }
-        Err(error) => {
-            tracing::error!(window = %key, %error, "cannot report {key}: {error}");
-            false
-        }
+    let is_said = is_confirmed(key, &delivery);
+    if is_said {
+        tracing::info!(window = %key, "reported {key}: {}", summary.totals());
     }
+    is_said
+}
+
+fn is_confirmed(key: &WindowKey, delivery: &Delivery) -> bool {
+    if let Err(error) = &delivery.result {
+        tracing::error!(window = %key, %error, "cannot report {key}: {error}");
+    }
+    delivery.result.is_ok()
 }
 
 /// Which windows are said together. Where windows are labelled by cluster, refused calls that name none

@@ -2,11 +2,13 @@
 //!
 //! A window is a partition:
 //! - `HEAD`: the number of the last batch, the next timer, the claim, and what the last visit left;
-//! - `FACTS#00000012`: a batch of facts, put once under its number and never changed;
+//! - `FACTS#00000012`: a batch of facts, put once under its number and never changed, with overrides in an attribute of their own;
 //! - `OBSERVED#000003`: a chunk of observations; `REPORT#slack#000`: a part of what a receiver was told. Only the holder
 //!   of the claim writes these.
 //!
 //! Every item expires.
+
+mod stored_facts;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -257,7 +259,7 @@ impl WindowLog for DynamoDbLog {
         for part in split(facts) {
             head = self.count(key).await?;
             let mut item = Item::new();
-            item.insert("facts".to_owned(), to_json(&part)?);
+            stored_facts::put(&mut item, part)?;
             item.insert("appended_at".to_owned(), milliseconds(arrival.at));
             if let Some(until) = arrival.siblings_until {
                 item.insert("siblings_until".to_owned(), milliseconds(until));
@@ -461,7 +463,7 @@ fn batch(item: &Item) -> Result<Batch, WindowLogError> {
             at: time(item, "appended_at").ok_or_else(|| broken("appended_at"))?,
             siblings_until: time(item, "siblings_until"),
         },
-        facts: json(item, "facts")?,
+        facts: stored_facts::get(item)?,
     })
 }
 

@@ -72,6 +72,7 @@ impl Spool {
 
 fn bytes(fact: &Fact) -> usize {
     match fact {
+        Fact::Override(one) => FACT_BYTES * (1 + one.changes.len() / 4),
         Fact::Roster(roster) => FACT_BYTES * (1 + (roster.services.len() + roster.jobs.len()) / 8),
         _ => FACT_BYTES,
     }

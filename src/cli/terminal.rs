@@ -8,6 +8,7 @@ use anstyle::{AnsiColor, Style};
 use terminal_size::terminal_size_of;
 use textwrap::WordSplitter;
 
+use crate::core::notice::Notice;
 use crate::core::status::Severity;
 use crate::core::summary::{Reason, Summary};
 use crate::core::table;
@@ -65,6 +66,14 @@ pub(super) fn render(summary: &Summary, width: Width) -> String {
     out
 }
 
+/// A line about an override, as [`render`] shows a message.
+pub(super) fn notice(notice: &Notice, width: Width) -> String {
+    let mut out = String::new();
+    // Writing to a string cannot fail.
+    let _ = text(&mut out, BOLD, width, "", &visible(&notice.line));
+    out
+}
+
 /// Writes a text in one style, in as many lines as it takes.
 fn text(out: &mut String, style: Style, width: Width, indent: &str, text: &str) -> fmt::Result {
     for line in width.wrap(text, indent) {
@@ -78,6 +87,9 @@ fn write_summary(out: &mut String, summary: &Summary, width: Width) -> fmt::Resu
     let style = style(summary.verdict.severity).bold();
     text(out, style, width, "", &verdict)?;
     text(out, PLAIN, width, "", &visible(&summary.subtitle))?;
+    for line in &summary.overrides {
+        text(out, PLAIN, width, "", &visible(line))?;
+    }
     for reason in &summary.reasons {
         write_reason(out, reason, width)?;
     }

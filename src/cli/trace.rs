@@ -109,9 +109,14 @@ impl Trace {
             MessageKind::First,
             Reader::english(chrono_tz::UTC),
         );
+        let overrides = match runs.overrides.len() {
+            0 => String::new(),
+            // Each is told at once, whatever is decided about runs.
+            count => format!(", {}", counted(count as u64, "override", "overrides")),
+        };
         let decision = explain(&decide(&snapshot, &LastReport::default()));
         anstream::eprintln!(
-            "trace:   {key}: {}; at {}: {decision}",
+            "trace:   {key}: {}{overrides}; at {}: {decision}",
             summary.totals(),
             clock(now)
         );
@@ -127,6 +132,7 @@ fn happened_at(received: &Received) -> Option<DateTime<Utc>> {
         Fact::ServiceEvent(event) => Some(event.created_at),
         Fact::RunTask(call) => Some(call.event_time),
         Fact::Task(task) => Some(task.observed_at),
+        Fact::Override(one) => Some(one.scheduled_time),
         Fact::Silenced { .. }
         | Fact::SilenceExpired { .. }
         | Fact::Undecodable { .. }

@@ -20,6 +20,7 @@ pub mod decode;
 pub mod description;
 pub mod fact;
 pub mod look;
+pub mod notice;
 pub mod observation;
 pub mod overrides;
 pub mod policy;

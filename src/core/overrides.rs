@@ -5,9 +5,12 @@
 //! rosters, which sends it to the queue when the override ends and then deletes itself. So the function reads the same text
 //! that the command line reads back: add fields, never give an old field a new meaning.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
+
+/// How long after an override was made its beginning may be told.
+const BEGINNING: TimeDelta = TimeDelta::hours(1);
 
 /// One override, and which moment of its life the message tells.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -22,6 +25,9 @@ pub struct Override {
     pub environment: String,
     /// Who made it, or for [`Phase::Cancelled`] who took it back: the name in the identity of the caller's credentials.
     pub by: String,
+    /// For [`Phase::Cancelled`]: who had made it, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_by: Option<String>,
     /// Why, in the words of whoever made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -43,6 +49,23 @@ pub struct Override {
 }
 
 impl Override {
+    /// When it is kept among the facts, which decides on its window.
+    ///
+    /// Whoever repeats a command that was interrupted sends the beginning once more, at a later time. Both are kept by the time
+    /// at which the override was made, so that they meet in one window and count once.
+    #[must_use]
+    pub fn time(&self) -> DateTime<Utc> {
+        let is_soon = || {
+            let delay = self.scheduled_time.signed_duration_since(self.created_at);
+            (TimeDelta::zero()..=BEGINNING).contains(&delay)
+        };
+        if self.phase == Phase::Began && is_soon() {
+            self.created_at
+        } else {
+            self.scheduled_time
+        }
+    }
+
     /// Whose clocks messages show; UTC where the zone has a name that this release does not know.
     #[must_use]
     pub fn tz(&self) -> Tz {
@@ -51,7 +74,7 @@ impl Override {
 }
 
 /// A moment in the life of an override.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// It holds from now on.
@@ -62,6 +85,19 @@ pub enum Phase {
     Cancelled,
     /// A later override took the place of all that it changes; nothing is said of its end.
     Replaced,
+}
+
+impl Phase {
+    /// The phase's name, as in the message.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Began => "began",
+            Self::Ended => "ended",
+            Self::Cancelled => "cancelled",
+            Self::Replaced => "replaced",
+        }
+    }
 }
 
 /// What people ask for.
@@ -96,4 +132,17 @@ pub struct Change {
     pub services: Option<Vec<String>>,
     /// How many services and jobs it is about.
     pub calls: usize,
+    /// Whether the run starts or stops what it calls, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub direction: Option<Direction>,
+}
+
+/// What a run does to what it calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// It raises counts: a morning.
+    Up,
+    /// It lowers counts: an evening.
+    Down,
 }

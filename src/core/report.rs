@@ -2,6 +2,8 @@
 //!
 //! Pure data. Each receiver of a window has a report of its own, written directly after something was sent.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -31,6 +33,43 @@ pub struct LastReport {
     /// A message may have been posted that nobody took note of, so it is to be looked for before posting.
     #[serde(default)]
     pub is_in_doubt: bool,
+    /// What it was told of overrides.
+    #[serde(default, skip_serializing_if = "NoticesReport::is_empty")]
+    pub notices: NoticesReport,
+}
+
+/// What a receiver was told of overrides. It stands apart from what was told of runs, so that a line that the receiver refuses
+/// does not hold back what there is to say about runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticesReport {
+    /// What was told, by [`crate::core::notice::Notice::name`].
+    #[serde(default)]
+    pub heard: BTreeMap<String, Heard>,
+    /// How often in a row a line was refused.
+    #[serde(default)]
+    pub refusals: u32,
+    /// After a refusal: when the line is tried again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<DateTime<Utc>>,
+    /// A line may have been posted that nobody took note of, so it is to be looked for before posting.
+    #[serde(default)]
+    pub is_in_doubt: bool,
+}
+
+impl NoticesReport {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// How a receiver heard of an override.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Heard {
+    /// In a message of its own.
+    Alone,
+    /// In the message about the runs with which it ended.
+    WithRuns,
 }
 
 /// A message that is edited while its runs go on.
@@ -63,6 +102,11 @@ impl LastReport {
     /// Notes that something was told.
     pub fn confirm(&mut self, at: DateTime<Utc>) {
         self.said_at = Some(at);
+        self.reached();
+    }
+
+    /// Notes that the receiver confirmed something.
+    pub fn reached(&mut self) {
         self.failures = 0;
         self.not_before = None;
     }

@@ -24,6 +24,7 @@ use crate::core::fact::{
     Action, ApiError, CallOutcome, Caller, Fact, FactId, JobId, Roster, ScheduleDeadLetter,
     ServiceEvent, ServiceId, TaskState,
 };
+use crate::core::overrides::Override;
 
 /// What a run is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,6 +55,15 @@ pub struct Arrival {
     pub siblings_until: Option<DateTime<Utc>>,
 }
 
+/// What was heard of an override, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArrivedOverride {
+    /// The override, at one moment of its life.
+    pub told: Override,
+    /// When that was appended to the log first.
+    pub arrived_at: DateTime<Utc>,
+}
+
 /// Everything known about a window from its facts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Runs {
@@ -71,6 +81,8 @@ pub struct Runs {
     pub service_events: BTreeMap<ServiceId, Vec<ServiceEvent>>,
     /// What events said last of each task, by the task's id.
     pub tasks: BTreeMap<String, TaskState>,
+    /// What was heard of overrides, in the order of their times.
+    pub overrides: Vec<ArrivedOverride>,
     /// Until when records that were given back to the queue may still return.
     pub siblings_until: Option<DateTime<Utc>>,
     /// Calls that answer a run of an earlier window, with the scheduled time of that run: they are told there.
@@ -110,6 +122,12 @@ impl Runs {
             }
         }
         runs.elsewhere.sort_unstable();
+        runs.overrides.sort_unstable_by(|one, other| {
+            let key = |one: &ArrivedOverride| (one.told.scheduled_time, one.told.phase);
+            key(one)
+                .cmp(&key(other))
+                .then_with(|| one.told.id.cmp(&other.told.id))
+        });
         for events in runs.service_events.values_mut() {
             events.sort_unstable();
         }
@@ -158,6 +176,10 @@ impl Runs {
                     *kept = (**task).clone();
                 }
             }
+            Fact::Override(one) => self.overrides.push(ArrivedOverride {
+                told: (**one).clone(),
+                arrived_at,
+            }),
         }
     }
 

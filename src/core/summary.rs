@@ -34,6 +34,8 @@ use self::standings::Standings;
 pub use self::totals::Totals;
 pub use self::verdict::Verdict;
 use super::decide::MessageKind;
+use super::notice;
+use super::overrides::Override;
 use super::reader::Reader;
 use super::report::LastReport;
 use super::runs::Subject;
@@ -71,6 +73,8 @@ pub struct Summary {
     pub jobs: Totals,
     /// Further sentences that the reader should know.
     pub notes: Vec<String>,
+    /// Lines about overrides that ended with the runs of this message.
+    pub overrides: Vec<String>,
     /// The totals of everything that was told together: of more than the rows in a message about changes.
     whole: Whole,
 }
@@ -144,6 +148,7 @@ impl Summary {
             counts: standings.totals.clone(),
             jobs: standings.job_totals.clone(),
             notes: notes.into_iter().map(|note| note.text).collect(),
+            overrides: Vec::new(),
             whole: Whole::of(standings),
         }
     }
@@ -205,6 +210,15 @@ impl Summary {
             verdict: Verdict::so_far(&standings, waits_for_tasks, reader),
             ..summary
         }
+    }
+
+    /// Says which overrides ended with its runs.
+    pub fn mention_ended(&mut self, overrides: &[&Override]) {
+        let is_down = self.verdict.severity == Severity::Good
+            && self.counts.all() > 0
+            && self.counts.get(Kind::Stopped) == self.counts.all();
+        let line = |one: &&Override| notice::ended(one, is_down, self.reader);
+        self.overrides = overrides.iter().filter_map(line).collect();
     }
 
     /// Says that it holds one batch only, because the window's log could not be reached.

@@ -84,6 +84,8 @@ impl Windowing {
                 let cluster = task.task.cluster.name.as_str();
                 (time - EVENT_REACH, time, Some(cluster))
             }
+            // An override names no cluster, since its schedules may call several.
+            Fact::Override(one) => (one.time(), one.time(), Some(one.environment.as_str())),
             Fact::Silenced { .. }
             | Fact::SilenceExpired { .. }
             | Fact::Undecodable { .. }

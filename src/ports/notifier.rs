@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
+use crate::core::notice::Notice;
 use crate::core::report::Bookmark;
 use crate::core::summary::{News, Summary};
 use crate::core::window::WindowKey;
@@ -14,6 +15,9 @@ use crate::core::window::WindowKey;
 pub trait Notifier {
     /// Sends a summary and waits until the receiver confirmed it, or until `deadline`.
     fn notify(&self, summary: &Summary, deadline: Instant) -> impl Future<Output = Delivery>;
+
+    /// Sends a line about an override in a message of its own, as [`Notifier::notify`] does a summary.
+    fn tell(&self, notice: &Notice, deadline: Instant) -> impl Future<Output = Delivery>;
 
     /// The channel in which one message is edited while its window goes on, if this notifier can edit messages.
     fn live(&self) -> Option<&impl Channel> {
@@ -58,6 +62,22 @@ pub trait Channel {
         deadline: Instant,
     ) -> impl Future<Output = Delivery>;
 
+    /// Says a line about an override in a new message, which carries the window's key and the line's name.
+    fn announce(
+        &self,
+        key: &WindowKey,
+        notice: &Notice,
+        deadline: Instant,
+    ) -> impl Future<Output = Delivery>;
+
+    /// Whether that message stands in the channel: a visitor that could not take note of it may have posted it.
+    fn has_announced(
+        &self,
+        key: &WindowKey,
+        notice: &Notice,
+        deadline: Instant,
+    ) -> impl Future<Output = Result<bool, NotifyError>>;
+
     /// Looks for the window's messages, each with when its runs begin: one may have been posted by a visitor that could
     /// not take note of it.
     fn find(
@@ -91,6 +111,19 @@ impl Channel for NoChannel {
     }
 
     async fn list(&self, _: &Bookmark, _: &Summary, _: usize, _: Instant) -> Delivery {
+        match *self {}
+    }
+
+    async fn announce(&self, _: &WindowKey, _: &Notice, _: Instant) -> Delivery {
+        match *self {}
+    }
+
+    async fn has_announced(
+        &self,
+        _: &WindowKey,
+        _: &Notice,
+        _: Instant,
+    ) -> Result<bool, NotifyError> {
         match *self {}
     }
 

@@ -30,6 +30,8 @@ pub(super) const RECOVERED: usize = 1_500;
 pub(super) const SUBTITLE: usize = 300;
 /// How much the notes under a message may take.
 pub(super) const NOTES: usize = 600;
+/// How much a line about an override may take, and all such lines of a message together.
+pub(super) const OVERRIDES: usize = 800;
 /// How much one error message may take: enough for the part of an IAM denial that names its reason.
 pub(super) const ERROR: usize = 500;
 /// How much a name may take in the list of failures; ECS allows 255 characters.

@@ -6,6 +6,7 @@
 use super::escape::{mrkdwn, plain};
 use super::message::{Block, Cell, ColumnSetting, Message, TableForm, Text};
 use super::{limits, reasons};
+use crate::core::notice::Notice;
 use crate::core::reader::Reader;
 use crate::core::summary::{Row, Summary, Verdict};
 use crate::core::table;
@@ -24,9 +25,14 @@ pub fn render(summary: &Summary, mention: Option<&str>, form: TableForm) -> Mess
         notes if notes.is_empty() => None,
         notes => Some(mrkdwn(&notes, limits::NOTES)),
     };
+    let overrides = overrides(summary);
     let totals = totals(summary, mention);
     let parts = [&header, &subtitle, &totals].into_iter();
-    let used = parts.chain(&sections).chain(&notes).map(String::len);
+    let used = parts
+        .chain(&overrides)
+        .chain(&sections)
+        .chain(&notes)
+        .map(String::len);
     let space = limits::MESSAGE.saturating_sub(used.sum());
     let table = if summary.changes.is_empty() {
         table(summary, form, space)
@@ -37,6 +43,7 @@ pub fn render(summary: &Summary, mention: Option<&str>, form: TableForm) -> Mess
         text: Text::PlainText { text: header },
     };
     let mut blocks = vec![header, context(subtitle)];
+    blocks.extend(overrides.map(context));
     blocks.extend(sections.into_iter().map(section));
     blocks.extend(table);
     blocks.push(section(totals));
@@ -47,6 +54,24 @@ pub fn render(summary: &Summary, mention: Option<&str>, form: TableForm) -> Mess
         unfurl_links: false,
         unfurl_media: false,
     }
+}
+
+/// Renders a line about an override.
+#[must_use]
+pub fn notice(notice: &Notice) -> Message {
+    let line = mrkdwn(&notice.line, limits::OVERRIDES);
+    Message {
+        text: line.clone(),
+        blocks: vec![section(line)],
+        unfurl_links: false,
+        unfurl_media: false,
+    }
+}
+
+/// The lines about overrides that ended with the message's runs.
+fn overrides(summary: &Summary) -> Option<String> {
+    let lines = summary.overrides.join("  ");
+    (!lines.is_empty()).then(|| mrkdwn(&lines, limits::OVERRIDES))
 }
 
 /// How many bytes of the environment's label the header shows.
@@ -200,12 +225,15 @@ fn text(summary: &Summary, mention: Option<&str>) -> String {
         &summary.verdict.line(&summary.environment),
         limits::VERDICT,
     )];
-    let mut end: Vec<String> = changes(summary).into_iter().collect();
+    let mut end: Vec<String> = overrides(summary)
+        .into_iter()
+        .chain(changes(summary))
+        .collect();
     end.push(mrkdwn(&summary.totals(), limits::TOTALS));
     end.push(mrkdwn(&summary.subtitle, limits::SUBTITLE));
     end.extend(mention.map(str::to_owned));
     let used: usize = lines.iter().chain(&end).map(|line| line.len() + 1).sum();
-    let space = limits::TEXT - used;
+    let space = limits::TEXT.saturating_sub(used);
     lines.extend(reasons::lines(&summary.reasons, space, summary.reader));
     lines.extend(end);
     lines.join("\n")

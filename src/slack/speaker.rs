@@ -4,6 +4,7 @@ use tokio::time::Instant;
 
 use super::web_api::WebApi;
 use super::webhook::Webhook;
+use crate::core::notice::Notice;
 use crate::core::summary::Summary;
 use crate::ports::notifier::{Channel, Delivery, Notifier};
 
@@ -28,21 +29,27 @@ impl Notifier for Speaker {
             Self::Bot { api, fallback } => (api, fallback),
         };
         let delivery = api.say(summary, deadline).await;
-        let refusal = delivery
-            .result
-            .as_ref()
-            .err()
-            .and_then(|error| error.refusal());
-        let (Some(webhook), Some(reason)) = (fallback, refusal) else {
+        let Some(webhook) = fallback else {
             return delivery;
         };
-        tracing::error!(
-            slack.error = reason,
-            "slack refused the bot: {reason}; the webhook speaks instead"
-        );
+        let Some(reason) = refusal(&delivery) else {
+            return delivery;
+        };
         let mut summary = summary.clone();
         summary.mark_fallback(reason);
         webhook.notify(&summary, deadline).await
+    }
+
+    async fn tell(&self, notice: &Notice, deadline: Instant) -> Delivery {
+        let (api, fallback) = match self {
+            Self::Webhook(webhook) => return webhook.tell(notice, deadline).await,
+            Self::Bot { api, fallback } => (api, fallback),
+        };
+        let delivery = api.tell(notice, deadline).await;
+        match fallback {
+            Some(webhook) if refusal(&delivery).is_some() => webhook.tell(notice, deadline).await,
+            _ => delivery,
+        }
     }
 
     fn live(&self) -> Option<&impl Channel> {
@@ -51,4 +58,14 @@ impl Notifier for Speaker {
             Self::Bot { api, .. } => Some(&**api),
         }
     }
+}
+
+/// Why Slack refuses the bot, if it does. The log says so, since the webhook speaks instead where there is one.
+fn refusal(delivery: &Delivery) -> Option<&str> {
+    let reason = delivery.result.as_ref().err()?.refusal()?;
+    tracing::error!(
+        slack.error = reason,
+        "slack refused the bot: {reason}; the webhook speaks instead"
+    );
+    Some(reason)
 }

@@ -19,8 +19,9 @@ use url::{Url, form_urlencoded};
 use super::answer::{Page, Sent, parse};
 use super::http::{PacedClient, Sending, in_some_form, is_safe, measured, persist};
 use super::message::{Block, Message};
-use super::render::render;
+use super::render::{self, render};
 use super::reply::{list, reply};
+use crate::core::notice::Notice;
 use crate::core::report::Bookmark;
 use crate::core::summary::{News, Summary};
 use crate::core::window::WindowKey;
@@ -190,6 +191,55 @@ impl WebApi {
         .await
     }
 
+    /// Posts a line about an override, without metadata.
+    pub(super) async fn tell(&self, notice: &Notice, deadline: Instant) -> Delivery {
+        self.post_notice(notice, None, deadline).await
+    }
+
+    async fn post_notice(
+        &self,
+        notice: &Notice,
+        metadata: Option<serde_json::Value>,
+        deadline: Instant,
+    ) -> Delivery {
+        measured(deadline, async |sending| {
+            let message = render::notice(notice);
+            let arguments = Arguments {
+                metadata: metadata.clone(),
+                ..Arguments::new(&self.channel, &message)
+            };
+            let posting = Call::posting(&arguments)?;
+            self.call::<IgnoredAny>(&posting, sending).await.map(drop)
+        })
+        .await
+    }
+
+    /// Looks in the channel's history for messages of this app whose metadata name a window, since so many seconds after 1970.
+    async fn search(
+        &self,
+        window: &str,
+        oldest: i64,
+        deadline: Instant,
+    ) -> Result<Vec<(DateTime<Utc>, Bookmark)>, NotifyError> {
+        let sending = Sending::until(deadline);
+        let mut found = Vec::new();
+        let mut cursor = None;
+        for _ in 0..PAGES {
+            let reading = Call::reading(&self.channel, oldest, cursor.as_deref());
+            let page: Page = self.call(&reading, &sending).await?;
+            for message in &page.messages {
+                if let Some(start) = message.start_of(EVENT_TYPE, window) {
+                    found.push((start, bookmark(&self.channel, &message.ts)));
+                }
+            }
+            cursor = page.next_cursor();
+            if cursor.is_none() {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
     /// Who the token belongs to: the bot's name and its workspace's.
     ///
     /// # Errors
@@ -322,26 +372,36 @@ impl Channel for WebApi {
         key: &WindowKey,
         deadline: Instant,
     ) -> Result<Vec<(DateTime<Utc>, Bookmark)>, NotifyError> {
-        let sending = Sending::until(deadline);
-        let window = key.to_string();
         let oldest = key.start.timestamp() - CLOCK_SKEW_SECONDS;
-        let mut found = Vec::new();
-        let mut cursor = None;
-        for _ in 0..PAGES {
-            let reading = Call::reading(&self.channel, oldest, cursor.as_deref());
-            let page: Page = self.call(&reading, &sending).await?;
-            for message in &page.messages {
-                if let Some(start) = message.start_of(EVENT_TYPE, &window) {
-                    found.push((start, bookmark(&self.channel, &message.ts)));
-                }
-            }
-            cursor = page.next_cursor();
-            if cursor.is_none() {
-                break;
-            }
-        }
-        Ok(found)
+        self.search(&key.to_string(), oldest, deadline).await
     }
+
+    async fn announce(&self, key: &WindowKey, notice: &Notice, deadline: Instant) -> Delivery {
+        let metadata = json!({
+            "event_type": EVENT_TYPE,
+            "event_payload": {"window": place_of(key, notice), "start": key.start},
+        });
+        self.post_notice(notice, Some(metadata), deadline).await
+    }
+
+    async fn has_announced(
+        &self,
+        key: &WindowKey,
+        notice: &Notice,
+        deadline: Instant,
+    ) -> Result<bool, NotifyError> {
+        let oldest = key.start.timestamp() - CLOCK_SKEW_SECONDS;
+        let found = self
+            .search(&place_of(key, notice), oldest, deadline)
+            .await?;
+        Ok(!found.is_empty())
+    }
+}
+
+/// By what the message of a line about an override is found: no window has a key of this form, so that a search for a window's
+/// messages does not find it.
+fn place_of(key: &WindowKey, notice: &Notice) -> String {
+    format!("{key} override {}", notice.name)
 }
 
 /// A channel's id holds no space, so the first one divides it from the message's `ts`.

@@ -11,7 +11,8 @@ use url::Url;
 
 use super::http::{Answer, PacedClient, Sending, in_some_form, is_safe, measured, persist, word};
 use super::message::Message;
-use super::render::render;
+use super::render::{self, render};
+use crate::core::notice::Notice;
 use crate::core::summary::Summary;
 use crate::ports::notifier::{Delivery, Notifier, NotifyError};
 
@@ -98,6 +99,13 @@ impl Notifier for Webhook {
                 self.send(&message, sending).await
             })
             .await
+        })
+        .await
+    }
+
+    async fn tell(&self, notice: &Notice, deadline: Instant) -> Delivery {
+        measured(deadline, async |sending| {
+            self.send(&render::notice(notice), sending).await
         })
         .await
     }

@@ -8,7 +8,9 @@ use super::{Ports, SLACK, Visit, VisitError, say};
 use crate::core::decide::{
     LiveDecision, MessageKind, Reason, ThreadNews, decide_live, due, thread_news,
 };
-use crate::core::report::{Bookmark, LastReport, LiveMessage};
+use crate::core::notice;
+use crate::core::overrides::Override;
+use crate::core::report::{Bookmark, Heard, LastReport, LiveMessage};
 use crate::core::snapshot::{Group, WindowSnapshot};
 use crate::core::status::Status;
 use crate::core::summary::{News, Summary};
@@ -26,6 +28,8 @@ const SEARCHES: u32 = 5;
 struct Target<'a> {
     group: &'a Group,
     members: Vec<usize>,
+    /// The overrides that ended with its runs.
+    ended: Vec<&'a Override>,
     summary: Summary,
     shown: u64,
     /// When the message is final, and why then.
@@ -123,7 +127,9 @@ fn target<'a>(
     } else {
         MessageKind::Later
     };
-    let summary = Summary::live(snapshot, &members, kind, has_ended, visit.reader);
+    let ended = notice::ended_in(snapshot, report, true, |group| group == number);
+    let mut summary = Summary::live(snapshot, &members, kind, has_ended, visit.reader);
+    summary.mention_ended(&ended);
     Some(Target {
         group,
         shown: summary.digest(),
@@ -134,6 +140,7 @@ fn target<'a>(
         },
         has_ended,
         members,
+        ended,
         summary,
     })
 }
@@ -217,6 +224,9 @@ async fn show<L: WindowLog, N, Q, E, C: Clock>(
     report.messages.push(new);
     report.messages.sort_by_key(|message| message.start);
     remember_failures(snapshot, target, report);
+    for one in &target.ended {
+        notice::note(report, one, Heard::WithRuns);
+    }
     report.confirm(visit.now);
     tracing::info!(window = %key, "showed {key}: {}", target.summary.totals_in(Language::English));
     Ok((wait, true))

@@ -2,11 +2,12 @@
 //! [`crate::ports`].
 //!
 //! claim → refresh → forward → look → decide → say → note → arm → release. `steps` is that list; `say` tells a
-//! receiver that cannot edit, `live` one that can; `timers` bring the next visit.
+//! receiver that cannot edit, `live` one that can, and `notices` tells of overrides; `timers` bring the next visit.
 
 mod live;
 mod look;
 mod memory;
+mod notices;
 mod say;
 mod steps;
 mod timers;

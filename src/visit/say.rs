@@ -4,7 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{FIRST_RETRY, LONGEST_RETRY, Ports, SLACK, Visit, VisitError};
 use crate::core::decide::{Decision, Message, MessageKind, decide, decide_last};
-use crate::core::report::LastReport;
+use crate::core::notice;
+use crate::core::report::{Heard, LastReport};
 use crate::core::snapshot::WindowSnapshot;
 use crate::core::summary::Summary;
 use crate::core::words::Language;
@@ -75,10 +76,16 @@ async fn say<L, N: Notifier, Q, E, C>(
     metrics: &mut Metrics,
 ) -> bool {
     let key = snapshot.key;
-    let summary = match message.kind {
+    let is_told = |group| {
+        let mut runs = message.runs.iter();
+        runs.any(|&index| snapshot.statuses[index].group == group)
+    };
+    let ended = notice::ended_in(snapshot, report, false, is_told);
+    let mut summary = match message.kind {
         MessageKind::Changes => Summary::changes(snapshot, &message.runs, report, visit.reader),
         kind => Summary::new(snapshot, &message.runs, kind, visit.reader),
     };
+    summary.mention_ended(&ended);
     let delivery = ports.notifier.notify(&summary, visit.deadline).await;
     metrics.said(&summary, &delivery);
     match delivery.result {
@@ -87,6 +94,9 @@ async fn say<L, N: Notifier, Q, E, C>(
             for &index in &message.runs {
                 let one = &snapshot.statuses[index];
                 report.told.tell(one.subject, one.run, &one.status);
+            }
+            for one in ended {
+                notice::note(report, one, Heard::WithRuns);
             }
             report.confirm(visit.now);
             true
@@ -107,10 +117,15 @@ fn overdue(snapshot: &WindowSnapshot<'_>, message: &Message, metrics: &mut Metri
     }
 }
 
+/// How long to wait after so many failures in a row.
+pub(super) fn delay_after(failures: u32) -> TimeDelta {
+    let delay = FIRST_RETRY * 2_i32.saturating_pow(failures.min(10));
+    delay.min(LONGEST_RETRY)
+}
+
 /// Remembers when the receiver may be called again: later each time, and not before it asked for.
 pub(super) fn back_off(report: &mut LastReport, error: &NotifyError, now: DateTime<Utc>) {
-    let delay = FIRST_RETRY * 2_i32.saturating_pow(report.failures.min(10));
-    let delay = delay.min(LONGEST_RETRY);
+    let delay = delay_after(report.failures);
     let asked = error
         .retry_after()
         .and_then(|asked| TimeDelta::from_std(asked).ok());

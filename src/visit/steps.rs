@@ -11,14 +11,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::look::look;
 use super::memory::RememberedWindow;
 use super::timers::{arm, arm_and_note};
-use super::{Ports, SLACK, Visit, live, say};
+use super::{Ports, SLACK, Visit, live, notices, say};
 use crate::core::fact::Fact;
+use crate::core::report::LastReport;
 use crate::core::snapshot::WindowSnapshot;
 use crate::core::window::WindowKey;
 use crate::metrics::Metrics;
 use crate::ports::Clock;
 use crate::ports::ecs::Ecs;
-use crate::ports::notifier::Notifier;
+use crate::ports::notifier::{Channel, Notifier};
 use crate::ports::queue::{Queue, QueueError};
 use crate::ports::window_log::{
     Claim, Claimed, Head, Released, VisitNotes, WindowLog, WindowLogError,
@@ -199,21 +200,37 @@ async fn tell<L: WindowLog, N: Notifier, Q, E, C: Clock>(
     };
     // The visitor that did not come back may have posted a message.
     report.is_in_doubt |= has_lapsed;
+    report.notices.is_in_doubt |= has_lapsed;
     let observations = &known.contents.observations;
     let mut snapshot = WindowSnapshot::new(key, &known.runs, observations, visit.policy, visit.now);
     notes.runs = snapshot.statuses.len();
     // A window that was told in a message which cannot be edited goes on like that.
     let is_said_once = report.said_at.is_some() && report.messages.is_empty();
-    let told = match (&caught_up, ports.notifier.live().filter(|_| !is_said_once)) {
-        (Err(_), _) => Ok(None),
-        (Ok(()), Some(channel)) => {
-            live::tell(&mut snapshot, channel, ports, visit, &mut report, metrics).await
-        }
-        (Ok(()), None) => say::tell(&snapshot, ports, visit, &mut report, metrics).await,
+    let channel = ports.notifier.live().filter(|_| !is_said_once);
+    let told = match &caught_up {
+        Err(_) => Ok(None),
+        Ok(()) => tell_all(&mut snapshot, channel, ports, visit, &mut report, metrics).await,
     };
     known.contents.reports.insert(SLACK.to_owned(), report);
     caught_up?;
     told
+}
+
+/// Tells of overrides, then of runs. Returns when there is more to tell.
+async fn tell_all<L: WindowLog, N: Notifier, Q, E, C: Clock>(
+    snapshot: &mut WindowSnapshot<'_>,
+    channel: Option<&impl Channel>,
+    ports: &Ports<'_, L, N, Q, E, C>,
+    visit: Visit<'_>,
+    report: &mut LastReport,
+    metrics: &mut Metrics,
+) -> Result<Option<DateTime<Utc>>, VisitError> {
+    let notices = notices::tell(snapshot, channel, ports, visit, report, metrics).await?;
+    let runs = match channel {
+        Some(channel) => live::tell(snapshot, channel, ports, visit, report, metrics).await?,
+        None => say::tell(snapshot, ports, visit, report, metrics).await?,
+    };
+    Ok(notices.into_iter().chain(runs).min())
 }
 
 /// Appends calls that answer a run of an earlier window to that window, where they are told.

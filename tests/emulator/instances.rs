@@ -11,6 +11,7 @@ use rollcall::aws::DynamoDbLog;
 use rollcall::config::DEFAULT_WAIT_POLICY;
 use rollcall::core::decode::{OwnMessage, RosterMessage};
 use rollcall::core::look::Wanted;
+use rollcall::core::notice::Notice;
 use rollcall::core::observation::{Answer, ServiceLook, ServiceState};
 use rollcall::core::reader::Reader;
 use rollcall::core::summary::Summary;
@@ -40,6 +41,15 @@ struct World {
 impl Notifier for World {
     async fn notify(&self, summary: &Summary, _: Instant) -> Delivery {
         self.said.lock().unwrap().push(summary.totals());
+        Delivery {
+            result: Ok(()),
+            rate_limited: 0,
+            latency: Duration::ZERO,
+        }
+    }
+
+    async fn tell(&self, notice: &Notice, _: Instant) -> Delivery {
+        self.said.lock().unwrap().push(notice.line.clone());
         Delivery {
             result: Ok(()),
             rate_limited: 0,

@@ -10,6 +10,7 @@ use rollcall::core::observation::{
     Answer, AskFailure, Bounds, Observable, Observations, Remark, Rollout, RolloutState,
     ServiceLook, ServiceState,
 };
+use rollcall::core::overrides::{Change, Direction, Kind, Override, Phase};
 use rollcall::core::runs::{Arrival, Runs, Subject};
 
 /// Text as an attacker would write it.
@@ -159,6 +160,50 @@ prop_compose! {
             role: role.map(str::to_owned),
             retry_minutes,
             group: None,
+        }
+    }
+}
+
+prop_compose! {
+    fn change()(
+        schedule in prop::sample::select(vec!["morning", "later", "evening"]),
+        from in prop::option::of(scheduled()),
+        to in scheduled(),
+        services in prop::option::of(prop::collection::vec(name(), 0..5)),
+        calls in 0_usize..30,
+        direction in prop::option::of(prop::sample::select(vec![Direction::Up, Direction::Down])),
+    ) -> Change {
+        Change { schedule: schedule.to_owned(), from, to: Some(to), services, calls, direction }
+    }
+}
+
+prop_compose! {
+    fn told_override()(
+        id in prop::sample::select(vec!["k3x9p2ab", "h0l1day1"]),
+        phase in prop::sample::select(vec![Phase::Began, Phase::Ended, Phase::Cancelled]),
+        kind in prop::sample::select(vec![Kind::Extend, Kind::Skip, Kind::Up, Kind::Down]),
+        by in hostile_text(),
+        made_by in prop::option::of(name()),
+        reason in prop::option::of(hostile_text()),
+        (scheduled_time, created_at, until) in (scheduled(), scheduled(), scheduled()),
+        zone in prop::sample::select(vec!["Asia/Seoul", "UTC", "Moon/Crater"]),
+        changes in prop::collection::vec(change(), 0..4),
+    ) -> Override {
+        Override {
+            id: id.to_owned(),
+            phase,
+            kind,
+            environment: "dev".to_owned(),
+            by,
+            made_by,
+            reason,
+            scheduled_time,
+            created_at,
+            until,
+            zone: zone.to_owned(),
+            account: "123456789012".to_owned(),
+            region: "ap-northeast-2".to_owned(),
+            changes,
         }
     }
 }
@@ -357,6 +402,7 @@ pub fn fact(ids: u32) -> impl Strategy<Value = Fact> {
         8 => service_event(ids).prop_map(|event| Fact::ServiceEvent(Box::new(event))),
         12 => run_task(ids).prop_map(|call| Fact::RunTask(Box::new(call))),
         12 => task().prop_map(|task| Fact::Task(Box::new(task))),
+        3 => told_override().prop_map(|one| Fact::Override(Box::new(one))),
     ]
 }
 

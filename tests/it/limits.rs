@@ -6,6 +6,8 @@ use proptest::prelude::*;
 use rollcall::config::DEFAULT_WAIT_POLICY;
 use rollcall::core::decide::{MessageKind, ThreadNews, thread_news};
 use rollcall::core::fact::Fact;
+use rollcall::core::notice::Notice;
+use rollcall::core::overrides::Override;
 use rollcall::core::policy::WaitPolicy;
 use rollcall::core::reader::{Reader, RowLimit};
 use rollcall::core::report::LastReport;
@@ -16,7 +18,7 @@ use rollcall::core::told::Told;
 use rollcall::core::window::WindowKey;
 use rollcall::core::words::Language;
 use rollcall::slack::message::TableForm;
-use rollcall::slack::render::render;
+use rollcall::slack::render::{notice, render};
 use rollcall::slack::reply::{list, reply};
 use serde_json::Value;
 
@@ -157,8 +159,16 @@ proptest! {
         let observations = observe(&runs, &answers);
         let snapshot = WindowSnapshot::new(&key, &runs, &observations, DEFAULT_WAIT_POLICY, moment(seconds));
         let all: Vec<usize> = (0..snapshot.statuses.len()).collect();
-        let summary = Summary::new(&snapshot, &all, kind, reader);
-        let changes = Summary::changes(&snapshot, &all, &LastReport::default(), reader);
+        let overrides: Vec<&Override> = runs.overrides.iter().map(|one| &one.told).collect();
+        let mut summary = Summary::new(&snapshot, &all, kind, reader);
+        summary.mention_ended(&overrides);
+        let mut changes = Summary::changes(&snapshot, &all, &LastReport::default(), reader);
+        changes.mention_ended(&overrides);
+        for one in overrides {
+            if let Some(line) = Notice::of(one, moment(seconds), reader) {
+                check(&serde_json::to_value(notice(&line)).unwrap(), false);
+            }
+        }
         for form in [TableForm::Table, TableForm::Preformatted] {
             let message = serde_json::to_value(render(&summary, Some(MENTION), form)).unwrap();
             check(&message, summary.is_alarm());

@@ -34,6 +34,7 @@ use crate::support::web_api::{CHANNEL, FakeWorkspace, Trouble};
 
 mod failures;
 mod hops;
+mod overrides;
 mod runs;
 mod tasks;
 mod troubles;

@@ -76,6 +76,10 @@ fn every_fixture_tells_the_same_when_it_is_redacted() {
             "dev-ecs-scheduler",
             "jane",
             "203.0.113.165",
+            "kim",
+            "holiday",
+            "nobody is here",
+            "Asia/Seoul",
         ] {
             assert!(!text.contains(secret), "{path}: {secret}");
             assert!(!shown.contains(secret), "{path}: {secret}");

@@ -12,6 +12,7 @@ mod ecs;
 mod exhaustive;
 mod invocation;
 mod mail;
+mod overrides;
 mod plan;
 mod ports;
 mod script;
@@ -86,13 +87,18 @@ fn runner(seed: u64) -> TestRunner {
 
 #[test]
 fn every_failure_is_told_once_and_truly() {
+    live_all("every", plan(), "ROLLCALL_SIM_WORLDS", WORLDS);
+}
+
+/// Lives the worlds of some numbers and checks each; `variable` says how many, where not `worlds`. A failing world shrinks.
+fn live_all(test: &str, plans: impl Strategy<Value = Plan>, variable: &str, worlds: u64) {
     let only = number("ROLLCALL_SIM_SEED");
     let first = only.unwrap_or(FIRST);
-    let worlds = number("ROLLCALL_SIM_WORLDS").unwrap_or(if only.is_some() { 1 } else { WORLDS });
+    let worlds = number(variable).unwrap_or(if only.is_some() { 1 } else { worlds });
     let total = Cell::new(Tally::default());
     for seed in first..first + worlds {
         let mut runner = runner(seed);
-        let tree = plan().new_tree(&mut runner).unwrap();
+        let tree = plans.new_tree(&mut runner).unwrap();
         let result = runner.run_one(tree, |plan| {
             let (_, tally) = live(&plan).map_err(TestCaseError::fail)?;
             let mut sum = total.get();
@@ -101,7 +107,7 @@ fn every_failure_is_told_once_and_truly() {
             Ok(())
         });
         let again = format!(
-            "ROLLCALL_SIM_SEED={seed} cargo test --all-features --test it simulation::every"
+            "ROLLCALL_SIM_SEED={seed} cargo test --all-features --test it simulation::{test}"
         );
         match result {
             Ok(_) => {}

@@ -342,7 +342,11 @@ impl Planned {
             ""
         };
         writeln!(out, "{}{held}", visible(&what)).context("cannot write")?;
-        for line in show::effects(one, self.now) {
+        let held = self.proposal.overrides.iter();
+        for line in held
+            .filter(|held| held.id == one.id)
+            .flat_map(|held| show::effects(held, self.now))
+        {
             writeln!(out, "  {line}").context("cannot write")?;
         }
         for line in show::plan(self.stages.iter().flatten()) {

@@ -3,11 +3,11 @@
 //! Pure.
 
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
-use serde_json::{Value, json};
 
 use super::entry::{Entry, NOTE};
 use super::landscape::Landscape;
 use super::runs::Time;
+use crate::core::decode::OwnMessage;
 use crate::core::overrides::{Change, Kind, Override, Phase};
 use crate::core::text::truncate;
 
@@ -148,14 +148,16 @@ fn description(one: &Override) -> String {
 }
 
 fn text(one: &Override) -> String {
-    let mut value = json!(one);
-    value["rollcall"] = Value::from("override");
-    value.to_string()
+    let message = OwnMessage::Override(Box::new(one.clone()));
+    serde_json::to_string(&message).unwrap_or_default()
 }
 
 /// A record as it was read: which of the moments was told last does not matter, but for one that was taken back.
 pub(super) fn read(text: &str) -> Option<Override> {
-    let one: Override = serde_json::from_str(text).ok()?;
+    let OwnMessage::Override(one) = serde_json::from_str(text).ok()? else {
+        return None;
+    };
+    let one = *one;
     Some(match one.phase {
         Phase::Cancelled => one,
         _ => Override {

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::windows::Told;
 use crate::core::fact::{ActionKind, ApiError};
+use crate::core::overrides::{self, Override, Phase};
 use crate::core::reader::Reader;
 use crate::core::refusal::{job_refusal, refusal};
 use crate::core::runs::Subject;
@@ -25,6 +26,7 @@ pub(super) struct Window<'a> {
     verdict: Verdict,
     is_silenced: bool,
     messages: Vec<Message<'a>>,
+    overrides: Vec<ToldOverride<'a>>,
     runs: Vec<Run<'a>>,
     totals: Totals,
 }
@@ -56,6 +58,20 @@ struct Message<'a> {
     subtitle: &'a str,
     schedules: &'a [String],
     totals: String,
+}
+
+/// A moment in the life of an override.
+#[derive(Serialize)]
+struct ToldOverride<'a> {
+    id: &'a str,
+    phase: Phase,
+    kind: overrides::Kind,
+    environment: &'a str,
+    by: &'a str,
+    reason: Option<&'a str>,
+    time: DateTime<Utc>,
+    until: DateTime<Utc>,
+    line: Option<String>,
 }
 
 /// One firing of a schedule for one service or job, or calls that no record names a service for.
@@ -122,6 +138,7 @@ impl<'a> Window<'a> {
             verdict: worst.unwrap_or(Severity::Good).into(),
             is_silenced: snapshot.runs.is_silenced,
             messages: told.summaries.iter().map(Message::of).collect(),
+            overrides: ToldOverride::all(told),
             runs: statuses().map(|one| Run::of(one, told.reader)).collect(),
             totals,
         }
@@ -136,6 +153,25 @@ impl<'a> Message<'a> {
             schedules: &summary.schedules,
             totals: summary.totals(),
         }
+    }
+}
+
+impl<'a> ToldOverride<'a> {
+    fn all(told: &'a Told<'a>) -> Vec<Self> {
+        let overrides = told.snapshot.runs.overrides.iter();
+        let overrides = overrides.map(|one| &one.told);
+        let of = |one: &'a Override| Self {
+            id: &one.id,
+            phase: one.phase,
+            kind: one.kind,
+            environment: &one.environment,
+            by: &one.by,
+            reason: one.reason.as_deref(),
+            time: one.scheduled_time,
+            until: one.until,
+            line: told.line(one),
+        };
+        overrides.map(of).collect()
     }
 }
 

@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use self::gather::gather;
 use self::learned::{Learned, Reading};
 use self::output::Output;
+use self::windows::Told;
 use super::args::ReplayArgs;
 use super::progress::Progress;
 use super::terminal::Width;
@@ -26,9 +27,8 @@ use super::{input, trace};
 use crate::aws::Aws;
 use crate::config::{Settings, WebhookSource};
 use crate::core::status::Severity;
-use crate::core::summary::Summary;
 use crate::metrics::Metrics;
-use crate::ports::notifier::Notifier;
+use crate::ports::notifier::{Delivery, Notifier};
 use crate::slack::webhook::{Webhook, WebhookUrl};
 
 /// For how long `--post` tries to send the messages.
@@ -91,9 +91,10 @@ pub async fn replay(
                 .iter()
                 .map(|one| one.status.severity()),
         );
-        for summary in told.summaries {
-            outcome.is_unsent |= !post(webhook.as_ref(), summary, deadline).await;
+        if let Some(webhook) = &webhook {
+            outcome.is_unsent |= !post(webhook, &told, deadline).await;
         }
+        outcome.has_notices |= !told.notices.is_empty();
         output.window(&told)
     })
     .await
@@ -105,7 +106,7 @@ pub async fn replay(
     }
     // Of an event history without a call was said so already.
     if counts.records > 0 || unreadable == 0 && !args.history.cloudtrail {
-        note(&counts, outcome.worst.is_none());
+        note(&counts, outcome.worst.is_none() && !outcome.has_notices);
     }
     Ok(outcome.exit_code(&counts, unreadable, args.exit_code))
 }
@@ -151,6 +152,8 @@ struct Outcome {
     worst: Option<Severity>,
     /// Slack did not confirm a message.
     is_unsent: bool,
+    /// There is something to say of an override.
+    has_notices: bool,
 }
 
 impl Outcome {
@@ -173,12 +176,23 @@ impl Outcome {
     }
 }
 
-/// Sends a message, with `--post`. Returns whether nothing is left to send.
-async fn post(webhook: Option<&Webhook>, summary: &Summary, deadline: Instant) -> bool {
-    let Some(webhook) = webhook else { return true };
-    let delivery = webhook.notify(summary, deadline).await;
+/// Sends the messages of a window. Returns whether nothing is left to send.
+async fn post(webhook: &Webhook, told: &Told<'_>, deadline: Instant) -> bool {
+    let mut is_sent = true;
+    for notice in told.notices {
+        let delivery = webhook.tell(notice, deadline).await;
+        is_sent &= is_confirmed(&notice.environment, &delivery);
+    }
+    for summary in told.summaries {
+        let delivery = webhook.notify(summary, deadline).await;
+        is_sent &= is_confirmed(&summary.environment, &delivery);
+    }
+    is_sent
+}
+
+fn is_confirmed(environment: &str, delivery: &Delivery) -> bool {
     if let Err(error) = &delivery.result {
-        anstream::eprintln!("rollcall: {}: {error}", summary.environment);
+        anstream::eprintln!("rollcall: {environment}: {error}");
     }
     delivery.result.is_ok()
 }

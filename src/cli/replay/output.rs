@@ -10,10 +10,9 @@ use super::windows::Told;
 use crate::cli::args::Format;
 use crate::cli::terminal::{self, Width};
 use crate::core::status::Severity;
-use crate::core::summary::Summary;
 use crate::metrics::Metrics;
 use crate::slack::message::{Message, TableForm};
-use crate::slack::render::render;
+use crate::slack::render::{self, render};
 
 /// Block Kit Builder is reported to be unreliable with longer addresses.
 const RELIABLE_LINK: usize = 8_000;
@@ -55,28 +54,36 @@ impl Output {
             self.out.write_all(before.as_bytes())?;
             return Ok(serde_json::to_writer(&mut self.out, &window)?);
         }
+        for notice in told.notices {
+            let text = terminal::notice(notice, self.width);
+            self.message(&notice.environment, &text, || render::notice(notice))?;
+        }
         for summary in told.summaries {
-            self.message(summary)?;
-            self.is_first = false;
+            let mention = self.mention.clone();
+            let text = terminal::render(summary, self.width);
+            let message = || render(summary, mention.as_deref(), TableForm::Table);
+            self.message(&summary.environment, &text, message)?;
         }
         Ok(())
     }
 
-    fn message(&mut self, summary: &Summary) -> io::Result<()> {
-        let message = || render(summary, self.mention.as_deref(), TableForm::Table);
+    /// Shows a message, of which `text` is what a terminal shows.
+    fn message(
+        &mut self,
+        environment: &str,
+        text: &str,
+        message: impl FnOnce() -> Message,
+    ) -> io::Result<()> {
+        let separator = if self.is_first { "" } else { "\n" };
+        self.is_first = false;
         match self.format {
-            Format::Table => {
-                let separator = if self.is_first { "" } else { "\n" };
-                let text = terminal::render(summary, self.width);
-                write!(self.out, "{separator}{text}")
-            }
+            Format::Table => write!(self.out, "{separator}{text}"),
             Format::Payload => writeln!(self.out, "{}", serde_json::to_string(&message())?),
             Format::Link => {
                 let link = builder_link(&message())?;
                 if link.len() > RELIABLE_LINK {
                     anstream::eprintln!(
-                        "rollcall: {}: Block Kit Builder may not open so long a link",
-                        summary.environment
+                        "rollcall: {environment}: Block Kit Builder may not open so long a link"
                     );
                 }
                 writeln!(self.out, "{link}")

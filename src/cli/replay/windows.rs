@@ -13,7 +13,9 @@ use crate::cli::described;
 use crate::cli::spool::Facts;
 use crate::config::{DEFAULT_WAIT_POLICY, Settings};
 use crate::core::fact::Fact;
+use crate::core::notice::{self, Notice};
 use crate::core::observation::{Answer, Observations};
+use crate::core::overrides::Override;
 use crate::core::policy::WaitPolicy;
 use crate::core::reader::Reader;
 use crate::core::runs::Runs;
@@ -38,10 +40,26 @@ pub(super) struct Windows<'a> {
 pub(super) struct Told<'w> {
     /// How its runs stand.
     pub(super) snapshot: &'w WindowSnapshot<'w>,
-    /// The messages.
+    /// The lines about overrides that are messages of their own.
+    pub(super) notices: &'w [Notice],
+    /// The messages about runs.
     pub(super) summaries: &'w [Summary],
     /// For whom.
     pub(super) reader: Reader,
+}
+
+impl Told<'_> {
+    /// The line about a moment of an override, where one is said: in a message of its own, or in one about runs.
+    pub(super) fn line(&self, one: &Override) -> Option<String> {
+        let notice = Notice::of(one, one.scheduled_time, self.reader)?;
+        if self.notices.iter().any(|told| told.name == notice.name) {
+            return Some(notice.line);
+        }
+        let lines = || self.summaries.iter().flat_map(|summary| &summary.overrides);
+        let is_said = |line: &String| lines().any(|said| said == line);
+        let done = notice::ended(one, true, self.reader);
+        done.into_iter().chain([notice.line]).find(is_said)
+    }
 }
 
 /// Gives everything that was learned to `tell`, window by window.
@@ -170,15 +188,19 @@ impl Windows<'_> {
             ..DEFAULT_WAIT_POLICY
         };
         let snapshot = WindowSnapshot::new(key, &runs, &observations, policy, self.now);
-        if !pipeline::is_reported(&snapshot) {
+        let at = pipeline::At {
+            is_by_group: true,
+            reader: settings.reader,
+            now: None,
+        };
+        let notices = pipeline::notices(&snapshot, at);
+        let summaries = pipeline::summaries(&snapshot, at);
+        if notices.is_empty() && summaries.is_empty() {
             return Ok(());
         }
-        let summaries: Vec<Summary> = pipeline::messages(&snapshot, true)
-            .into_iter()
-            .map(|(members, kind)| Summary::new(&snapshot, &members, kind, settings.reader))
-            .collect();
         tell(Told {
             snapshot: &snapshot,
+            notices: &notices,
             summaries: &summaries,
             reader: settings.reader,
         })

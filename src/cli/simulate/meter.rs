@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::core::fact::Fact;
 use crate::core::look::Wanted;
+use crate::core::notice::Notice;
 use crate::core::observation::{Answer, Observations, ServiceLook, ServiceState};
 use crate::core::report::LastReport;
 use crate::core::runs::Arrival;
@@ -255,6 +256,15 @@ impl Ecs for Meter {
 
 impl Notifier for Meter {
     async fn notify(&self, _: &Summary, _: Instant) -> Delivery {
+        self.usage.borrow_mut().messages.push(self.now.get());
+        Delivery {
+            result: Ok(()),
+            rate_limited: 0,
+            latency: Duration::ZERO,
+        }
+    }
+
+    async fn tell(&self, _: &Notice, _: Instant) -> Delivery {
         self.usage.borrow_mut().messages.push(self.now.get());
         Delivery {
             result: Ok(()),

@@ -10,6 +10,7 @@ mod ecs_event;
 mod envelope;
 mod event;
 mod message;
+mod overrides;
 mod own;
 mod run_task;
 #[cfg(test)]
@@ -144,11 +145,19 @@ pub enum DecodeError {
     #[error("the ECS event has no usable `{0}`")]
     EcsEventMissing(&'static str),
     /// A message of rollcall's own has another form than this release knows.
-    #[error("the roster or timer has an unexpected form")]
+    #[error("the roster, override or timer has an unexpected form")]
     OwnMessage,
     /// A field of a roster is missing or has another form.
     #[error("the roster has no usable `{field}`: expected {expected}")]
     Roster {
+        /// The field's name.
+        field: &'static str,
+        /// What it should hold, with an example.
+        expected: &'static str,
+    },
+    /// A field of an override is missing or has another form.
+    #[error("the override has no usable `{field}`: expected {expected}")]
+    Override {
         /// The field's name.
         field: &'static str,
         /// What it should hold, with an example.

@@ -1,5 +1,5 @@
-//! Decodes rollcall's own messages: rosters, which a schedule of the Terraform module sends, and timers, which the
-//! function sends to itself.
+//! Decodes rollcall's own messages: rosters, which a schedule of the Terraform module sends, overrides, which a one-time
+//! schedule of the command line sends, and timers, which the function sends to itself.
 //!
 //! Pure. These messages have a key `rollcall`, which no event of AWS has.
 
@@ -9,9 +9,10 @@ use chrono::{DateTime, Datelike, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{DecodeError, Decoded};
+use super::{DecodeError, Decoded, overrides};
 use crate::core::arn::last_segment;
 use crate::core::fact::{Fact, Roster};
+use crate::core::overrides::Override;
 use crate::core::window::WindowKey;
 
 /// A message of rollcall's own.
@@ -31,6 +32,8 @@ pub enum OwnMessage {
     },
     /// "A schedule fires now, and is to call these services and jobs."
     Roster(RosterMessage),
+    /// "Somebody made an exception from the schedules, or it ended, or was taken back."
+    Override(Box<Override>),
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
@@ -81,6 +84,10 @@ pub(super) fn decode(body: &str) -> Result<Decoded, DecodeError> {
     let time = match &message {
         OwnMessage::Timer { window, .. } => window.start,
         OwnMessage::Roster(roster) => roster.scheduled_time,
+        OwnMessage::Override(one) => {
+            overrides::check(one)?;
+            one.scheduled_time
+        }
     };
     // Chrono reads years so far away that adding to them overflows; no schedule fires then.
     if !(1970..10_000).contains(&time.year()) {
@@ -100,11 +107,15 @@ pub(super) fn decode(body: &str) -> Result<Decoded, DecodeError> {
             environment: Some(roster.environment.clone()),
             fact: Fact::Roster(Box::new(fact(roster))),
         },
+        OwnMessage::Override(one) => Decoded::Fact {
+            environment: Some(one.environment.clone()),
+            fact: Fact::Override(one),
+        },
     })
 }
 
-/// A field of a roster: its name, whether a value has its form, and that form with an example.
-type Field = (&'static str, fn(&Value) -> bool, &'static str);
+/// A field: its name, whether a value has its form, and that form with an example.
+pub(super) type Field = (&'static str, fn(&Value) -> bool, &'static str);
 
 const ROSTER_FIELDS: [Field; 8] = [
     (
@@ -149,7 +160,7 @@ const ROSTER_FIELDS: [Field; 8] = [
     ),
 ];
 
-fn is_time(value: &Value) -> bool {
+pub(super) fn is_time(value: &Value) -> bool {
     let time = value.as_str().map(str::parse::<DateTime<Utc>>);
     time.is_some_and(|time| time.is_ok())
 }
@@ -159,18 +170,27 @@ fn is_counts(value: &Value) -> bool {
     value.is_null() || counts.is_some_and(|counts| counts.values().all(Value::is_i64))
 }
 
-/// Finds out which field of a roster is missing or has another form than this release knows.
+/// Finds out which field of a roster or an override is missing or has another form than this release knows.
 fn explain(body: &str) -> DecodeError {
     let message: Value = serde_json::from_str(body).unwrap_or_default();
-    if message["rollcall"] != "roster" {
-        return DecodeError::OwnMessage;
-    }
-    let wrong = ROSTER_FIELDS
-        .iter()
-        .find(|(name, is_right, _)| !is_right(&message[*name]));
-    wrong.map_or(DecodeError::OwnMessage, |&(field, _, expected)| {
-        DecodeError::Roster { field, expected }
-    })
+    let wrong = |fields: &[Field]| {
+        let mut fields = fields.iter();
+        fields
+            .find(|(name, is_right, _)| !is_right(&message[*name]))
+            .map(|&(field, _, expected)| (field, expected))
+    };
+    let explained = match message["rollcall"].as_str() {
+        Some("roster") => {
+            wrong(&ROSTER_FIELDS).map(|(field, expected)| DecodeError::Roster { field, expected })
+        }
+        Some("override") => Some(
+            wrong(&overrides::FIELDS).map_or_else(overrides::wrong_changes, |(field, expected)| {
+                DecodeError::Override { field, expected }
+            }),
+        ),
+        _ => None,
+    };
+    explained.unwrap_or(DecodeError::OwnMessage)
 }
 
 fn fact(roster: RosterMessage) -> Roster {

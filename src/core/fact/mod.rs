@@ -14,6 +14,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use self::ecs::{ClusterId, Container, JobId, RunTaskCall, ServiceEvent, TaskId, TaskState};
+use super::overrides::{Override, Phase};
 
 /// One thing learned about a window.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -53,6 +54,8 @@ pub enum Fact {
     ServiceEvent(Box<ServiceEvent>),
     /// An event about a job's task that ECS sent without being asked.
     Task(Box<TaskState>),
+    /// Somebody made an exception from the schedules, or it ended, or was taken back.
+    Override(Box<Override>),
 }
 
 impl Fact {
@@ -70,6 +73,7 @@ impl Fact {
             Self::Unkept { message_id, .. } => FactId::Unkept(message_id),
             Self::ServiceEvent(event) => FactId::ServiceEvent(&event.event_id),
             Self::Task(task) => FactId::Task(task),
+            Self::Override(one) => FactId::Override(&one.id, one.phase),
         }
     }
 }
@@ -97,6 +101,8 @@ pub enum FactId<'a> {
     ServiceEvent(&'a str),
     /// A task's state, by its content.
     Task(&'a TaskState),
+    /// A moment in the life of an override, by the override's id.
+    Override(&'a str, Phase),
 }
 
 /// One `UpdateService` call as CloudTrail recorded it.

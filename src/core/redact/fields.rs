@@ -27,6 +27,8 @@ pub(super) enum Kind {
     Resource,
     /// The group of a task or of schedules.
     Group,
+    /// A time zone, which tells where somebody lives: always UTC.
+    Zone,
     /// A user agent.
     Agent,
 }
@@ -45,6 +47,8 @@ pub(super) fn kind(object: &str, field: &str) -> Option<Kind> {
     Some(match (object, field) {
         // In CloudTrail's record of a response, nobody reads these, and they are most of the record.
         ("service", "events" | "deployments") => return None,
+        // Why somebody made an override is in that person's own words, of which no word is AWS's.
+        ("" | "override", "reason") => Kind::Name("reason"),
         ("sessionissuer", "username" | "arn") => Kind::Name("role"),
         ("cluster", "name") => Kind::Name("cluster"),
         ("service", "name") => Kind::Name("service"),
@@ -55,7 +59,7 @@ pub(super) fn kind(object: &str, field: &str) -> Option<Kind> {
             | "responseelements" | "failures" | "containers" | "deployments" | "events"
             | "scalabletargets" | "suspendedstate" | "stoppedtasks" | "error" | "window" | "facts"
             | "updateservice" | "runtask" | "roster" | "deadletter" | "silenced" | "silenceexpired"
-            | "undecodable" | "serviceevent" | "failed" | "action" | "caller",
+            | "undecodable" | "serviceevent" | "failed" | "action" | "caller" | "override" | "changes",
         ) => Kind::Nested,
         (
             _,
@@ -68,6 +72,9 @@ pub(super) fn kind(object: &str, field: &str) -> Option<Kind> {
             | "type"
             | "rollcall"
             | "kind"
+            | "phase"
+            | "direction"
+            | "calls"
             | "desiredcount"
             | "runningcount"
             | "pendingcount"
@@ -109,7 +116,7 @@ pub(super) fn kind(object: &str, field: &str) -> Option<Kind> {
         (
             _,
             "eventtime" | "time" | "createdat" | "updatedat" | "startedat" | "stoppingat"
-            | "stoppedat" | "observedat" | "scheduledtime" | "start" | "at",
+            | "stoppedat" | "observedat" | "scheduledtime" | "start" | "at" | "until" | "from" | "to",
         ) => Kind::Time,
         (_, "detailtype") => Kind::DetailType,
         (_, "awsregion" | "region") => Kind::Region,
@@ -117,6 +124,7 @@ pub(super) fn kind(object: &str, field: &str) -> Option<Kind> {
         (_, "useragent") => Kind::Agent,
         (_, "resourceid") => Kind::Resource,
         (_, "group") => Kind::Group,
+        (_, "zone") => Kind::Zone,
         (_, "taskdefinition" | "taskdefinitionarn") => Kind::Family,
         (_, field) => Kind::Name(sort(field)?),
     })
@@ -133,7 +141,7 @@ fn sort(field: &str) -> Option<&'static str> {
         "environment" => "environment",
         "schedule" | "schedulearn" => "schedule",
         "role" => "role",
-        "username" => "user",
+        "username" | "by" | "madeby" => "user",
         "session" => "session",
         "id" | "eventid" | "requestid" | "messageid" | "silence" => "id",
         "name" | "arn" | "resources" | "targetarn" => "name",

@@ -135,6 +135,7 @@ impl Redactor {
             Kind::Family => Some(self.family(text)),
             Kind::Resource => Some(arn::resource(&mut self.names, text)),
             Kind::Group => Some(self.group(text)),
+            Kind::Zone => Some("UTC".to_owned()),
             Kind::Agent => Some(fields::agent(text)),
         }
     }

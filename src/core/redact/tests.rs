@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::Redactor;
+use crate::core::decode::decode_body;
 
 /// A redactor that has seen one call of the service `api` in the cluster `acme`.
 fn redactor() -> Redactor {
@@ -108,4 +109,41 @@ fn rosters_and_own_names_of_aws_keep_what_they_mean() {
             "cluster": "default", "role": "AWSServiceRoleForECS",
         })
     );
+}
+
+#[test]
+fn overrides_keep_their_times_and_no_words_of_people() {
+    let mut redactor = redactor();
+    let told = json!({
+        "rollcall": "override", "id": "k3x9p2ab", "phase": "cancelled", "kind": "extend", "environment": "acme",
+        "by": "lee", "made_by": "kim@acme.com", "reason": "demo for our customer", "zone": "Asia/Seoul",
+        "scheduled_time": "2026-01-15T08:00:00Z", "created_at": "2026-01-15T07:30:00Z", "until": "2026-01-15T13:00:00Z",
+        "account": "111122223333", "region": "eu-west-1", "changes": [{
+            "schedule": "evening", "from": "2026-01-15T09:00:00Z", "to": "2026-01-15T13:00:00Z", "services": ["api"],
+            "calls": 1, "direction": "down",
+        }],
+    });
+    let redacted = redactor.redact(told);
+    assert_eq!(
+        redacted["changes"],
+        json!([{
+            "schedule": "schedule-1", "from": "2026-01-15T09:00:00Z", "to": "2026-01-15T13:00:00Z",
+            "services": ["service-1"], "calls": 1, "direction": "down",
+        }])
+    );
+    let body = redacted.to_string();
+    assert!(decode_body(&body).is_ok(), "{body}");
+    for secret in [
+        "lee",
+        "kim",
+        "demo",
+        "customer",
+        "acme",
+        "Seoul",
+        "k3x9p2ab",
+        "111122223333",
+        "evening",
+    ] {
+        assert!(!body.contains(secret), "{secret} in {body}");
+    }
 }

@@ -1,6 +1,7 @@
 //! English.
 
 mod dictionary;
+mod overrides;
 
 use std::borrow::Cow;
 

@@ -1,6 +1,7 @@
 //! Korean. Particles that depend on the last sound of a name, such as 이 and 가, are avoided after names.
 
 mod dictionary;
+mod overrides;
 
 use std::borrow::Cow;
 

@@ -5,6 +5,7 @@
 
 mod en;
 mod ko;
+pub(crate) mod overrides;
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,6 +13,7 @@ use std::str::FromStr;
 use chrono::{DateTime, TimeDelta};
 use chrono_tz::Tz;
 
+use self::overrides::OverrideWords;
 use super::fact::Action;
 use super::refusal::Refusal;
 use super::status::{Kind, Severity};
@@ -112,7 +114,7 @@ fn caller_and_role(caller: &str) -> (&str, Option<&str>) {
 }
 
 /// The words of one language. The examples are the English ones.
-pub(crate) trait Words: Sync {
+pub(crate) trait Words: OverrideWords + Sync {
     // The table.
 
     /// The table's head: `Service`, `Action`, `Status`.

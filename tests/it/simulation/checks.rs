@@ -35,6 +35,8 @@ pub struct Tally {
     pub missing: usize,
     /// Services whose true state was told.
     pub verified: usize,
+    /// Moments of overrides.
+    pub overrides: usize,
 }
 
 impl Tally {
@@ -57,6 +59,7 @@ impl Tally {
         self.failures += other.failures;
         self.missing += other.missing;
         self.verified += other.verified;
+        self.overrides += other.overrides;
     }
 }
 
@@ -123,6 +126,7 @@ pub fn check(world: &World) -> (Tally, Vec<Violation>) {
     court.check_lateness();
     court.check_groups();
     court.check_tasks();
+    court.check_overrides();
     (court.tally, court.violations)
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::checks::{Tally, check};
 use super::live;
+use super::overrides::Override;
 use super::plan::{
     Again, Call, EcsPlan, Entry, Hold, HoldKind, Illness, Life, Mapping, Mode, Outage, Plan, Quirk,
     RecursiveLoop, Roster, Schedule, Target,
@@ -71,6 +72,20 @@ fn world(schedules: Vec<Schedule>) -> Plan {
 
 fn up(entries: Vec<Entry>, roster: Option<u32>) -> Schedule {
     schedule(0, Target::Up, entries, roster)
+}
+
+/// An override that ends after twenty minutes, with the run of a roster or without one. Its messages come twice.
+fn extension(roster: Option<u8>) -> Override {
+    Override {
+        kind: 0,
+        environment: 0,
+        begins: 120,
+        lasts: 1_080,
+        roster,
+        cancelled: None,
+        latency: [1_200, 1_400],
+        again: vec![Again::Event(30)],
+    }
 }
 
 /// The worlds, and what each leads to where nothing goes wrong: messages that are no changes, and changes.
@@ -169,7 +184,18 @@ fn worlds() -> Vec<(&'static str, Plan, [usize; 2])> {
             gap: 100,
         },
     });
+    let mut extended = world(vec![schedule(
+        20,
+        Target::Down,
+        vec![entry([call(0, 1_000)]), entry([call(5, 2_000)])],
+        Some(1_000),
+    )]);
+    extended.overrides = vec![extension(Some(0))];
+    let mut without_runs = world(Vec::new());
+    without_runs.overrides = vec![extension(None)];
     vec![
+        ("an extended evening", extended, [2, 0]),
+        ("an override without a run", without_runs, [2, 0]),
         ("slow tasks", slow_tasks, [1, 0]),
         ("all succeed", all_succeed, [1, 0]),
         ("retried", retried, [1, 0]),

@@ -5,6 +5,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
 
 use super::ecs::Ecs;
+use super::overrides;
 use super::plan::{Again, Hold, HoldKind, Plan};
 use super::script::{Attempt, RETRY_MINUTES, Run, SCHEDULER, Script};
 
@@ -14,8 +15,8 @@ pub const ERRORS: [&str; 3] = [
     "ServiceNotFoundException",
     "AccessDenied",
 ];
-const ACCOUNT: &str = "123456789012";
-const REGION: &str = "ap-northeast-2";
+pub const ACCOUNT: &str = "123456789012";
+pub const REGION: &str = "ap-northeast-2";
 
 /// Milliseconds since the world began.
 pub type Millis = i64;
@@ -43,7 +44,7 @@ pub struct Mail {
     pub echoes: Vec<Millis>,
 }
 
-fn mail(label: &str, fact: Option<&str>, body: &Value, at: Millis) -> Mail {
+pub fn mail(label: &str, fact: Option<&str>, body: &Value, at: Millis) -> Mail {
     let mut record = SqsMessage::default();
     record.message_id = Some(label.to_owned());
     record.receipt_handle = Some(label.to_owned());
@@ -100,6 +101,7 @@ pub fn letters(plan: &Plan, script: &Script, ecs: &Ecs) -> Vec<Mail> {
     }));
     let natives = script.runs.iter().filter_map(|run| native(run, ecs));
     letters.extend(natives);
+    letters.extend(overrides::letters(plan, script));
     letters
 }
 

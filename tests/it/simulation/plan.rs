@@ -28,6 +28,8 @@ pub struct Plan {
     pub table: Option<(u32, u32)>,
     /// Whether ECS is asked, and when it does not answer.
     pub ecs: EcsPlan,
+    /// The exceptions that people make from the schedules.
+    pub overrides: Vec<super::overrides::Override>,
     /// What goes wrong, by the number of the step.
     pub quirks: BTreeMap<u16, Quirk>,
 }
@@ -487,6 +489,7 @@ pub fn plan() -> impl Strategy<Value = Plan> {
                 slack,
                 table,
                 ecs,
+                overrides: Vec::new(),
                 quirks,
             },
         )

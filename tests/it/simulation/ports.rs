@@ -12,6 +12,7 @@ use rollcall::core::decode::OwnMessage;
 use rollcall::core::description::{self, TaskDescription};
 use rollcall::core::fact::{ApiError, ClusterId, Fact};
 use rollcall::core::look::Wanted;
+use rollcall::core::notice::Notice;
 use rollcall::core::observation::{
     Answer, AskFailure, Observable, Observations, ServiceLook, ServiceState,
 };
@@ -182,6 +183,8 @@ pub struct Shared {
     /// When each fact was kept first, by its label.
     pub kept: RefCell<BTreeMap<String, Millis>>,
     pub messages: RefCell<Vec<BotMessage>>,
+    /// The lines about overrides that stand in the bot's channel, by window and name.
+    pub announced: RefCell<BTreeSet<(Place, String)>>,
     /// Attempts to tell people something, by window.
     pub attempts: RefCell<BTreeMap<Place, u32>>,
     /// Until when Slack asked for patience about a window, and whom it asked.
@@ -260,6 +263,7 @@ fn label(fact: &Fact) -> Option<String> {
             .id
             .strip_prefix("task-")
             .map(|run| format!("native-{run}")),
+        Fact::Override(one) => Some(format!("{} {}", one.id, one.phase.as_str())),
         Fact::Silenced { .. }
         | Fact::SilenceExpired { .. }
         | Fact::Undecodable { .. }
@@ -519,6 +523,13 @@ impl Notifier for Hands {
         delivery(fate, ())
     }
 
+    async fn tell(&self, notice: &Notice, _: Instant) -> Delivery {
+        let place = self.place.borrow().clone();
+        let fate = self.call(Effect::Say, &place).await;
+        self.show(Effect::Say, place, None, Shown::notice(notice), fate);
+        delivery(fate, ())
+    }
+
     fn live(&self) -> Option<&impl Channel> {
         (self.shared.plan.mode == Mode::Bot).then_some(self)
     }
@@ -576,6 +587,30 @@ impl Channel for Hands {
     async fn list(&self, bookmark: &Bookmark, _: &Summary, _: usize, _: Instant) -> Delivery {
         let (_, place) = self.message(bookmark);
         delivery(self.call(Effect::Reply, &place).await, ())
+    }
+
+    async fn announce(&self, key: &WindowKey, notice: &Notice, _: Instant) -> Delivery {
+        let place = place(key);
+        let fate = self.call(Effect::Post, &place).await;
+        if times(fate) > 0 {
+            let name = (place.clone(), notice.name.clone());
+            self.shared.announced.borrow_mut().insert(name);
+        }
+        self.show(Effect::Post, place, None, Shown::notice(notice), fate);
+        delivery(fate, ())
+    }
+
+    async fn has_announced(
+        &self,
+        key: &WindowKey,
+        notice: &Notice,
+        _: Instant,
+    ) -> Result<bool, NotifyError> {
+        let place = place(key);
+        let fate = self.call(Effect::Find, &place).await;
+        let name = (place, notice.name.clone());
+        let is_found = self.shared.announced.borrow().contains(&name);
+        delivery(fate, is_found).result
     }
 
     async fn find(

@@ -2,6 +2,7 @@
 //! test which say something.
 
 use rollcall::core::decide::MessageKind;
+use rollcall::core::notice::Notice;
 use rollcall::core::status::{Kind, Severity};
 use rollcall::core::summary::{
     CHANGED, Failure, LATE, NEVER_CALLED, News, Row as SummaryRow, STOPPING, Summary, UNKEPT,
@@ -20,6 +21,8 @@ pub struct Shown {
     /// The schedules that it names.
     pub schedules: Vec<String>,
     pub rows: Vec<Row>,
+    /// The lines about overrides, each with the reason that it gives: the simulation's name for it.
+    pub overrides: Vec<String>,
 }
 
 /// How one subject, or one of its runs, is said to stand.
@@ -102,6 +105,14 @@ impl Shown {
             is_partial: summary.notes.iter().any(|note| note.contains("Partial")),
             schedules: summary.schedules.clone(),
             rows,
+            overrides: summary.overrides.clone(),
+        }
+    }
+
+    pub fn notice(notice: &Notice) -> Self {
+        Self {
+            overrides: vec![notice.line.clone()],
+            ..Self::default()
         }
     }
 

@@ -53,15 +53,18 @@ pub(in crate::cli::overrides) fn cancel(
     let late: Vec<_> = late.map(|run| (run.schedule, run.subject, None)).collect();
     let cancelled = Override {
         phase: Phase::Cancelled,
+        made_by: Some(one.by.clone()),
         by: by.to_owned(),
         scheduled_time: whole_second(situation.now),
-        changes: situation.changes(late, Some(at)),
-        until: at + flexible + TimeDelta::minutes(2),
         ..one
     };
     let mut overrides = others;
-    if !cancelled.changes.is_empty() {
-        overrides.push(cancelled.clone());
+    if !late.is_empty() {
+        overrides.push(Override {
+            changes: situation.changes(late, Some(at)),
+            until: at + flexible + TimeDelta::minutes(2),
+            ..cancelled.clone()
+        });
     }
     Ok(Proposal {
         overrides,

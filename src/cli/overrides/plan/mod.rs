@@ -18,7 +18,7 @@ use super::landscape::{Landscape, Subject};
 use super::records::is_replaced;
 use super::refusal::Refusal;
 use super::runs::{Run, Time, runs};
-use crate::core::overrides::{Change, Kind, Override, Phase};
+use crate::core::overrides::{Change, Direction, Kind, Override, Phase};
 
 /// How near a run may be before Scheduler may already have begun it.
 const TOO_LATE: TimeDelta = TimeDelta::minutes(2);
@@ -324,6 +324,7 @@ impl<'a> Situation<'a> {
                 .filter(|one| one.schedule == schedule);
             let all: BTreeSet<&Subject> = of_schedule.flat_map(|one| one.subjects.keys()).collect();
             let is_whole = all.len() == subjects.len();
+            let direction = self.direction(&schedule, &subjects);
             let names = subjects
                 .iter()
                 .filter_map(Subject::service)
@@ -334,9 +335,28 @@ impl<'a> Situation<'a> {
                 to,
                 services: (!is_whole).then(|| names.collect()),
                 calls: subjects.len(),
+                direction,
             }
         };
         grouped.into_iter().map(change).collect()
+    }
+
+    /// Whether a schedule lowers the counts of these or raises them; `None` for jobs, and where each service has one count only.
+    fn direction(self, schedule: &str, subjects: &BTreeSet<Subject>) -> Option<Direction> {
+        let bounds = self.bounds(&BTreeSet::new());
+        let of_schedule = self
+            .landscape
+            .calls()
+            .filter(|one| one.schedule == schedule);
+        let counts = of_schedule.flat_map(|one| &one.subjects);
+        let directions = counts
+            .filter(|(subject, _)| subjects.contains(subject))
+            .filter_map(|(subject, count)| match bounds.get(subject) {
+                Some((_, high)) if count < high => Some(Direction::Down),
+                Some((low, _)) if count > low => Some(Direction::Up),
+                _ => None,
+            });
+        directions.max()
     }
 
     fn override_of(
@@ -360,6 +380,7 @@ impl<'a> Situation<'a> {
             kind: asked.wish.kind(),
             environment: text("environment"),
             by: asked.by.clone(),
+            made_by: None,
             reason: asked.reason.clone(),
             scheduled_time: until,
             created_at,

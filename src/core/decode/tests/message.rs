@@ -131,7 +131,7 @@ fn a_roster_says_what_is_expected_and_where() {
 
 #[test]
 fn a_broken_roster_is_explained_and_never_quoted() {
-    let unexpected = "the roster or timer has an unexpected form";
+    let unexpected = "the roster, override or timer has an unexpected form";
     for (field, value, expected) in [
         (
             "scheduled_time",
@@ -160,6 +160,85 @@ fn a_broken_roster_is_explained_and_never_quoted() {
         roster[field] = value;
         let error = reason(&roster.to_string());
         assert!(error.starts_with(expected), "{error}");
+        assert!(!error.contains("canary"), "{error}");
+    }
+}
+
+fn told_override() -> Value {
+    json!({
+        "rollcall": "override", "id": "k3x9p2ab", "phase": "began", "kind": "extend", "environment": "dev",
+        "by": "kim", "reason": "demo", "scheduled_time": "2024-01-15T08:31:00Z", "created_at": "2024-01-15T08:30:00Z",
+        "until": "2024-01-15T13:00:00Z", "zone": "Asia/Seoul", "account": "123456789012", "region": "ap-northeast-2",
+        "changes": [{
+            "schedule": "evening", "from": "2024-01-15T09:00:00Z", "to": "2024-01-15T13:00:00Z", "calls": 20,
+        }],
+    })
+}
+
+#[test]
+fn an_override_names_its_environment_and_a_later_release_may_add_fields() {
+    let mut message = told_override();
+    message["canary"] = json!(1);
+    let decoded = decode_body(&message.to_string()).unwrap();
+    let Decoded::Fact {
+        fact: Fact::Override(one),
+        environment,
+    } = decoded
+    else {
+        panic!("{decoded:?}");
+    };
+    assert_eq!(environment.as_deref(), Some("dev"));
+    assert_eq!(one.changes[0].calls, 20);
+    assert_eq!(
+        [
+            one.made_by,
+            one.changes[0].services.clone().map(|_| String::new())
+        ],
+        [None, None]
+    );
+}
+
+#[test]
+fn a_broken_override_is_explained_and_never_quoted() {
+    let far = json!("+262142-12-31T23:59:59Z");
+    for (field, value) in [
+        ("id", Value::Null),
+        ("id", json!("")),
+        ("id", json!("<!here> canary")),
+        ("id", json!("canary".repeat(20))),
+        ("phase", json!("canary")),
+        ("kind", json!("canary")),
+        ("environment", json!("canary".repeat(50))),
+        ("by", json!(["canary"])),
+        ("by", json!("canary".repeat(50))),
+        ("reason", json!("canary".repeat(400))),
+        ("scheduled_time", json!("canary")),
+        ("scheduled_time", far.clone()),
+        ("created_at", far.clone()),
+        ("until", far.clone()),
+        ("zone", json!(9)),
+        ("account", Value::Null),
+        ("region", Value::Null),
+        ("changes", Value::Null),
+        ("changes", json!([{"schedule": "canary", "calls": 1}])),
+        (
+            "changes",
+            json!([{"schedule": "canary", "calls": -1, "to": "2024-01-15T13:00:00Z"}]),
+        ),
+        (
+            "changes",
+            json!([{"schedule": "canary", "calls": 1, "to": far}]),
+        ),
+        (
+            "changes",
+            json!(vec![told_override()["changes"][0].clone(); 501]),
+        ),
+    ] {
+        let mut message = told_override();
+        message[field] = value;
+        let error = reason(&message.to_string());
+        let expected = format!("the override has no usable `{field}`: expected ");
+        assert!(error.starts_with(&expected), "{field}: {error}");
         assert!(!error.contains("canary"), "{error}");
     }
 }

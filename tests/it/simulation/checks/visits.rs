@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Court;
+use crate::simulation::overrides;
 use crate::simulation::ports::Effect;
 
 impl Court<'_> {
@@ -11,6 +12,9 @@ impl Court<'_> {
         let mut environments: BTreeSet<String> = BTreeSet::new();
         for run in &self.world.shared.script.runs {
             environments.insert(run.subject.environment.clone());
+        }
+        for told in overrides::moments(&self.world.plan, &self.world.shared.script) {
+            environments.insert(told.place.0);
         }
         let mut kept = BTreeSet::new();
         for environment in &environments {

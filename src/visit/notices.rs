@@ -1,0 +1,137 @@
+//! Telling a receiver of overrides: a line when one begins, ends or is taken back, each once.
+
+use chrono::{DateTime, Utc};
+
+use super::say::{OVERDUE, delay_after};
+use super::{Ports, SLACK, Visit, VisitError};
+use crate::core::notice::{self, Notice, Telling};
+use crate::core::overrides::Override;
+use crate::core::report::{Heard, LastReport};
+use crate::core::runs::ArrivedOverride;
+use crate::core::snapshot::WindowSnapshot;
+use crate::metrics::Metrics;
+use crate::ports::notifier::{Channel, Delivery, Notifier, NotifyError};
+use crate::ports::window_log::WindowLog;
+
+/// How often a search that fails keeps a line back: repeating it is better than losing it.
+const SEARCHES: u32 = 5;
+
+/// Sends the lines that are messages of their own. Returns when to come again.
+pub(super) async fn tell<L: WindowLog, N: Notifier, Q, E, C>(
+    snapshot: &WindowSnapshot<'_>,
+    channel: Option<&impl Channel>,
+    ports: &Ports<'_, L, N, Q, E, C>,
+    visit: Visit<'_>,
+    report: &mut LastReport,
+    metrics: &mut Metrics,
+) -> Result<Option<DateTime<Utc>>, VisitError> {
+    let key = snapshot.key;
+    let mut next: Option<DateTime<Utc>> = None;
+    for (one, telling) in notice::untold(snapshot, report, channel.is_some(), visit.is_last()) {
+        let again = match telling {
+            Telling::With(_) => continue,
+            Telling::At(at) => Some(at),
+            Telling::Now if held_until(report, visit).is_some() => held_until(report, visit),
+            Telling::Now => {
+                let sent = send(snapshot, &one.told, channel, ports, visit, report, metrics).await;
+                take(&sent, &one.told, visit, report);
+                // Directly after the send: whatever happens next must not repeat the line.
+                ports.log.note(key, SLACK, report).await?;
+                if let Err(error) = &sent {
+                    tracing::error!(window = %key, %error, "cannot tell of an override in {key}: {error}");
+                    overdue(snapshot, one, metrics);
+                }
+                sent.err().and_then(|_| held_until(report, visit))
+            }
+        };
+        next = next.into_iter().chain(again).min();
+    }
+    if next.is_none() {
+        report.notices.is_in_doubt = false;
+    }
+    Ok(next)
+}
+
+/// Until when nothing is sent, because the receiver asked for silence, failed, or refused a line.
+fn held_until(report: &LastReport, visit: Visit<'_>) -> Option<DateTime<Utc>> {
+    let until = report.not_before.max(report.notices.not_before)?;
+    (visit.now < until).then_some(until)
+}
+
+/// Sends a line, unless it is found that nobody took note of.
+async fn send<L, N: Notifier, Q, E, C>(
+    snapshot: &WindowSnapshot<'_>,
+    one: &Override,
+    channel: Option<&impl Channel>,
+    ports: &Ports<'_, L, N, Q, E, C>,
+    visit: Visit<'_>,
+    report: &LastReport,
+    metrics: &mut Metrics,
+) -> Result<(), NotifyError> {
+    let key = snapshot.key;
+    let Some(notice) = Notice::of(one, visit.now, visit.reader) else {
+        return Ok(());
+    };
+    let delivery = match channel {
+        None => ports.notifier.tell(&notice, visit.deadline).await,
+        Some(channel) => {
+            if report.notices.is_in_doubt && report.failures < SEARCHES {
+                match channel.has_announced(key, &notice, visit.deadline).await {
+                    Ok(true) => return Ok(()),
+                    Ok(false) => {}
+                    Err(error) if error.refusal().is_some() => {
+                        tracing::warn!(window = %key, %error, "cannot look for an earlier line in {key}: {error}");
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            let delivery = channel.announce(key, &notice, visit.deadline).await;
+            if is_refused(&delivery) {
+                // Slack refuses the bot, and will go on to: the webhook speaks instead, where there is one.
+                ports.notifier.tell(&notice, visit.deadline).await
+            } else {
+                delivery
+            }
+        }
+    };
+    metrics.posted(&delivery);
+    if delivery.result.is_ok() {
+        tracing::info!(window = %key, override.name = notice.name, "told of the override {}", notice.name);
+    }
+    delivery.result
+}
+
+fn is_refused(delivery: &Delivery) -> bool {
+    let error = delivery.result.as_ref().err();
+    error.is_some_and(|error| error.refusal().is_some())
+}
+
+/// Remembers what came of a line.
+fn take(sent: &Result<(), NotifyError>, one: &Override, visit: Visit<'_>, report: &mut LastReport) {
+    match sent {
+        Ok(()) => {
+            notice::note(report, one, Heard::Alone);
+            report.reached();
+            report.notices.refusals = 0;
+            report.notices.not_before = None;
+        }
+        // What there is to say about runs need not wait because a line was refused.
+        Err(error) if error.refusal().is_some() => {
+            let notices = &mut report.notices;
+            notices.not_before = visit.now.checked_add_signed(delay_after(notices.refusals));
+            notices.refusals = notices.refusals.saturating_add(1);
+        }
+        Err(error) => {
+            report.notices.is_in_doubt |= error.is_ambiguous();
+            super::say::back_off(report, error, visit.now);
+        }
+    }
+}
+
+fn overdue(snapshot: &WindowSnapshot<'_>, one: &ArrivedOverride, metrics: &mut Metrics) {
+    if snapshot.now >= one.arrived_at + OVERDUE {
+        let key = snapshot.key;
+        tracing::error!(window = %key, "an override in {key} could not be told for long");
+        metrics.windows_overdue += 1;
+    }
+}
