@@ -42,6 +42,7 @@ class Days(Environment):
         self.plan_is_empty("while an override holds")
         say(f"  an apply with a change elsewhere: {self.apply(tags={'team': 'one'})}")
         self.was(day, "an extended evening", NIGHT, all_to("09:00", 1), all_to("22:00", 0))
+        self.was_read("dev stays up until 22:00 instead of 18:00 (3 services)")
         self.is_as_terraform_made_it("the day after it")
 
     def the_inputs_change(self, day: int) -> None:
@@ -54,6 +55,7 @@ class Days(Environment):
     def a_skipped_holiday(self, day: int) -> None:
         self.overriding.skip(["morning", "evening"], self.monday + timedelta(days=day))
         self.was(day, "a skipped holiday", NIGHT)
+        self.was_read("evening, morning on", "2 runs are skipped (3 services)")
 
     def a_weekend_start(self, day: int) -> None:
         """A start now is one of the minute after the next."""
@@ -69,6 +71,7 @@ class Days(Environment):
         self.until(day, "12:00")
         self.overriding.cancel(override)
         self.was(day, "an override that was cancelled", NIGHT, MORNING, EVENING)
+        self.was_read("dev stays up until 22:00 instead of 18:30", "evening runs at 18:30 as scheduled")
 
     def the_inputs_change_meanwhile(self, day: int) -> None:
         """Terraform makes the schedules of an override anew, and the same command again has them wait for its time."""

@@ -97,6 +97,7 @@ class Environment:
         self.variables = {"evening": "cron(0 18 ? * MON-FRI *)", "orders": 1, "tags": {}}
         self.overriding = Overriding(aws, clock, command_line, ZONE)
         self.played: Played = Played()
+        self.lines: list[str] = []
 
     # What is done to the environment
 
@@ -150,13 +151,16 @@ class Environment:
         """Every call of the day is told as a run of its schedule, at its time and with its count; none is said to have failed,
         or to be missing."""
         batch = self.work / f"day-{day}.jsonl"
-        known = [message for message in self.played.messages if '"rollcall":"override"' not in message["body"].replace(" ", "")]
-        batch.write_text(json.dumps({"Records": known}) + "\n")
+        batch.write_text(json.dumps({"Records": self.played.messages}) + "\n")
         command = [self.command_line, "replay", batch, "--environment", "dev", "--timezone", ZONE.key, "--format", "json"]
         done = subprocess.run(command, env=self.aws.environment("replay"), capture_output=True, text=True, timeout=60)
         if done.returncode:
             raise Failed(f"replay of {batch}: {done.stderr}")
-        told = [run for window in json.loads(done.stdout)["windows"] for run in window["runs"]]
+        windows = json.loads(done.stdout)["windows"]
+        self.lines = [override["line"] for window in windows for override in window["overrides"] if override["line"]]
+        for line in self.lines:
+            say(f"  the channel reads: {line}")
+        told = [run for window in windows for run in window["runs"]]
         wrong = [(run["name"], run["schedule"], run["time"], run["status"]) for run in told if run["verdict"] == "bad"]
         runs = sorted((run["time"], run["name"], (run["schedule"] or "").split(".")[0], run["desired_count"]) for run in told)
         calls = sorted((iso(call.scheduled), call.subject, call.schedule.split(".")[0], call.count) for call in self.played.calls)
@@ -166,6 +170,11 @@ class Environment:
             not wrong and runs == calls,
             f"{name}: the channel reads of {len(told)} runs, with their schedules, times and counts, and of none that is missing {wrong or ''}",
         )
+
+    def was_read(self, *words: str) -> None:
+        """The channel read these words of the day's overrides."""
+        missing = [text for text in words if not any(text in line for line in self.lines)]
+        check(not missing, f"it reads of overrides: {words}{missing and f', but not {missing}' or ''}")
 
     def is_as_terraform_made_it(self, when: str) -> None:
         """No schedule is left that Terraform did not make."""
