@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use rollcall::aws::DynamoDbLog;
 use rollcall::core::fact::{ApiError, Fact, ServiceId};
 use rollcall::core::observation::{Observations, ServiceLook, ServiceState};
-use rollcall::core::report::{Bookmark, LastReport, LiveMessage};
+use rollcall::core::report::{Bookmark, Heard, LastReport, LiveMessage, NoticesReport};
 use rollcall::core::runs::{Arrival, Run, Subject};
 use rollcall::core::status::Status;
 use rollcall::core::told::Told;
@@ -120,6 +120,10 @@ fn report(runs: usize) -> LastReport {
         failures: 3,
         not_before: Some(at(90)),
         is_in_doubt: true,
+        notices: NoticesReport {
+            heard: [("k3x9p2ab began".to_owned(), Heard::Alone)].into(),
+            ..NoticesReport::default()
+        },
     }
 }
 

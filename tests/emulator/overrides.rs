@@ -159,6 +159,8 @@ fn an_extended_run_is_moved_once_and_cancelled_again() {
     assert!(again.stdout.contains("holds already"), "{again:?}");
     assert_eq!(overrides(&stack).len(), 1);
     assert_eq!(schedules(&stack).len(), after.len());
+    let looked = run(&stack, "doctor", &[]);
+    assert_eq!(looked.status, Some(0), "{}", looked.stdout);
     let shown = run(&stack, "status", &[]);
     assert!(
         shown.stdout.contains("1 h later than scheduled"),

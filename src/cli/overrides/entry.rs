@@ -109,9 +109,7 @@ impl Entry {
 
     /// Whether an override made it and not Terraform: it deletes itself, and its name says for when it is.
     pub(super) fn is_of_override(&self) -> bool {
-        self.after_completion == ActionAfterCompletion::Delete
-            && (self.name.starts_with(NOTE)
-                || [AT, BEFORE].iter().any(|mark| has_stamp(&self.name, mark)))
+        self.after_completion == ActionAfterCompletion::Delete && is_name_of_override(&self.name)
     }
 
     /// The same call once, at another time.
@@ -186,6 +184,11 @@ impl Entry {
     pub(super) fn token(&self) -> String {
         hex::encode(Sha256::digest(format!("{self:?}")))
     }
+}
+
+/// Whether overrides name schedules so.
+pub(in crate::cli) fn is_name_of_override(name: &str) -> bool {
+    name.starts_with(NOTE) || [AT, BEFORE].iter().any(|mark| has_stamp(name, mark))
 }
 
 /// How the name of an override's record begins.

@@ -24,6 +24,7 @@ use anyhow::Context;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, stream};
 
+pub(in crate::cli) use self::entry::is_name_of_override;
 use self::landscape::Landscape;
 use self::plan::{Asked, Days, Proposal, Situation, Until, Wish, cancel as take_back, propose};
 use self::refusal::Refusal;

@@ -6,6 +6,9 @@ use chrono_tz::Tz;
 use super::runs::Time;
 use crate::cli::occurrences::TimingError;
 
+/// How many runs an override is about at most: the function refuses a message with more.
+pub(super) const MOST_RUNS: usize = 500;
+
 /// Why nothing is changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refusal {
@@ -52,6 +55,10 @@ pub(super) enum Refusal {
         at: Time,
         zone: Tz,
     },
+    #[error(
+        "these are {0} runs, and an override is about {MOST_RUNS} at most; expected fewer days"
+    )]
+    TooMany(usize),
     #[error("no override {0} holds; `rollcall overrides` lists those that do")]
     NoOverride(String),
 }

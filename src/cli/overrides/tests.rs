@@ -19,6 +19,7 @@ use super::refusal::Refusal;
 use super::runs::Time;
 use super::wanted::{Action, actions};
 use crate::cli::occurrences::Timing;
+use crate::core::decode::decode_body;
 use crate::core::overrides::{Override, Phase};
 
 const SEOUL: Tz = chrono_tz::Asia::Seoul;
@@ -141,7 +142,13 @@ impl Scheduler {
                 if is_before || is_after || !entry.is_enabled() {
                     continue;
                 }
-                let input: Value = serde_json::from_str(entry.input()).unwrap();
+                let text = entry
+                    .input()
+                    .replace("<aws.scheduler.scheduled-time>", &at.to_rfc3339());
+                let input: Value = serde_json::from_str(&text).unwrap();
+                if input.get("rollcall").is_some() {
+                    decode_body(&text).unwrap_or_else(|why| panic!("{why}: {text}"));
+                }
                 if input["rollcall"] == "override" {
                     self.told.push(input);
                 } else if input["rollcall"] == "roster" {

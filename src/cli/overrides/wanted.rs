@@ -200,7 +200,7 @@ fn input(recurring: &Recurring, called: &[&Subject]) -> String {
         })
     };
     for (key, is_job) in [("services", false), ("jobs", true)] {
-        if let Some(members) = input[key].as_object_mut() {
+        if let Some(members) = input.get_mut(key).and_then(Value::as_object_mut) {
             members.retain(|name, _| is_called(name, is_job));
         }
     }

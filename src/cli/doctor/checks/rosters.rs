@@ -7,6 +7,7 @@ use aws_lambda_events::sqs::SqsMessage;
 use super::{Target, calls};
 use crate::cli::doctor::finding::{Finding, names};
 use crate::cli::doctor::seen::{Schedule, Seen, name_of};
+use crate::cli::overrides::is_name_of_override;
 use crate::core::arn::{family, last_segment};
 use crate::core::decode::{Decoded, Message};
 use crate::core::fact::{Fact, Roster};
@@ -22,7 +23,12 @@ pub(super) fn check(seen: &Seen) -> Vec<Finding> {
     };
     let mut findings = Vec::new();
     let mut read = Vec::new();
-    for schedule in rosters {
+    // What overrides made is right by itself: a roster of theirs may be for some of the services only.
+    let rosters: Vec<&Schedule> = rosters
+        .iter()
+        .filter(|roster| !is_name_of_override(&roster.name))
+        .collect();
+    for schedule in rosters.iter().copied() {
         match problem(schedule, seen.records_arn.as_deref()) {
             Ok(roster) => read.push((schedule, roster)),
             Err((text, advice)) => {
@@ -93,9 +99,11 @@ fn differences(seen: &Seen, rosters: &[(&Schedule, Roster)]) -> Vec<Finding> {
     };
     let (calls, _) = calls(schedules);
     let mut due: BTreeMap<Due<'_>, i64> = BTreeMap::new();
-    let known = calls
-        .iter()
-        .filter(|call| call.schedule.is_enabled && !call.schedule.expression.starts_with("rate("));
+    let known = calls.iter().filter(|call| {
+        let schedule = call.schedule;
+        let is_rate = schedule.expression.starts_with("rate(");
+        schedule.is_enabled && !is_rate && !is_name_of_override(&schedule.name)
+    });
     for call in known {
         let (name, count) = match &call.target {
             Target::Service { name, count } => (name.clone(), *count),

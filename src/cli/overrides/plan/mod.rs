@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 pub(super) use self::cancel::cancel;
 use super::landscape::{Landscape, Subject};
 use super::records::is_replaced;
-use super::refusal::Refusal;
+use super::refusal::{MOST_RUNS, Refusal};
 use super::runs::{Run, Time, runs};
 use crate::core::overrides::{Change, Direction, Kind, Override, Phase};
 
@@ -215,6 +215,9 @@ impl<'a> Situation<'a> {
                 self.down(until_schedule.as_deref(), &asked.services)?
             }
         };
+        if changes.len() > MOST_RUNS {
+            return Err(Refusal::TooMany(changes.len()));
+        }
         self.override_of(asked, changes, until)
     }
 
