@@ -10,8 +10,10 @@ import os
 import re
 import threading
 import time
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import jsonpath_ng.ext
 from moto.awslambda.models import LambdaFunction
@@ -24,6 +26,7 @@ from moto.iam.exceptions import LimitExceededException
 from moto.iam.models import IAMBackend, PolicyVersion
 from moto.scheduler.exceptions import ValidationException
 from moto.scheduler.models import EventBridgeSchedulerBackend
+from moto.scheduler.responses import EventBridgeSchedulerResponse
 from moto.sqs.models import Message, Queue
 from moto.sqs.responses import SQSResponse
 
@@ -97,17 +100,42 @@ lambda_urls[r"{0}/(?P<api_version>[^/]+)/functions/(?P<function_name>[\w_:%-]+)/
 # passed, no source was found; both are refused here.
 
 
+# Where the rehearsal plays whole days, its clock is a file that holds seconds since 1970 (clock.py).
+CLOCK = os.environ.get("REHEARSAL_CLOCK")
+
+
+def present() -> float:
+    return float(Path(CLOCK).read_text()) if CLOCK else time.time()
+
+
 def refuse_past_dates(start_date, end_date, schedule_expression, schedule_expression_timezone, **_):
-    now = time.time()
+    now = present()
     if start_date is not None and float(start_date) < now:
         raise ValidationException("The StartDate you specify cannot be earlier than 5 minutes ago.")
     if end_date is not None and float(end_date) < now:
         raise ValidationException("The EndDate you specify cannot be in the past.")
     once = re.fullmatch(r"at\((.+)\)", schedule_expression)
-    # The zones of the rehearsal are UTC and Asia/Seoul; others are taken for UTC.
-    ahead = timedelta(hours=9 if schedule_expression_timezone == "Asia/Seoul" else 0)
-    if once and datetime.fromisoformat(once[1]).replace(tzinfo=timezone.utc) - ahead < datetime.now(timezone.utc):
+    zone = ZoneInfo(schedule_expression_timezone or "UTC")
+    if once and datetime.fromisoformat(once[1]).replace(tzinfo=zone).timestamp() < now:
         raise ValidationException("The schedule expression lies in the past.")
+
+
+# Where the rehearsal interrupts a command, this file holds how many changes of schedules are still taken.
+WRITES_LEFT = os.environ.get("REHEARSAL_WRITES_LEFT")
+
+
+def take_a_write() -> None:
+    left = WRITES_LEFT and Path(WRITES_LEFT)
+    if left and left.exists():
+        if int(left.read_text()) == 0:
+            raise ValidationException("The rehearsal takes no further change.")
+        left.write_text(str(int(left.read_text()) - 1))
+
+
+@wrap(EventBridgeSchedulerBackend, "delete_schedule")
+def delete_schedule(original, self, *arguments, **keywords):
+    take_a_write()
+    return original(self, *arguments, **keywords)
 
 
 @wrap(EventBridgeSchedulerBackend, "create_schedule")
@@ -118,6 +146,7 @@ def create_schedule(original, self, **attributes):
     before = self.get_schedule_group(attributes["group_name"]).schedules.get(attributes["name"])
     if before and before.made_of == attributes:
         return before
+    take_a_write()
     refuse_past_dates(**attributes)
     made_of = copy.deepcopy(attributes)
     schedule = original(self, **attributes)
@@ -127,8 +156,18 @@ def create_schedule(original, self, **attributes):
 
 @wrap(EventBridgeSchedulerBackend, "update_schedule")
 def update_schedule(original, self, **attributes):
+    take_a_write()
     refuse_past_dates(**attributes)
     return original(self, **attributes | {"state": attributes["state"] or "ENABLED"})
+
+
+@wrap(EventBridgeSchedulerResponse, "update_schedule")
+def replace_action_after_completion(original, self):
+    """moto keeps what is done after completion; AWS replaces it too."""
+    answer = original(self)
+    schedule = self.scheduler_backend.get_schedule(self._get_param("GroupName"), self.uri.split("?")[0].split("/")[-1])
+    schedule.action_after_completion = self._get_param("ActionAfterCompletion") or "NONE"
+    return answer
 
 
 # IAM: quotas of policies (IAM and AWS STS quotas), counted without white space. moto checks none.

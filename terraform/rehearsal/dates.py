@@ -1,7 +1,7 @@
-"""A schedule outlives its start: what a plan and an update send when the start_date has passed.
+"""A schedule outlives its start: what a plan and a change send when the start_date has passed.
 
-AWS refuses an update that repeats a start in the past, and the provider sends every attribute with every update. So this
-applies a schedule that starts in some seconds, waits until it has, pauses it, and looks whether later plans are empty.
+AWS refuses a start in the past, and the provider sends every attribute with every change. So this applies a schedule that
+starts in some seconds, waits until it has, looks whether a plan is empty, pauses it, and looks once more.
 """
 
 import time
@@ -61,11 +61,12 @@ def rehearse(aws, work: Path) -> None:
             break
     check(schedule().get("StartDate") == starts_at, "a start that lies ahead is sent")
     time.sleep(max(0.0, (starts_at - datetime.now(timezone.utc)).total_seconds() + 1))
+    check(terraform.plan_again(*variables)[0], "that a start has passed is no change")
     variables[1] = "-var=paused=true"
     say(f"  after its start the schedule is paused: {terraform.apply(*variables)}")
     check(
         schedule()["State"] == "DISABLED" and "StartDate" not in schedule(),
-        "the update left the start out, so it was not refused",
+        "the schedule was made anew without the start, so it was not refused",
     )
     check(terraform.plan_again(*variables)[0], "and the plan after it is empty")
 

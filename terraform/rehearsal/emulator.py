@@ -37,7 +37,10 @@ def end(process: subprocess.Popen) -> None:
 class Emulator:
     """A context manager that starts the server and stops it when the block ends, also by an exception."""
 
-    def __init__(self, log: Path):
+    def __init__(self, log: Path, clock: Path | None = None):
+        """With a `clock`, a file as Clock keeps it, AWS's rules about times go by that."""
+        self.writes_left = log.with_name("writes-left")
+        self.clock = {"REHEARSAL_CLOCK": str(clock), "REHEARSAL_WRITES_LEFT": str(self.writes_left)} if clock else {}
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = log
@@ -80,7 +83,7 @@ class Emulator:
                 [sys.executable, Path(__file__).with_name("moto_server.py"), "-H", "127.0.0.1", "-p", str(self.port)],
                 stdout=log,
                 stderr=log,
-                env=self.environment("moto") | {"REHEARSAL_CALLS": str(self.calls_log)},
+                env=self.environment("moto") | self.clock | {"REHEARSAL_CALLS": str(self.calls_log)},
             )
         for _ in range(300):
             if self.process.poll() is not None:

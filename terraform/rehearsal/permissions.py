@@ -139,6 +139,30 @@ class Permissions:
         plain["contextVariables"] = plain["contextVariables"] | {"aws:SecureTransport": "false"}
         self.simulations.append(simulation(f"without TLS: sqs:ReceiveMessage on {queue_arn}", False, plain, all_allowed, policy))
 
+    def add_operator(self, policy: dict, role_arn: str, rosters_role_arn: str, cluster_arn: str, elsewhere: str) -> None:
+        """What somebody with the operators' policy may do, and that they may not do it in the group `elsewhere`."""
+        operator, identity = f"arn:aws:iam::{ACCOUNT}:role/developers", [{"name": "operator", "policy": policy}]
+        place = cluster_arn.split(":cluster/")[0].replace(":ecs:", ":scheduler:")
+        mine = f"{place}:schedule/rollcall-dev/evening.nestjs"
+        override = f"{place}:schedule/rollcall-dev-rosters/override-1a2b3c4d"
+        passed, to_lambda = {"iam:PassedToService": "scheduler.amazonaws.com"}, {"iam:PassedToService": "lambda.amazonaws.com"}
+        service = cluster_arn.replace(":cluster/", ":service/") + "/nestjs"
+        asked = [
+            *((True, f"scheduler:{verb}Schedule", arn, {}) for verb in ("Get", "Create", "Update", "Delete") for arn in (mine, override)),
+            *((True, action, "*", {}) for action in ("scheduler:ListSchedules", "scheduler:ListScheduleGroups")),
+            *((True, "iam:PassRole", arn, passed) for arn in (role_arn, rosters_role_arn)),
+            (True, "ecs:DescribeServices", service, {"ecs:cluster": cluster_arn}),
+            (False, "ecs:DescribeServices", service, {"ecs:cluster": cluster_arn + "-2"}),
+            (False, "scheduler:UpdateSchedule", f"{place}:schedule/{elsewhere}/evening.nestjs", {}),
+            (False, "scheduler:DeleteScheduleGroup", f"{place}:schedule-group/rollcall-dev", {}),
+            (False, "iam:PassRole", role_arn, to_lambda),
+            (False, "iam:PassRole", rosters_role_arn.replace("-rosters", "-function"), passed),
+            (False, "ecs:UpdateService", service, {"ecs:cluster": cluster_arn}),
+            (False, "sqs:SendMessage", f"{place.replace(':scheduler:', ':sqs:')}:rollcall-dev-records", {}),
+        ]
+        for is_allowed, action, resource, keys in asked:
+            self.simulations.append(simulation(f"operator: {action} on {resource} {keys or ''}", is_allowed, request(action, resource, operator, **keys), identity))
+
     def evaluate(self) -> None:
         if self.library is None:
             say("  the IAM evaluator is missing (it takes node and npm), so no call was checked against the policies")

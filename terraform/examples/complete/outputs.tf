@@ -53,6 +53,11 @@ output "dashboard_names" {
   value       = { for environment, notifier in module.notifier : environment => notifier.dashboard_name }
 }
 
+output "operator_policies" {
+  description = "By environment, the policy to attach for people who make overrides."
+  value       = { for environment, notifier in module.notifier : environment => notifier.operator_policy_json }
+}
+
 output "doctor_commands" {
   description = "By environment, the command that checks the deployment."
   value       = { for environment, notifier in module.notifier : environment => notifier.doctor_command }

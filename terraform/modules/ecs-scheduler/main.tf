@@ -42,9 +42,8 @@ locals {
     for key, schedule in var.schedules : key => merge(schedule, {
       timezone                = coalesce(schedule.timezone, var.timezone)
       flexible_window_minutes = coalesce(schedule.flexible_window_minutes, var.flexible_window_minutes)
-      # The provider sends every attribute with every update, and AWS refuses a start that has passed. A cron() needs its
-      # start no longer then, so it is left out; AWS ignores both dates for at().
-      start_date = schedule.start_date == null || startswith(schedule.expression, "at(") ? null : timecmp(schedule.start_date, plantimestamp()) > 0 ? schedule.start_date : null
+      # AWS ignores both dates for at().
+      start_date = startswith(schedule.expression, "at(") ? null : schedule.start_date
       end_date   = startswith(schedule.expression, "at(") ? null : schedule.end_date
       services = [
         for name, service in var.services : name
@@ -125,6 +124,16 @@ resource "aws_scheduler_schedule_group" "this" {
   }
 }
 
+# What each schedule is made from. Where this changes, the schedule is replaced and never updated: an override that people
+# made with the command line leaves a start_date that soon lies in the past, the provider sends every attribute with every
+# update, and AWS refuses an update that repeats a start in the past. The start stands here as the input has it, so that the
+# passing of time replaces nothing.
+resource "terraform_data" "schedule" {
+  for_each = local.calls
+
+  input = sha256(jsonencode([each.value, var.environment, var.cluster, var.retry, aws_iam_role.this.arn, aws_sqs_queue.dead_letters.arn]))
+}
+
 resource "aws_scheduler_schedule" "this" {
   for_each = local.calls
 
@@ -137,8 +146,9 @@ resource "aws_scheduler_schedule" "this" {
 
   schedule_expression          = each.value.expression
   schedule_expression_timezone = each.value.timezone
-  start_date                   = each.value.start_date
-  end_date                     = each.value.end_date
+  # AWS refuses a start that has passed, and a cron() needs it no longer then.
+  start_date = each.value.start_date == null ? null : timecmp(each.value.start_date, plantimestamp()) > 0 ? each.value.start_date : null
+  end_date   = each.value.end_date
 
   flexible_time_window {
     mode                      = each.value.flexible_window_minutes == 0 ? "OFF" : "FLEXIBLE"
@@ -161,6 +171,10 @@ resource "aws_scheduler_schedule" "this" {
   }
 
   lifecycle {
+    # `rollcall extend` and its like skip a run by moving the start to just after it. A plan leaves that alone.
+    ignore_changes       = [start_date]
+    replace_triggered_by = [terraform_data.schedule[each.key]]
+
     precondition {
       condition     = length(local.long_overrides) == 0
       error_message = "RunTask takes overrides of at most 8,192 characters; these jobs have more: ${join(", ", local.long_overrides)}."

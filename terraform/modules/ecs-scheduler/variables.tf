@@ -76,7 +76,7 @@ variable "schedules" {
     - `desired_count`: the count that each service gets, unless the service says otherwise.
     - `services`: only these services; null means all of them.
     - `timezone`, `flexible_window_minutes`: null means the module's own.
-    - `start_date`, `end_date`: RFC 3339 in UTC; AWS ignores them for `at()`, so there they are never sent. A start that has passed is left out, and a schedule whose end has passed is removed: each is one change in the next plan, and none after it. A `rate()` takes no start, because it counts from it, and AWS refuses to repeat a start that has passed.
+    - `start_date`, `end_date`: RFC 3339 in UTC; AWS ignores them for `at()`, so there they are never sent. A start that has passed is no change in a plan; a schedule whose end has passed is removed by the next apply. A `rate()` takes no start, because it counts from it, and AWS refuses a start that has passed.
     - `paused`: the schedules stay but do nothing, and have no roster.
   EOT
   type = map(object({
@@ -145,7 +145,7 @@ variable "schedules" {
   }
   validation {
     condition     = alltrue([for s in values(var.schedules) : s.start_date == null || !startswith(s.expression, "rate(")])
-    error_message = "A rate() takes no start_date: it would count from it, but once the date has passed AWS refuses every update that repeats it. Use cron()."
+    error_message = "A rate() takes no start_date: it would count from it, but once the date has passed AWS refuses to make the schedule with it again. Use cron()."
   }
 }
 

@@ -76,6 +76,11 @@ output "alarm_names" {
   ))
 }
 
+output "operator_policy_json" {
+  description = "JSON policy for people who make overrides (`rollcall extend`, `skip`, `up`, `down`, `cancel`) and look at them (`rollcall status`, `overrides`): attach it to their role. It allows changing schedules in the groups of this environment, and giving them their roles; null without `windows`."
+  value       = local.windows ? jsonencode({ Version = "2012-10-17", Statement = local.operator_statements }) : null
+}
+
 output "kms_key_policy_statement" {
   description = "JSON statement that the policy of your own key needs, so that EventBridge can write to encrypted queues."
   value       = jsonencode(local.rules_may_encrypt)

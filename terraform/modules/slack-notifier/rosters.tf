@@ -28,8 +28,8 @@ locals {
         for part, subjects in chunklist(local.roster_subjects["${key}/${schedule}"], 900) :
         "${key}/${schedule}${part == 0 ? "" : "/${part + 1}"}" => merge(roster, {
           name = "${key}.${schedule}${part == 0 ? "" : ".${part + 1}"}"
-          # The provider sends every attribute with every update, and AWS refuses a start that has passed.
-          start_date = roster.start_date == null || startswith(roster.expression, "at(") ? null : timecmp(roster.start_date, plantimestamp()) > 0 ? roster.start_date : null
+          # AWS ignores both dates for at().
+          start_date = startswith(roster.expression, "at(") ? null : roster.start_date
           end_date   = startswith(roster.expression, "at(") ? null : roster.end_date
           schedule   = schedule
           # CloudTrail shows the name of the role as sessionIssuer.userName, without the path that may stand before it.
@@ -63,6 +63,8 @@ locals {
       # With the group, messages link to the schedule that is to be mended.
       roster.group == null ? {} : { group = roster.group },
       length(roster.jobs) == 0 ? {} : { jobs = roster.jobs },
+      # For the command line, which takes 24 where nothing is said; the function does not read it.
+      var.maximum_override_hours == 24 ? {} : { override_hours_at_most = var.maximum_override_hours },
     )), "\\u003c", "<"), "\\u003e", ">")
   }
 
@@ -83,6 +85,14 @@ resource "aws_scheduler_schedule_group" "rosters" {
   tags = var.tags
 }
 
+# What each roster's schedule is made from. Where this changes, the schedule is replaced and never updated, because an
+# override may have left a start_date in the past, which AWS refuses in an update (see the ecs-scheduler module).
+resource "terraform_data" "roster" {
+  for_each = local.rosters
+
+  input = sha256(jsonencode([each.value, var.environment, var.maximum_override_hours, aws_iam_role.rosters[0].arn, aws_sqs_queue.records.arn, aws_sqs_queue.dead["rules"].arn]))
+}
+
 resource "aws_scheduler_schedule" "rosters" {
   for_each = local.rosters
 
@@ -94,8 +104,9 @@ resource "aws_scheduler_schedule" "rosters" {
 
   schedule_expression          = each.value.expression
   schedule_expression_timezone = each.value.timezone
-  start_date                   = each.value.start_date
-  end_date                     = each.value.end_date
+  # AWS refuses a start that has passed, and a cron() needs it no longer then.
+  start_date = each.value.start_date == null ? null : timecmp(each.value.start_date, plantimestamp()) > 0 ? each.value.start_date : null
+  end_date   = each.value.end_date
 
   # The roster is sent at the scheduled minute. It carries the flexible window of the calls that it describes.
   flexible_time_window {
@@ -119,6 +130,10 @@ resource "aws_scheduler_schedule" "rosters" {
   }
 
   lifecycle {
+    # An override moves the start of a roster with that of the calls that it describes. A plan leaves that alone.
+    ignore_changes       = [start_date]
+    replace_triggered_by = [terraform_data.roster[each.key]]
+
     precondition {
       condition     = length(local.roster_inputs[each.key]) <= 256 * 1024
       error_message = "The roster of ${each.key} has ${length(local.roster_inputs[each.key])} characters, and EventBridge Scheduler takes 262,144."

@@ -493,6 +493,18 @@ variable "operator_role_arns" {
   }
 }
 
+variable "maximum_override_hours" {
+  description = "How many hours an override of the command line may last, such as `rollcall up --for 4h`; longer ones it refuses. The rosters carry the number, so that the command line knows it without Terraform."
+  type        = number
+  default     = 24
+  nullable    = false
+
+  validation {
+    condition     = contains(range(1, 721), var.maximum_override_hours)
+    error_message = "maximum_override_hours is a whole number from 1 to 720 (30 days)."
+  }
+}
+
 variable "permissions_boundary" {
   description = "ARN of the policy that bounds the roles, where an organization demands one. It has to allow what the roles are allowed."
   type        = string
