@@ -1,0 +1,5 @@
+//! Plays EventBridge Scheduler in memory, over days and weeks with overrides.
+
+mod days;
+mod player;
+mod random;
