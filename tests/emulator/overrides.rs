@@ -27,7 +27,7 @@ struct Seen {
     end: Option<DateTime>,
     flexible: Option<FlexibleTimeWindow>,
     target: Option<Target>,
-    after_completion: Option<ActionAfterCompletion>,
+    after_completion: ActionAfterCompletion,
 }
 
 impl From<GetScheduleOutput> for Seen {
@@ -38,7 +38,10 @@ impl From<GetScheduleOutput> for Seen {
             end: answer.end_date,
             flexible: answer.flexible_time_window,
             target: answer.target,
-            after_completion: answer.action_after_completion,
+            // None at all and the action NONE are the same.
+            after_completion: answer
+                .action_after_completion
+                .unwrap_or(ActionAfterCompletion::None),
         }
     }
 }
@@ -143,7 +146,7 @@ fn an_extended_run_is_moved_once_and_cancelled_again() {
         let moved = moved(&of);
         assert_eq!(moved.target, before[&of].target);
         assert_eq!(moved.flexible, before[&of].flexible);
-        assert_eq!(moved.after_completion, Some(ActionAfterCompletion::Delete));
+        assert_eq!(moved.after_completion, ActionAfterCompletion::Delete);
     }
 
     let [one] = &overrides(&stack)[..] else {
