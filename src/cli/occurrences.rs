@@ -107,6 +107,7 @@ fn cron(fields: &str) -> Option<Cron> {
     }
     // Alone, L is the last day of the week, which is Saturday.
     let weekday = if weekday == "L" { "7" } else { weekday };
+    let weekday = over_the_week(weekday);
     let parser = CronParser::builder()
         .seconds(Seconds::Required)
         .year(Year::Required)
@@ -118,6 +119,24 @@ fn cron(fields: &str) -> Option<Cron> {
             "0 {minutes} {hours} {day} {month} {weekday} {year}"
         ))
         .ok()
+}
+
+/// A range of weekdays that goes over the end of the week, such as `SAT-SUN`, as two that do not.
+fn over_the_week(weekday: &str) -> String {
+    const NAMES: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
+    let number = |day: &str| {
+        let named = NAMES.iter().position(|name| name.eq_ignore_ascii_case(day));
+        named.map(|at| at + 1).or_else(|| day.parse().ok())
+    };
+    let parts = weekday.split(',').map(|part| {
+        let ends = part.split_once('-');
+        match ends.and_then(|(first, last)| Some((number(first)?, number(last)?))) {
+            Some((first, 1)) if first > 1 => format!("{first}-7,1"),
+            Some((first, last)) if first > last => format!("{first}-7,1-{last}"),
+            _ => part.to_owned(),
+        }
+    });
+    parts.collect::<Vec<_>>().join(",")
 }
 
 #[cfg(test)]
@@ -159,6 +178,14 @@ mod tests {
             (
                 "cron(0 9 ? * 1 *)",
                 ["Sun 01-04 09:00", "Sun 01-11 09:00", "Sun 01-18 09:00"],
+            ),
+            (
+                "cron(0 9 ? * SAT-SUN *)",
+                ["Sat 01-03 09:00", "Sun 01-04 09:00", "Sat 01-10 09:00"],
+            ),
+            (
+                "cron(0 9 ? * fri-2 *)",
+                ["Fri 01-02 09:00", "Sat 01-03 09:00", "Sun 01-04 09:00"],
             ),
             (
                 "cron(0 9 ? * L *)",

@@ -74,7 +74,7 @@ pub(super) async fn change(
     let mut is_begun = false;
     let mut asked_at = None;
     for _ in 0..ROUNDS {
-        let landscape = place.read().await?;
+        let mut landscape = place.read().await?;
         let asked_at = *asked_at.get_or_insert_with(clock);
         if !is_begun {
             let shown = Planned::new(&landscape, &plan, asked_at, asked_at)?;
@@ -82,9 +82,13 @@ pub(super) async fn change(
             if how.dry_run {
                 return Ok(ExitCode::SUCCESS);
             }
-            if !shown.proposal.is_repeated && !how.yes && !confirm()? {
-                anstream::eprintln!("rollcall: nothing was changed");
-                return Ok(ExitCode::from(2));
+            if !shown.proposal.is_repeated && !how.yes {
+                if !confirm()? {
+                    anstream::eprintln!("rollcall: nothing was changed");
+                    return Ok(ExitCode::from(2));
+                }
+                // Somebody else may have made an override meanwhile.
+                landscape = place.read().await?;
             }
         }
         // People take their time to answer, and what is to run soon must still lie ahead.
@@ -98,7 +102,7 @@ pub(super) async fn change(
         match make(&place.scheduler, planned.stages).await {
             Made::All => {
                 done(&planned.proposal);
-                return Ok(ExitCode::SUCCESS);
+                return settle(place, clock).await;
             }
             Made::Nothing => return Ok(ExitCode::from(2)),
             Made::Some { is_changed: false } => {
@@ -116,10 +120,25 @@ pub(super) async fn change(
     Ok(ExitCode::from(1))
 }
 
+/// Reads once more and makes what is left to do: of two people who changed the same at the same time, neither saw the other.
+async fn settle(place: &Place, clock: Clock) -> anyhow::Result<ExitCode> {
+    let landscape = place.read().await?;
+    let left = actions(&landscape, &landscape.overrides, Vec::new(), clock());
+    if left.iter().all(Vec::is_empty) {
+        return Ok(ExitCode::SUCCESS);
+    }
+    match make(&place.scheduler, left).await {
+        Made::All => Ok(ExitCode::SUCCESS),
+        _ => Ok(ExitCode::from(1)),
+    }
+}
+
 /// What is to be done, as of a moment.
 struct Planned {
     proposal: Proposal,
     stages: [Vec<Action>; STAGES],
+    /// Schedules that are left out, as nobody can know when they run.
+    unknown: Vec<String>,
     now: DateTime<Utc>,
 }
 
@@ -144,6 +163,7 @@ impl Planned {
         Ok(Self {
             proposal,
             stages,
+            unknown: show::unknown(landscape),
             now,
         })
     }
@@ -163,6 +183,12 @@ impl Planned {
             .filter(|held| held.id == one.id)
             .flat_map(|held| show::effects(held, self.now))
         {
+            writeln!(out, "  {line}").context("cannot write")?;
+        }
+        for line in show::replaced(&self.proposal) {
+            writeln!(out, "  {line}").context("cannot write")?;
+        }
+        for line in &self.unknown {
             writeln!(out, "  {line}").context("cannot write")?;
         }
         for line in show::plan(self.stages.iter().flatten()) {

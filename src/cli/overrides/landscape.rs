@@ -23,6 +23,12 @@ pub(super) enum Subject {
 }
 
 impl Subject {
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Service { name, .. } | Self::Job { family: name, .. } => name,
+        }
+    }
+
     pub(super) fn service(&self) -> Option<&str> {
         match self {
             Self::Service { name, .. } => Some(name),

@@ -100,13 +100,17 @@ fn end(overrides: &[Override], at: usize) -> DateTime<Utc> {
 pub(super) fn is_replaced(overrides: &[Override], at: usize) -> bool {
     let later = &overrides[at + 1..];
     let changes = &overrides[at].changes;
-    !changes.is_empty()
-        && changes.iter().all(|change| {
-            let whole = later.iter().flat_map(|later| &later.changes);
-            whole
-                .filter(|later| is_same_run(later, change))
-                .any(|later| covers(later, change))
-        })
+    let is_replaced = |change: &Change| {
+        let mut all = later.iter().flat_map(|later| &later.changes);
+        all.any(|later| is_same_run(later, change) && covers(later, change))
+    };
+    // What had come before the later one was made, it could not replace.
+    let first = later.iter().map(|later| later.created_at).min();
+    let is_over = |change: &Change| change.from.is_none() && change.to < first;
+    changes.iter().any(is_replaced)
+        && changes
+            .iter()
+            .all(|change| is_replaced(change) || is_over(change))
 }
 
 fn replaces(later: &Override, change: &Change) -> bool {

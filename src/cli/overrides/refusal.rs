@@ -26,11 +26,23 @@ pub(super) enum Refusal {
         "{0} fires once only, and AWS lets nobody move such a schedule's run; change its at() in Terraform"
     )]
     Once(String),
+    #[error("{schedule} starts only on {}, as Terraform says, and AWS keeps one start only; change its start_date in Terraform", clock(*.start, *.zone))]
+    NotStarted {
+        schedule: String,
+        start: Time,
+        zone: Tz,
+    },
+    #[error("{0} runs at that time anyway; expected another time")]
+    Same(String),
+    #[error(
+        "{0} are of other groups, and only all of them can be overridden together; leave out --group, or name each"
+    )]
+    OtherGroups(String),
     #[error("{0} has no run within a year")]
     NoRun(String),
     #[error("{0} has no run on {day}", day = .1.format("%a %-d %b %Y"))]
     NoRunOn(String, NaiveDate),
-    #[error("no run within a year lowers a count; name the schedule by --schedule")]
+    #[error("no run within a year lowers a count")]
     NothingLowers,
     #[error("no schedule raises a count")]
     NothingRaises,
@@ -49,7 +61,7 @@ pub(super) enum Refusal {
         free_at: Time,
         zone: Tz,
     },
-    #[error("{schedule} comes before that, at {}; expected an earlier time, or skip the run by `rollcall skip`", clock(*.at, *.zone))]
+    #[error("{schedule} comes before that, at {}; expected an earlier time; --schedule names another run, and `rollcall skip` takes one away", clock(*.at, *.zone))]
     NextComesFirst {
         schedule: String,
         at: Time,

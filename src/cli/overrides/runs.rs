@@ -68,6 +68,9 @@ fn concerns(change: &Change, subject: &Subject) -> bool {
         .is_some_and(|name| services.iter().any(|service| service == name))
 }
 
+/// In which second of its minute an override lets a schedule start. People write whole minutes, so theirs is told from ours.
+const OWN_SECOND: TimeDelta = TimeDelta::seconds(17);
+
 /// From when on a schedule fires after a run of it was taken away: just after that run.
 ///
 /// AWS does not say whether a start within the flexible window of a run lets that run fire, so it lies after the window,
@@ -76,8 +79,8 @@ pub(super) fn start_after(recurring: &Recurring, taken: Time) -> Time {
     let after = taken + recurring.entry.flexible_window() + TimeDelta::minutes(1);
     let next = recurring.timing.after(taken).next();
     match next {
-        Some(next) if next <= after => taken + TimeDelta::seconds(1),
-        _ => after,
+        Some(next) if next <= after => taken + OWN_SECOND,
+        _ => after + OWN_SECOND,
     }
 }
 
@@ -85,7 +88,7 @@ pub(super) fn start_after(recurring: &Recurring, taken: Time) -> Time {
 /// itself, even where the override's record is gone.
 pub(super) fn terraform_start(recurring: &Recurring) -> Option<Time> {
     let start = recurring.entry.start?;
-    let near = start - recurring.entry.flexible_window() - TimeDelta::minutes(2);
+    let near = start - recurring.entry.flexible_window() - TimeDelta::minutes(3);
     let mut taken = recurring
         .timing
         .after(near)

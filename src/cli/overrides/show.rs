@@ -5,6 +5,9 @@
 use anstyle::{AnsiColor, Style};
 use chrono::TimeDelta;
 
+use super::landscape::Landscape;
+use super::plan::Proposal;
+use super::records;
 use super::runs::Time;
 use super::wanted::Action;
 use crate::cli::terminal::Width;
@@ -43,6 +46,27 @@ fn effect(change: &Change, one: &Override, now: Time) -> String {
         (None, Some(to)) => format!("{schedule} runs {} besides ({calls})", time(to)),
         (None, None) => format!("{schedule} stays as it is"),
     }
+}
+
+/// The overrides in whose place a new one comes.
+pub(super) fn replaced(proposal: &Proposal) -> Vec<String> {
+    let all = &proposal.overrides;
+    let is_replaced = |at: &usize| {
+        let one = &all[*at];
+        one.id != proposal.one.id && one.phase != Phase::Cancelled && records::is_replaced(all, *at)
+    };
+    let replaced = (0..all.len()).filter(is_replaced).map(|at| &all[at]);
+    replaced
+        .map(|one| visible(&format!("instead of {} by {}", one.id, one.by)))
+        .collect()
+}
+
+/// The schedules that stay as they are, since nobody can know when they run.
+pub(super) fn unknown(landscape: &Landscape) -> Vec<String> {
+    let fixed = landscape.fixed.iter();
+    fixed
+        .map(|(name, why)| visible(&format!("{name} is left out: {why}")))
+        .collect()
 }
 
 /// Such as `4 h` or `1 h 30 min`.

@@ -171,7 +171,8 @@ fn fires(moves: &Moves, time: Time, is_own: bool) -> bool {
 /// Copies of a schedule for its runs before and between those that are skipped, as its own start lies after them.
 fn between(recurring: &Recurring, skipped: &[Time], start: Option<Time>, now: Time) -> Vec<Entry> {
     let mut copies = Vec::new();
-    let mut since = start;
+    // AWS refuses a start that has passed.
+    let mut since = start.filter(|start| *start > now);
     let mut after = now;
     for skip in skipped {
         let before = *skip - TimeDelta::seconds(1);

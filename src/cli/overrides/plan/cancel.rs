@@ -6,10 +6,9 @@ use chrono::TimeDelta;
 
 use super::{Proposal, Situation, whole_second};
 use crate::cli::overrides::landscape::Subject;
-use crate::cli::overrides::records::soon;
 use crate::cli::overrides::refusal::Refusal;
 use crate::cli::overrides::runs::last_runs;
-use crate::core::overrides::{Override, Phase};
+use crate::core::overrides::{Change, Override, Phase};
 
 /// Takes an override back. Each service that it touched gets the count that it would have now without it: a run that was
 /// moved away and would have been before now comes at once.
@@ -33,11 +32,16 @@ pub(in crate::cli::overrides) fn cancel(
             is_repeated: true,
         });
     }
-    let others: Vec<Override> = all.iter().filter(|other| other.id != id).cloned().collect();
+    let mut others: Vec<Override> = all.iter().filter(|other| other.id != id).cloned().collect();
+    let changes = others.iter_mut().flat_map(|other| &mut other.changes);
+    for change in changes.filter(|change| is_of_run_besides(change, &one)) {
+        // The run that it moved is taken back, and its own time stays.
+        change.from = None;
+    }
     let subjects = touched(situation, &one);
     let with = last_runs(situation.landscape, all, &subjects, situation.now);
     let without = last_runs(situation.landscape, &others, &subjects, situation.now);
-    let at = soon(situation.landscape, situation.now);
+    let at = situation.soon(&subjects);
     let mut flexible = TimeDelta::zero();
     let late = without.into_values().filter(|run| {
         let is_changed = with
@@ -71,6 +75,15 @@ pub(in crate::cli::overrides) fn cancel(
         one: cancelled,
         is_repeated: false,
     })
+}
+
+/// Whether a change is about a run that this override made besides.
+fn is_of_run_besides(change: &Change, one: &Override) -> bool {
+    let is_it = |besides: &Change| {
+        let is_besides = besides.from.is_none() && besides.to == change.from;
+        is_besides && besides.schedule == change.schedule
+    };
+    change.from.is_some() && change.to.is_some() && one.changes.iter().any(is_it)
 }
 
 /// The services that an override is about.

@@ -1,10 +1,11 @@
 //! `extend`: a run comes later.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{HORIZON, Situation, TOO_LATE, Until};
+use crate::cli::overrides::landscape::Subject;
 use crate::cli::overrides::refusal::Refusal;
-use crate::cli::overrides::runs::{Run, Time};
+use crate::cli::overrides::runs::{Run, Time, last_runs};
 use crate::core::overrides::Change;
 
 impl Situation<'_> {
@@ -14,24 +15,26 @@ impl Situation<'_> {
         schedule: Option<&str>,
         services: &BTreeSet<String>,
     ) -> Result<(Vec<Change>, Time), Refusal> {
-        let bounds = self.bounds(services);
-        let lowers = |run: &Run| {
-            bounds
-                .get(&run.subject)
-                .is_some_and(|(_, high)| run.count < *high)
-        };
-        let is_meant =
-            |run: &Run| schedule.map_or_else(|| lowers(run), |name| run.schedule == name);
         let coming = self.coming(services, HORIZON);
-        let first = coming.iter().find(|run| is_meant(run));
+        let lowering = self.lowering(&coming);
+        let is_meant = |at: &usize| match schedule {
+            Some(name) => coming[*at].schedule == name,
+            None => lowering.contains(at),
+        };
+        let first = (0..coming.len()).find(is_meant).map(|at| &coming[at]);
         let first = first.ok_or_else(|| match schedule {
             Some(name) => Refusal::NoRun(name.to_owned()),
             None => Refusal::NothingLowers,
         })?;
-        // All that lowers at the same time is one run for people, even where several schedules make it.
+        // What several schedules lower at the same time is one run for people, with all that these schedules call then.
+        let together = (0..coming.len()).filter(|at| coming[*at].at == first.at);
+        let schedules: BTreeSet<&str> = together
+            .filter(is_meant)
+            .map(|at| coming[at].schedule.as_str())
+            .collect();
         let meant: Vec<&Run> = coming
             .iter()
-            .filter(|run| run.at == first.at && is_meant(run))
+            .filter(|run| run.at == first.at && schedules.contains(run.schedule.as_str()))
             .collect();
         let zone = self.zone(&[&first.schedule]);
         // The time of day is the next one after the run's own time, which may have passed where it was extended before.
@@ -40,6 +43,9 @@ impl Situation<'_> {
             _ => first.origin,
         };
         let to = until.moment(since, zone)?;
+        if to == first.at && first.at == first.origin {
+            return Err(Refusal::Same(first.schedule.clone()));
+        }
         if to <= self.now + TOO_LATE {
             return Err(Refusal::Past { at: to, zone });
         }
@@ -62,6 +68,23 @@ impl Situation<'_> {
             .iter()
             .map(|run| (run.schedule.clone(), run.subject.clone(), Some(run.origin)));
         Ok((self.changes(moved, Some(to)), to))
+    }
+
+    /// Which of these runs lower the count of their service: below what the run before it set, or to nothing where none is known.
+    fn lowering(self, coming: &[Run]) -> BTreeSet<usize> {
+        let subjects = coming.iter().map(|run| run.subject.clone()).collect();
+        let last = last_runs(self.landscape, self.overrides, &subjects, self.now);
+        let mut counts: BTreeMap<&Subject, i64> = last
+            .iter()
+            .map(|(subject, run)| (subject, run.count))
+            .collect();
+        let services = coming.iter().enumerate();
+        let services = services.filter(|(_, run)| run.subject.service().is_some());
+        let lowering = services.filter(|(_, run)| {
+            let before = counts.insert(&run.subject, run.count);
+            before.map_or(run.count == 0, |before| run.count < before)
+        });
+        lowering.map(|(at, _)| at).collect()
     }
 
     /// A run must not come after the next one of its services: that one would be undone.

@@ -16,10 +16,10 @@ use sha2::{Digest, Sha256};
 
 pub(super) use self::cancel::cancel;
 pub(super) use self::wish::{Asked, Days, Until, Wish};
-use super::landscape::{Landscape, Subject};
-use super::records::is_replaced;
+use super::landscape::{Landscape, Recurring, Subject};
+use super::records::{is_replaced, soon};
 use super::refusal::{MOST_RUNS, Refusal};
-use super::runs::{Run, Time, runs};
+use super::runs::{Run, Time, runs, terraform_start};
 use crate::core::overrides::{Change, Direction, Override, Phase};
 
 /// How near a run may be before Scheduler may already have begun it.
@@ -109,6 +109,7 @@ impl<'a> Situation<'a> {
 
     /// The override that already says what is asked for, if there is one: what would be new if it did not hold, it says.
     fn repeated(self, asked: &Asked) -> Option<Proposal> {
+        let as_it_is = self.new_override(asked).ok();
         let holding = (0..self.overrides.len()).filter(|at| !is_replaced(self.overrides, *at));
         holding.rev().find_map(|at| {
             let mut others = self.overrides.to_vec();
@@ -117,8 +118,13 @@ impl<'a> Situation<'a> {
                 overrides: &others,
                 ..self
             };
-            let new = without.new_override(asked).ok()?;
-            is_repetition(&one, &new).then(|| self.repeat(at, new))
+            // What came meanwhile is known with it only.
+            let new = [without.new_override(asked).ok(), as_it_is.clone()];
+            let new = new
+                .into_iter()
+                .flatten()
+                .find(|new| is_repetition(&one, new));
+            new.map(|new| self.repeat(at, new))
         })
     }
 
@@ -161,6 +167,7 @@ impl<'a> Situation<'a> {
         if self.landscape.rosters().next().is_none() {
             return Err(Refusal::NoRosters);
         }
+        self.check_groups()?;
         let services = self.landscape.services();
         if let Some(name) = asked
             .services
@@ -191,6 +198,22 @@ impl<'a> Situation<'a> {
         Ok(())
     }
 
+    /// Refuses where a roster names what no schedule that was read calls: its calls would not move with it.
+    fn check_groups(self) -> Result<(), Refusal> {
+        let calls = self.landscape.calls();
+        let called: BTreeSet<&Subject> = calls.flat_map(|one| one.subjects.keys()).collect();
+        let named = self.landscape.rosters().flat_map(|one| one.subjects.keys());
+        let others: BTreeSet<&str> = named
+            .filter(|subject| !called.contains(subject))
+            .map(Subject::name)
+            .collect();
+        if others.is_empty() {
+            return Ok(());
+        }
+        let others: Vec<&str> = others.into_iter().collect();
+        Err(Refusal::OtherGroups(others.join(", ")))
+    }
+
     /// Refuses to touch a run that Scheduler may have begun.
     fn check_distance(self, changes: &[Change]) -> Result<(), Refusal> {
         for recurring in self.landscape.calls() {
@@ -219,6 +242,13 @@ impl<'a> Situation<'a> {
             if recurring.is_once() && of_schedule.any(|change| change.from.is_some()) {
                 return Err(Refusal::Once(recurring.entry.name.clone()));
             }
+            if let Some(start) = terraform_start(recurring).filter(|start| *start > self.now) {
+                return Err(Refusal::NotStarted {
+                    schedule: recurring.schedule.clone(),
+                    start,
+                    zone: recurring.timing.zone(),
+                });
+            }
         }
         Ok(())
     }
@@ -231,10 +261,36 @@ impl<'a> Situation<'a> {
             .collect()
     }
 
+    /// The schedules that make calls and have runs to come.
+    fn alive(self) -> impl Iterator<Item = &'a Recurring> {
+        let now = self.now;
+        self.landscape.calls().filter(move |one| {
+            let next = one.timing.after(now).next();
+            next.is_some_and(|next| one.entry.end.is_none_or(|end| next <= end))
+        })
+    }
+
+    /// When a run of these can come at the earliest: not before what Scheduler has begun within a flexible window is over.
+    fn soon(self, subjects: &BTreeSet<Subject>) -> Time {
+        let recent = runs(
+            self.landscape,
+            self.overrides,
+            self.now - TimeDelta::days(1),
+            self.now,
+        );
+        let recent = recent.iter().filter(|run| subjects.contains(&run.subject));
+        let over = recent.map(|run| run.at + run.flexible).max();
+        soon(
+            self.landscape,
+            over.map_or(self.now, |over| over.max(self.now)),
+        )
+    }
+
     /// The lowest and the highest count that any schedule gives each service.
     fn bounds(self, services: &BTreeSet<String>) -> BTreeMap<Subject, (i64, i64)> {
         let mut bounds = BTreeMap::new();
-        for (subject, count) in self.landscape.calls().flat_map(|one| &one.subjects) {
+        let alive = self.alive();
+        for (subject, count) in alive.flat_map(|one| &one.subjects) {
             if subject.service().is_none() || !is_about(services, subject) {
                 continue;
             }
@@ -311,7 +367,7 @@ impl<'a> Situation<'a> {
             .iter()
             .map(|change| change.schedule.as_str())
             .collect();
-        let created_at = whole_second(self.asked_at);
+        let created_at = whole_second(self.now);
         let mut one = Override {
             id: String::new(),
             phase: Phase::Ended,

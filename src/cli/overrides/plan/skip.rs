@@ -17,7 +17,7 @@ impl Situation<'_> {
         services: &BTreeSet<String>,
     ) -> Result<(Vec<Change>, Time), Refusal> {
         let day_of = |run: &Run| -> NaiveDate {
-            run.at
+            run.origin
                 .with_timezone(&self.zone(&[&run.schedule]))
                 .date_naive()
         };

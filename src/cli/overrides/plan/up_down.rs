@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{HORIZON, Situation, TOO_LATE, Until};
 use crate::cli::overrides::landscape::Subject;
-use crate::cli::overrides::records::soon;
 use crate::cli::overrides::refusal::Refusal;
 use crate::cli::overrides::runs::{Run, Time, last_runs};
 use crate::core::overrides::Change;
@@ -23,8 +22,13 @@ impl Situation<'_> {
         if high.is_empty() {
             return Err(Refusal::NothingRaises);
         }
-        let zone = self.zone(&[]);
-        let start = soon(self.landscape, self.now);
+        let subjects: BTreeSet<Subject> = high.keys().cloned().collect();
+        let names: Vec<&str> = high
+            .values()
+            .map(|(schedule, _)| schedule.as_str())
+            .collect();
+        let zone = self.zone(&names);
+        let start = self.soon(&subjects);
         let since = match until {
             Until::Span(_) => start,
             _ => self.now,
@@ -47,7 +51,6 @@ impl Situation<'_> {
         };
         let coming = self.coming(services, end - self.now);
         let lowering: Vec<&Run> = coming.iter().filter(|run| is_lower(run)).collect();
-        let subjects: BTreeSet<Subject> = high.keys().cloned().collect();
         let last = last_runs(self.landscape, self.overrides, &subjects, end);
         let mut moved: BTreeSet<Call> = BTreeSet::new();
         let mut added: BTreeSet<Call> = BTreeSet::new();
@@ -81,7 +84,7 @@ impl Situation<'_> {
         if low.is_empty() {
             return Err(Refusal::NothingLowers);
         }
-        let start = soon(self.landscape, self.now);
+        let start = self.soon(&low.keys().cloned().collect());
         let is_higher = |run: &&Run| {
             low.get(&run.subject)
                 .is_some_and(|(_, count)| run.count > *count)
@@ -116,7 +119,7 @@ impl Situation<'_> {
     ) -> BTreeMap<Subject, (String, i64)> {
         let bounds = self.bounds(services);
         let mut chosen = BTreeMap::new();
-        for recurring in self.landscape.calls() {
+        for recurring in self.alive() {
             for (subject, count) in &recurring.subjects {
                 let wanted = bounds.get(subject).copied().and_then(&choose);
                 if wanted == Some(*count) {

@@ -90,14 +90,14 @@ impl Until {
             }
             Self::Span(span) => Ok(since + span),
             Self::Clock(clock) => {
-                let day = since.with_timezone(&zone).date_naive();
-                let moment =
-                    |day: NaiveDate| zone.from_local_datetime(&day.and_time(clock)).earliest();
-                let moments = day.iter_days().take(3).filter_map(moment);
-                let mut later = moments
-                    .map(|time| time.to_utc())
-                    .filter(|time| *time > since);
-                later.next().ok_or(Refusal::NoSuchTime(clock))
+                let local = since.with_timezone(&zone).naive_local();
+                let mut day = local.date();
+                if day.and_time(clock) <= local {
+                    day = day.succ_opt().unwrap_or(day);
+                }
+                let moment = zone.from_local_datetime(&day.and_time(clock)).earliest();
+                let moment = moment.ok_or(Refusal::NoSuchTime(clock))?;
+                Ok(moment.to_utc())
             }
         }
     }

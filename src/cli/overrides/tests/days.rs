@@ -307,3 +307,130 @@ fn what_cannot_be_is_refused() {
         }
     );
 }
+
+#[test]
+fn who_cancels_an_override_takes_no_run_of_a_later_one_away() {
+    let mut scheduler = after("2026-01-17 10:00", &[up(4)]);
+    scheduler.play(seoul("2026-01-17 12:00"));
+    let later = with(&scheduler, &up(6)).unwrap();
+    assert!(scheduler.make(&later, usize::MAX));
+    scheduler.play(seoul("2026-01-17 12:30"));
+    assert!(take_back(&mut scheduler, 0, usize::MAX));
+    scheduler.play(seoul("2026-01-17 23:00"));
+    let last = day(&scheduler, "2026-01-17").pop().unwrap();
+    assert_eq!(last, "18:01 0 0 0");
+}
+
+#[test]
+fn a_skipped_day_leaves_the_evening_before_it_that_comes_after_midnight() {
+    let mut scheduler = after("2026-01-15 10:00", &[extend("02:00")]);
+    for schedule in ["morning", "evening"] {
+        let skipped = with(&scheduler, &skip(schedule, "2026-01-16")).unwrap();
+        assert!(scheduler.make(&skipped, usize::MAX));
+    }
+    scheduler.play(seoul("2026-01-16 23:00"));
+    assert_eq!(day(&scheduler, "2026-01-16"), ["02:00 0 0 0"]);
+}
+
+/// Gives the schedules of this name and their roster a start, as Terraform does.
+fn starting(scheduler: &mut Scheduler, schedule: &str, start: &str) {
+    for entry in scheduler.entries.values_mut() {
+        if entry.name.contains(schedule) {
+            entry.start = Some(seoul(start));
+        }
+    }
+}
+
+#[test]
+fn a_start_that_terraform_gave_is_kept() {
+    let mut scheduler = Scheduler::new(seoul("2026-01-13 10:00"));
+    starting(&mut scheduler, "morning", "2026-01-20 00:00");
+    let refused = with(&scheduler, &skip("morning", "2026-01-22")).unwrap_err();
+    assert!(matches!(refused, Refusal::NotStarted { .. }), "{refused}");
+    let other = with(&scheduler, &extend("22:00")).unwrap();
+    assert!(scheduler.make(&other, usize::MAX));
+    scheduler.play(seoul("2026-01-20 12:00"));
+    assert_eq!(day(&scheduler, "2026-01-19"), [EVENING]);
+    assert_eq!(day(&scheduler, "2026-01-20"), [MORNING]);
+
+    let mut scheduler = Scheduler::new(seoul("2026-01-13 10:00"));
+    starting(&mut scheduler, "morning", "2026-01-05 00:00");
+    let skipped = with(&scheduler, &skip("morning", "2026-01-15")).unwrap();
+    assert!(
+        scheduler.make(&skipped, usize::MAX),
+        "a start that has passed is none"
+    );
+    scheduler.play(seoul("2026-01-16 23:00"));
+    assert_eq!(day(&scheduler, "2026-01-14"), [MORNING, EVENING]);
+    assert_eq!(day(&scheduler, "2026-01-15"), [EVENING]);
+    assert_eq!(day(&scheduler, "2026-01-16"), [MORNING, EVENING]);
+}
+
+#[test]
+fn a_service_that_is_only_stopped_is_extended_with_the_others() {
+    let mut scheduler = Scheduler::new(seoul("2026-01-15 10:00"));
+    scheduler
+        .entries
+        .retain(|(_, name), _| name != "morning.worker");
+    for entry in scheduler.entries.values_mut() {
+        if entry.name == "ecs.morning" {
+            entry.target.input = Some(entry.input().replace(",\"worker\":1", ""));
+        }
+    }
+    let extended = with(&scheduler, &extend("22:00")).unwrap();
+    assert!(scheduler.make(&extended, usize::MAX));
+    scheduler.play(seoul("2026-01-15 23:00"));
+    assert_eq!(day(&scheduler, "2026-01-15"), ["22:00 0 0 0"]);
+}
+
+#[test]
+fn what_lowers_is_below_the_run_before_it_and_not_below_another_days() {
+    let mut scheduler = Scheduler::new(seoul("2026-01-17 08:00"));
+    for (schedule, cron, count) in [
+        ("weekend", "0 10 ? * SAT-SUN *", 1),
+        ("rest", "0 16 ? * SAT-SUN *", 0),
+    ] {
+        let mut call = scheduler.entries[&(CALLS.to_owned(), "morning.web".to_owned())].clone();
+        call.name = format!("{schedule}.web");
+        call.expression = format!("cron({cron})");
+        call.target.input = Some(call.input().replace(":2", &format!(":{count}")));
+        let mut roster = scheduler.entries[&(ROSTERS.to_owned(), "ecs.morning".to_owned())].clone();
+        roster.name = format!("ecs.{schedule}");
+        roster.expression = format!("cron({cron})");
+        let mut input: serde_json::Value = serde_json::from_str(roster.input()).unwrap();
+        input["schedule"] = schedule.into();
+        input["services"] = serde_json::json!({"web": count});
+        roster.target.input = Some(input.to_string());
+        scheduler
+            .entries
+            .extend([(call.key(), call), (roster.key(), roster)]);
+    }
+    let wish = asked(Wish::Extend {
+        until: Until::Span(TimeDelta::hours(2)),
+        schedule: None,
+    });
+    let extended = with(&scheduler, &wish).unwrap();
+    assert_eq!(
+        extended.one.changes[0].schedule, "rest",
+        "web has 2 tasks on weekdays and 1 on weekends"
+    );
+    assert!(scheduler.make(&extended, usize::MAX));
+    scheduler.play(seoul("2026-01-17 23:00"));
+    assert_eq!(day(&scheduler, "2026-01-17"), ["10:00 1", "18:00 0"]);
+}
+
+#[test]
+fn a_start_waits_until_the_evening_that_has_begun_is_over() {
+    let mut scheduler = Scheduler::new(seoul("2026-01-15 17:00"));
+    scheduler.play(seoul("2026-01-15 18:01"));
+    let started = with(&scheduler, &up(4)).unwrap();
+    assert_eq!(started.one.changes[0].to, Some(seoul("2026-01-15 18:06")));
+}
+
+#[test]
+fn the_same_wish_after_the_runs_own_time_is_the_same_override() {
+    let mut scheduler = after("2026-01-15 15:00", &[extend("22:00")]);
+    scheduler.play(seoul("2026-01-15 18:30"));
+    let again = with(&scheduler, &extend("22:00")).unwrap();
+    assert!(again.is_repeated);
+}

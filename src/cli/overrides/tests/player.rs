@@ -193,6 +193,12 @@ impl Scheduler {
         for action in all.iter().take(at_most) {
             match action {
                 Action::Create(entry) => {
+                    // As AWS refuses it.
+                    assert!(
+                        entry
+                            .start
+                            .is_none_or(|start| start > self.now - TimeDelta::minutes(5))
+                    );
                     let before = self.entries.insert(entry.key(), (**entry).clone());
                     assert!(
                         before.is_none() || before.as_ref() == Some(&**entry),
