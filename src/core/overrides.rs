@@ -135,6 +135,9 @@ pub struct Change {
     /// Whether the run starts or stops what it calls, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub direction: Option<Direction>,
+    /// Whether it is about jobs, which end by themselves, and about no service.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_job: bool,
 }
 
 /// What a run does to what it calls.

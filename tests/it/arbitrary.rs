@@ -173,7 +173,7 @@ prop_compose! {
         calls in 0_usize..30,
         direction in prop::option::of(prop::sample::select(vec![Direction::Up, Direction::Down])),
     ) -> Change {
-        Change { schedule: schedule.to_owned(), from, to: Some(to), services, calls, direction }
+        Change { schedule: schedule.to_owned(), from, to: Some(to), services, calls, direction, is_job: false }
     }
 }
 

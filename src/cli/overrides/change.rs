@@ -20,6 +20,7 @@ use crate::cli::doctor::ask::Ask;
 use crate::cli::doctor::{config, groups};
 use crate::cli::override_args::{HowArgs, PlaceArgs};
 use crate::cli::progress::Progress;
+use crate::cli::words::counted;
 use crate::core::overrides::Phase;
 use crate::core::text::visible;
 
@@ -214,7 +215,19 @@ fn confirm() -> anyhow::Result<bool> {
 fn done(proposal: &Proposal) {
     let one = &proposal.one;
     if one.phase == Phase::Cancelled {
-        anstream::eprintln!("rollcall: done; all runs as scheduled again");
+        let others = proposal.overrides.iter();
+        let others = others
+            .filter(|other| other.phase != Phase::Cancelled)
+            .count();
+        let what = match others {
+            0 => "all runs as scheduled again".to_owned(),
+            others => counted(
+                others as u64,
+                "other override holds",
+                "other overrides hold",
+            ),
+        };
+        anstream::eprintln!("rollcall: done; {what}");
         return;
     }
     anstream::eprintln!(

@@ -34,6 +34,7 @@ fn effect(change: &Change, one: &Override, now: Time) -> String {
     let schedule = visible(&change.schedule);
     let calls = match &change.services {
         Some(names) if names.len() <= 3 => visible(&names.join(", ")),
+        _ if change.is_job => counted(change.calls as u64, "job", "jobs"),
         _ => counted(change.calls as u64, "service", "services"),
     };
     match (change.from, change.to) {
@@ -141,11 +142,15 @@ fn difference(action: &Action) -> String {
 /// The overrides that hold, as a table.
 pub(in crate::cli) fn list(overrides: &[Override], width: Width, now: Time) -> Vec<String> {
     let headings = ["Id", "Environment", "What", "Until", "By", "Reason"].map(str::to_owned);
-    let rows = overrides.iter().map(|one| {
+    let rows = overrides.iter().enumerate().map(|(at, one)| {
+        let mut what = effects(one, now).join("; ");
+        if records::is_replaced(overrides, at) {
+            what = format!("replaced by a later one: {what}");
+        }
         [
             visible(&one.id),
             visible(&one.environment),
-            effects(one, now).join("; "),
+            what,
             clock(one.until, one.tz(), now),
             visible(&one.by),
             one.reason.as_deref().map(visible).unwrap_or_default(),

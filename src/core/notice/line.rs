@@ -17,13 +17,19 @@ const NAME: usize = 64;
 const REASON: usize = 300;
 /// How many services, schedules or moved runs a line names; more are counted.
 const NAMED: usize = 3;
+/// A run that is nearer than that is the next one for people.
+const NEAR: TimeDelta = TimeDelta::hours(18);
 /// So long after an override began it does not begin "now" any more.
 const NOW: TimeDelta = TimeDelta::minutes(10);
 
 /// For how long an override kept its services up or down; `None` where its end says nothing.
 pub(super) fn kept_for(one: &Override) -> Option<TimeDelta> {
     let time = match one.kind {
-        Kind::Extend => one.changes.iter().filter_map(delay).max(),
+        // A job that comes later keeps nothing up.
+        Kind::Extend => {
+            let services = one.changes.iter().filter(|change| !change.is_job);
+            services.filter_map(delay).max()
+        }
         Kind::Up => Some(one.until - one.created_at),
         Kind::Skip | Kind::Down => None,
     };
@@ -73,9 +79,13 @@ impl Line<'_> {
         }
         moves.sort_unstable();
         moves.dedup();
-        let is_up = self.direction() == Direction::Up;
+        let is_up = self.direction() == Direction::Up
+            && !self.one.changes.iter().any(|change| change.is_job);
+        // A run of next week does not tell that the services are up until then.
+        let is_near = |from: DateTime<Utc>| from - self.at < NEAR;
         if let [(to, from)] = moves[..]
             && is_up
+            && is_near(from)
         {
             return self
                 .words()
@@ -187,7 +197,8 @@ impl Line<'_> {
     fn of(self) -> String {
         let counted = || {
             let count = self.count();
-            (count > 0).then(|| self.words().services(count))
+            let has_services = !self.one.changes.iter().all(|change| change.is_job);
+            (count > 0 && has_services).then(|| self.words().services(count))
         };
         let what = self.named().or_else(counted);
         what.map_or_else(String::new, |what| format!(" ({what})"))

@@ -20,6 +20,7 @@ fn moved(schedule: &str, from: Option<&str>, to: Option<&str>) -> Change {
         services: None,
         calls: 20,
         direction: None,
+        is_job: false,
     }
 }
 
@@ -119,6 +120,26 @@ fn runs_that_move_differently_are_listed_and_a_later_morning_keeps_nothing_up() 
     );
     one.phase = Phase::Ended;
     assert_eq!(line(&one), "⏰ dev was kept down by kim for 4 h");
+}
+
+#[test]
+fn a_job_keeps_nothing_up_and_a_run_of_another_day_does_not_either() {
+    let mut job = asked(Kind::Extend, vec![evening()]);
+    job.changes[0].schedule = "report".to_owned();
+    job.changes[0].is_job = true;
+    assert_eq!(
+        line(&job),
+        "⏰ dev: report at 22:00 instead of 18:00, says kim"
+    );
+    job.phase = Phase::Ended;
+    assert_eq!(line(&job), "nothing");
+
+    let mut monday = asked(Kind::Extend, vec![evening()]);
+    monday.scheduled_time = time("2024-01-12T10:30:00Z");
+    assert_eq!(
+        line(&monday),
+        "⏰ dev: evening at Mon 15 Jan 22:00 instead of 18:00 (20 services), says kim"
+    );
 }
 
 #[test]

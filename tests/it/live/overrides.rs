@@ -29,6 +29,7 @@ fn told(phase: Phase, seconds: i64) -> Fact {
             services: None,
             calls: 1,
             direction: None,
+            is_job: false,
         }],
     }))
 }

@@ -330,6 +330,7 @@ impl<'a> Situation<'a> {
                 services: (!is_whole).then(|| names.collect()),
                 calls: subjects.len(),
                 direction,
+                is_job: subjects.iter().all(|subject| subject.service().is_none()),
             }
         };
         grouped.into_iter().map(change).collect()
