@@ -75,7 +75,8 @@ impl Workload {
         self.large.0.to_string().len()
     }
 
-    /// Everybody has the same to say, or there is nothing to compare.
+    /// Everybody has the same to say, if not in the same words: which environment, who failed, and how many did. Otherwise
+    /// there is nothing to compare.
     pub(crate) fn assert_same_message(&self, contenders: &[Contender]) {
         let (event, message) = &self.small;
         let posts: Vec<Post> = contenders
@@ -83,8 +84,8 @@ impl Workload {
             .map(|&contender| posted(contender, &self.function, event, message))
             .collect();
         for post in &posts {
-            assert_eq!(post.title(), posts[0].title());
-            assert_eq!(post.rows(), posts[0].rows());
+            assert!(post.title().contains("dev"), "{}", post.title());
+            assert_eq!(post.rows()[1][0], "frontend", "failures come first");
             assert!(
                 post.sections().contains("Total: 19 succeeded, 1 failed"),
                 "{}",
