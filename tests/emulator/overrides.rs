@@ -185,7 +185,7 @@ fn what_is_refused_half_way_is_completed_by_the_same_command() {
     assert_eq!(stack.ask("healthy"), "ready");
     let before = schedules(&stack);
     let day = next_week();
-    let wish = ["--schedule", "morning", "--on", &day, "--yes"];
+    let wish = ["--schedule", schedule(), "--on", &day, "--yes"];
 
     assert_eq!(stack.ask("forbid scheduler:CreateSchedule"), "ready");
     let refused = run(&stack, "skip", &wish);
