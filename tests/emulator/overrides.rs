@@ -116,7 +116,7 @@ fn an_extended_run_is_moved_once_and_cancelled_again() {
     assert!(
         shown
             .stdout
-            .contains("Plan: 5 to add, 3 to change, 0 to destroy."),
+            .contains("Plan: 5 to add, 4 to change, 0 to destroy."),
         "{shown:?}"
     );
     assert!(schedules(&stack) == before, "nothing was changed");

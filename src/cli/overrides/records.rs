@@ -23,7 +23,7 @@ pub(super) fn notes(landscape: &Landscape, overrides: &[Override], now: Time) ->
         let until = end(overrides, at);
         let phase = match one.phase {
             Phase::Cancelled => Phase::Cancelled,
-            _ if is_replaced(overrides, at) => Phase::Replaced,
+            _ if is_replaced(overrides, at) || is_stopped(overrides, at) => Phase::Replaced,
             _ => Phase::Ended,
         };
         let told = match phase {
@@ -111,6 +111,29 @@ pub(super) fn is_replaced(overrides: &[Override], at: usize) -> bool {
         && changes
             .iter()
             .all(|change| is_replaced(change) || is_over(change))
+}
+
+/// Whether what an override kept up was stopped by a later one meanwhile, so that its end is no news.
+fn is_stopped(overrides: &[Override], at: usize) -> bool {
+    let keeps_up = matches!(overrides[at].kind, Kind::Extend | Kind::Up);
+    let is_besides = |change: &Change| change.from.is_none() && change.services.is_none();
+    let mut later = overrides[at + 1..].iter();
+    keeps_up && later.any(|later| later.kind == Kind::Down && later.changes.iter().any(is_besides))
+}
+
+/// The record before anything is done: nothing is said of its end, as it may come to nothing.
+pub(super) fn silent(note: &Entry) -> Entry {
+    let mut silent = note.clone();
+    if let Ok(OwnMessage::Override(one)) = serde_json::from_str(note.input()) {
+        let phase = Phase::Replaced;
+        silent.target.input = Some(text(&Override { phase, ..*one }));
+    }
+    silent
+}
+
+/// Whether two records are of the same override, apart from what is said of its end.
+pub(super) fn is_same(a: &Entry, b: &Entry) -> bool {
+    read(a.input()) == read(b.input())
 }
 
 fn replaces(later: &Override, change: &Change) -> bool {

@@ -150,7 +150,9 @@ impl Scheduler {
         match self.get(&before.group, &before.name).await? {
             // An attempt before this one may have reached AWS.
             Some(found) if found.is_like(after) => return Ok(()),
+            // What this program made, AWS may return with defaults filled in.
             Some(found) if found == *before => {}
+            Some(found) if found.is_of_override() && found.is_like(before) => {}
             _ => return Err(NotDone::Changed),
         }
         let ask = self

@@ -131,7 +131,7 @@ fn difference(action: &Action) -> String {
                 parts.push(format!("{} → {}", before.expression, after.expression));
             }
             if before.target != after.target {
-                parts.push("its input".to_owned());
+                parts.push("what it says at its end".to_owned());
             }
             parts.join(", ")
         }

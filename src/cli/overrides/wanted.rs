@@ -40,7 +40,7 @@ impl Action {
 /// 2. Runs at other times.
 /// 3. Starts of Terraform's schedules, which take runs away.
 /// 4. Deletions of what is no longer wanted. Up to here a run may come twice, and none is lost.
-/// 5. What the queue is told.
+/// 5. What the queue is told, now and when an override ends.
 /// 6. Records that are taken back.
 pub(super) const STAGES: usize = 6;
 
@@ -77,10 +77,11 @@ pub(super) fn actions(
             Some(entry) if entry.is_like(existing) => {}
             Some(entry) => {
                 // A record that is taken back is kept until all that it caused is taken back.
-                let stage = match (is_note, records::is_cancelled(&entry)) {
-                    (true, true) => 5,
-                    (true, false) => 0,
-                    (false, _) => 1,
+                let stage = match is_note {
+                    true if records::is_cancelled(&entry) => 5,
+                    true if records::is_same(existing, &entry) => 4,
+                    true => 0,
+                    false => 1,
                 };
                 stages[stage].push(update(existing, entry));
             }
@@ -92,8 +93,15 @@ pub(super) fn actions(
         }
     }
     for entry in wanted.into_values() {
-        let is_note = entry.name.starts_with(NOTE);
-        stages[usize::from(!is_note)].push(Action::Create(Box::new(entry)));
+        if !entry.name.starts_with(NOTE) {
+            stages[1].push(Action::Create(Box::new(entry)));
+            continue;
+        }
+        let silent = records::silent(&entry);
+        if silent != entry {
+            stages[4].push(update(&silent, entry));
+        }
+        stages[0].push(Action::Create(Box::new(silent)));
     }
     for entry in told {
         let mut made = landscape.made.iter();

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 
 use super::{Proposal, Situation, whole_second};
 use crate::cli::overrides::landscape::Subject;
+use crate::cli::overrides::records::is_replaced;
 use crate::cli::overrides::refusal::Refusal;
 use crate::cli::overrides::runs::last_runs;
 use crate::core::overrides::{Change, Override, Phase};
@@ -21,15 +22,15 @@ pub(in crate::cli::overrides) fn cancel(
     by: &str,
 ) -> Result<Proposal, Refusal> {
     let all = situation.overrides;
-    let one = all.iter().find(|one| one.id == id);
-    let one = one
-        .ok_or_else(|| Refusal::NoOverride(id.to_owned()))?
-        .clone();
+    let at = all.iter().position(|one| one.id == id);
+    let at = at.ok_or_else(|| Refusal::NoOverride(id.to_owned()))?;
+    let (one, is_silent) = (all[at].clone(), is_replaced(all, at));
     if one.phase == Phase::Cancelled {
         return Ok(Proposal {
             overrides: all.to_vec(),
             one,
             is_repeated: true,
+            is_silent,
         });
     }
     let mut others: Vec<Override> = all.iter().filter(|other| other.id != id).cloned().collect();
@@ -74,6 +75,7 @@ pub(in crate::cli::overrides) fn cancel(
         overrides,
         one: cancelled,
         is_repeated: false,
+        is_silent,
     })
 }
 

@@ -38,13 +38,15 @@ pub(super) struct Proposal {
     pub(super) one: Override,
     /// Whether it held before.
     pub(super) is_repeated: bool,
+    /// Whether the channel need not hear of it: what is taken back was replaced by a later override anyway.
+    pub(super) is_silent: bool,
 }
 
 impl Proposal {
     /// Whether the channel is to hear of it: it is new, or a command that made it a short while ago may not have come so far.
     /// A message that is sent twice is told once.
     pub(super) fn is_to_be_told(&self, now: Time) -> bool {
-        !self.is_repeated || now - self.one.created_at <= REPEATED
+        !self.is_silent && (!self.is_repeated || now - self.one.created_at <= REPEATED)
     }
 }
 
@@ -75,6 +77,7 @@ pub(super) fn propose(situation: Situation<'_>, asked: &Asked) -> Result<Proposa
         overrides,
         one: new,
         is_repeated: false,
+        is_silent: false,
     })
 }
 
@@ -141,6 +144,7 @@ impl<'a> Situation<'a> {
             overrides,
             one,
             is_repeated: true,
+            is_silent: false,
         }
     }
 

@@ -434,3 +434,40 @@ fn the_same_wish_after_the_runs_own_time_is_the_same_override() {
     let again = with(&scheduler, &extend("22:00")).unwrap();
     assert!(again.is_repeated);
 }
+
+/// What the queue was told of ends.
+fn ends(scheduler: &Scheduler) -> usize {
+    let ended = scheduler
+        .told
+        .iter()
+        .filter(|told| told["phase"] == "ended");
+    ended.count()
+}
+
+#[test]
+fn nothing_is_said_of_the_end_of_what_was_never_done_or_was_stopped_meanwhile() {
+    let mut scheduler = Scheduler::new(seoul("2026-01-15 10:00"));
+    let extended = with(&scheduler, &extend("22:00")).unwrap();
+    // AWS takes the record and nothing else, and nobody repeats the command.
+    assert!(!scheduler.make(&extended, 1));
+    scheduler.play(seoul("2026-01-15 23:00"));
+    assert_eq!(day(&scheduler, "2026-01-15"), [EVENING]);
+    assert_eq!(ends(&scheduler), 0);
+
+    let mut scheduler = after("2026-01-15 10:00", &[extend("22:00")]);
+    scheduler.play(seoul("2026-01-15 19:00"));
+    let down = with(
+        &scheduler,
+        &asked(Wish::Down {
+            until_schedule: None,
+        }),
+    )
+    .unwrap();
+    assert!(scheduler.make(&down, usize::MAX));
+    scheduler.play(seoul("2026-01-15 23:00"));
+    assert_eq!(
+        day(&scheduler, "2026-01-15"),
+        ["19:01 0 0 0", "22:00 0 0 0"]
+    );
+    assert_eq!(ends(&scheduler), 0, "it was not up until ten");
+}
