@@ -3,7 +3,7 @@
 //!
 //! The store is EventBridge Scheduler itself. [`landscape`] reads the two groups of an environment; [`runs`] says what runs
 //! when, by the schedules and the overrides together; `plan` makes an override of a wish, or refuses it; [`wanted`] says what
-//! has to stand in Scheduler for that, and which requests lead there. All of these are pure. [`change`] reads, shows and asks,
+//! has to stand in Scheduler for that, and which requests lead there. All of these are pure. [`mod@change`] reads, shows and asks,
 //! and [`scheduler`] makes the requests.
 
 mod change;
