@@ -102,6 +102,9 @@ fn take_back(scheduler: &mut Scheduler, nth: usize, at_most: usize) -> bool {
 #[test]
 fn a_holiday_is_left_out_and_the_mornings_before_and_after_it_come() {
     let mut scheduler = after("2026-01-13 10:00", &[skip("morning", "2026-01-15")]);
+    let key = (CALLS.to_owned(), "morning.api".to_owned());
+    let after_its_window = seoul("2026-01-15 09:06") + TimeDelta::seconds(17);
+    assert_eq!(scheduler.entries[&key].start, Some(after_its_window));
     scheduler.play(seoul("2026-01-16 23:00"));
     assert_eq!(day(&scheduler, "2026-01-14"), [MORNING, EVENING]);
     assert_eq!(day(&scheduler, "2026-01-15"), [EVENING]);
