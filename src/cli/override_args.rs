@@ -8,75 +8,63 @@ use chrono::{NaiveDate, NaiveTime};
 
 use super::time::{self, When};
 
-pub(super) const EXTEND_EXAMPLES: &str = "\
+/// Examples of a command that changes schedules, with what holds for each of them.
+macro_rules! with_status {
+    ($examples:literal) => {
+        concat!(
+            $examples,
+            "
+
+Uses the credentials and the Region of the environment (AWS_PROFILE, AWS_REGION). docs/overrides.md
+has the permissions that this takes, and what happens where others change the same schedules.
+
+Exit status:
+  0  done
+  1  some of it could not be done; the same command again completes it
+  2  nothing was done"
+        )
+    };
+}
+
+pub(super) const EXTEND_EXAMPLES: &str = with_status!(
+    "\
 Examples:
   rollcall extend --environment dev --until 22:00 --reason demo
   rollcall extend --environment dev --for 2h --service api --service web
-  rollcall extend --environment dev --schedule evening --until 2026-12-24T22:00 --dry-run
+  rollcall extend --environment dev --schedule evening --until 2026-12-24T22:00 --dry-run"
+);
 
-Uses the credentials and the Region of the environment (AWS_PROFILE, AWS_REGION). docs/overrides.md
-has the permissions that this takes, and what happens where others change the same schedules.
-
-Exit status:
-  0  done
-  1  some of it could not be done; the same command again completes it
-  2  nothing was done";
-
-pub(super) const SKIP_EXAMPLES: &str = "\
+pub(super) const SKIP_EXAMPLES: &str = with_status!(
+    "\
 Examples:
   rollcall skip --environment dev --schedule morning --on 2026-12-25
-  rollcall skip --environment dev --schedule morning --schedule evening --from 2026-12-24 --to 2027-01-01 --yes
+  rollcall skip --environment dev --schedule morning --schedule evening --from 2026-12-24 --to 2027-01-01 --yes"
+);
 
-Uses the credentials and the Region of the environment (AWS_PROFILE, AWS_REGION). docs/overrides.md
-has the permissions that this takes, and what happens where others change the same schedules.
-
-Exit status:
-  0  done
-  1  some of it could not be done; the same command again completes it
-  2  nothing was done";
-
-pub(super) const UP_EXAMPLES: &str = "\
+pub(super) const UP_EXAMPLES: &str = with_status!(
+    "\
 Examples:
   rollcall up --environment dev --for 4h
-  rollcall up --environment dev --until 20:30 --reason \"release on Saturday\"
+  rollcall up --environment dev --until 20:30 --reason \"release on Saturday\""
+);
 
-Uses the credentials and the Region of the environment (AWS_PROFILE, AWS_REGION). docs/overrides.md
-has the permissions that this takes, and what happens where others change the same schedules.
-
-Exit status:
-  0  done
-  1  some of it could not be done; the same command again completes it
-  2  nothing was done";
-
-pub(super) const DOWN_EXAMPLES: &str = "\
+pub(super) const DOWN_EXAMPLES: &str = with_status!(
+    "\
 Examples:
   rollcall down --environment dev
-  rollcall down --environment dev --until-schedule morning --yes
-
-Uses the credentials and the Region of the environment (AWS_PROFILE, AWS_REGION). docs/overrides.md
-has the permissions that this takes, and what happens where others change the same schedules.
-
-Exit status:
-  0  done
-  1  some of it could not be done; the same command again completes it
-  2  nothing was done";
+  rollcall down --environment dev --until-schedule morning --yes"
+);
 
 pub(super) const OVERRIDES_EXAMPLES: &str = "\
 Examples:
   rollcall overrides
   rollcall overrides --environment dev --json | jq -r '.[] | [.id, .by, .until] | @tsv'";
 
-pub(super) const CANCEL_EXAMPLES: &str = "\
+pub(super) const CANCEL_EXAMPLES: &str = with_status!(
+    "\
 Examples:
-  rollcall cancel 3fa94c1e --environment dev
-
-Uses the credentials and the Region of the environment (AWS_PROFILE, AWS_REGION). docs/overrides.md
-has the permissions that this takes, and what happens where others change the same schedules.
-
-Exit status:
-  0  done
-  1  some of it could not be done; the same command again completes it
-  2  nothing was done";
+  rollcall cancel 3fa94c1e --environment dev"
+);
 
 /// Which environment is meant.
 #[derive(Debug, Clone, clap::Args)]

@@ -114,6 +114,19 @@ pub enum Kind {
     Down,
 }
 
+impl Kind {
+    /// The name of the command.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Extend => "extend",
+            Self::Skip => "skip",
+            Self::Up => "up",
+            Self::Down => "down",
+        }
+    }
+}
+
 /// One run of a schedule that differs from what the schedule says.
 ///
 /// With both times the run is moved, with `from` alone it is skipped, and with `to` alone it is a run besides.

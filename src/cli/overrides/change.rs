@@ -14,7 +14,7 @@ use super::refusal::Refusal;
 use super::roster_group;
 use super::scheduler::{AT_ONCE, NotDone, Scheduler};
 use super::show;
-use super::wanted::{Action, STAGES, actions};
+use super::wanted::{Stages, actions};
 use crate::aws::Aws;
 use crate::cli::doctor::ask::Ask;
 use crate::cli::doctor::{config, groups};
@@ -137,7 +137,7 @@ async fn settle(place: &Place, clock: Clock) -> anyhow::Result<ExitCode> {
 /// What is to be done, as of a moment.
 struct Planned {
     proposal: Proposal,
-    stages: [Vec<Action>; STAGES],
+    stages: Stages,
     /// Schedules that are left out, as nobody can know when they run.
     unknown: Vec<String>,
     now: DateTime<Utc>,
@@ -245,7 +245,7 @@ enum Made {
 }
 
 /// Makes the requests stage by stage, and ends after a stage in which one failed.
-async fn make(scheduler: &Scheduler, stages: [Vec<Action>; STAGES]) -> Made {
+async fn make(scheduler: &Scheduler, stages: Stages) -> Made {
     let progress = Progress::of_steps(stages.iter().map(Vec::len).sum::<usize>() as u64);
     let mut is_begun = false;
     for stage in stages {

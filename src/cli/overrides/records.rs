@@ -154,12 +154,7 @@ fn covers(later: &Change, earlier: &Change) -> bool {
 
 /// What people read in AWS's console.
 fn description(one: &Override) -> String {
-    let what = match one.kind {
-        Kind::Extend => "extend",
-        Kind::Skip => "skip",
-        Kind::Up => "up",
-        Kind::Down => "down",
-    };
+    let what = one.kind.as_str();
     let until = one
         .until
         .with_timezone(&one.tz())

@@ -13,7 +13,7 @@ use super::wanted::Action;
 use crate::cli::terminal::Width;
 use crate::cli::time::clock;
 use crate::cli::words::counted;
-use crate::core::overrides::{Change, Kind, Override, Phase};
+use crate::core::overrides::{Change, Override, Phase};
 use crate::core::table;
 use crate::core::text::visible;
 
@@ -166,11 +166,9 @@ pub(in crate::cli) fn list(overrides: &[Override], width: Width, now: Time) -> V
 
 /// The word for what was asked.
 pub(super) fn verb(one: &Override) -> &'static str {
-    match one.kind {
-        _ if one.phase == Phase::Cancelled => "cancel",
-        Kind::Extend => "extend",
-        Kind::Skip => "skip",
-        Kind::Up => "up",
-        Kind::Down => "down",
+    if one.phase == Phase::Cancelled {
+        "cancel"
+    } else {
+        one.kind.as_str()
     }
 }

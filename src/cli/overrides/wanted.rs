@@ -34,15 +34,22 @@ impl Action {
     }
 }
 
-/// Requests in the order in which they keep every run: none of a stage is made before all of the stage before it.
-///
-/// 1. The records of overrides, so that a command that is interrupted later can be completed.
-/// 2. Runs at other times.
-/// 3. Starts of Terraform's schedules, which take runs away.
-/// 4. Deletions of what is no longer wanted. Up to here a run may come twice, and none is lost.
-/// 5. What the queue is told, now and when an override ends.
-/// 6. Records that are taken back.
-pub(super) const STAGES: usize = 6;
+/// Requests in the order in which they keep every run: none of a stage is made before all of the stage before it. Up to the
+/// removals a run may come twice, and none is lost.
+pub(super) type Stages = [Vec<Action>; 6];
+
+/// The records of overrides come first, so that a command that is interrupted later can be completed.
+const RECORDS: usize = 0;
+/// Runs at other times.
+const RUNS: usize = 1;
+/// Starts of Terraform's schedules, which take runs away.
+const STARTS: usize = 2;
+/// Deletions of runs that are no longer wanted.
+const REMOVALS: usize = 3;
+/// What the queue is told, now and when an override ends.
+const TOLD: usize = 4;
+/// Records that are taken back: they are kept until all that they caused is taken back.
+const TAKEN_BACK: usize = 5;
 
 /// What changes Scheduler from what was read to what `overrides` want; `told` are messages that the queue gets.
 pub(super) fn actions(
@@ -50,68 +57,77 @@ pub(super) fn actions(
     overrides: &[Override],
     told: Vec<Entry>,
     now: Time,
-) -> [Vec<Action>; STAGES] {
-    let mut stages: [Vec<Action>; STAGES] = Default::default();
+) -> Stages {
+    let mut stages = Stages::default();
     let mut wanted: BTreeMap<Key, Entry> = BTreeMap::new();
     for recurring in &landscape.recurring {
         let (start, made) = of_one(recurring, overrides, now);
         wanted.extend(made.into_iter().map(|entry| (entry.key(), entry)));
-        // A start that has passed means nothing any more.
-        let is_same = |a: Option<Time>| a.filter(|start| *start > now);
-        if is_same(recurring.entry.start) != is_same(start) {
-            let entry = recurring.entry.clone();
-            stages[2].push(update(
-                &entry,
-                Entry {
-                    start,
-                    ..entry.clone()
-                },
-            ));
-        }
+        stages[STARTS].extend(start_at(&recurring.entry, start, now));
     }
     let notes = records::notes(landscape, overrides, now);
     wanted.extend(notes.into_iter().map(|entry| (entry.key(), entry)));
     for existing in &landscape.made {
-        let is_note = existing.name.starts_with(NOTE);
         match wanted.remove(&existing.key()) {
             Some(entry) if entry.is_like(existing) => {}
-            Some(entry) => {
-                // A record that is taken back is kept until all that it caused is taken back.
-                let stage = match is_note {
-                    true if records::is_cancelled(&entry) => 5,
-                    true if records::is_same(existing, &entry) => 4,
-                    true => 0,
-                    false => 1,
-                };
-                stages[stage].push(update(existing, entry));
-            }
+            Some(entry) => stages[stage_of(existing, &entry)].push(update(existing, entry)),
             None if is_over(existing, now) => {}
             None => {
-                stages[if is_note { 5 } else { 3 }]
-                    .push(Action::Delete(Box::new(existing.clone())));
+                let is_note = existing.name.starts_with(NOTE);
+                let stage = if is_note { TAKEN_BACK } else { REMOVALS };
+                stages[stage].push(Action::Delete(Box::new(existing.clone())));
             }
         }
     }
     for entry in wanted.into_values() {
-        if !entry.name.starts_with(NOTE) {
-            stages[1].push(Action::Create(Box::new(entry)));
-            continue;
-        }
-        let silent = records::silent(&entry);
-        if silent != entry {
-            stages[4].push(update(&silent, entry));
-        }
-        stages[0].push(Action::Create(Box::new(silent)));
+        create(&mut stages, entry);
     }
     for entry in told {
         let mut made = landscape.made.iter();
         // A command that was interrupted may have left the same message.
-        stages[4].push(match made.find(|made| made.key() == entry.key()) {
+        stages[TOLD].push(match made.find(|made| made.key() == entry.key()) {
             Some(existing) => update(existing, entry),
             None => Action::Create(Box::new(entry)),
         });
     }
     stages
+}
+
+/// Gives a schedule of Terraform a start. A start that has passed means nothing any more.
+fn start_at(entry: &Entry, start: Option<Time>, now: Time) -> Option<Action> {
+    let ahead = |start: Option<Time>| start.filter(|start| *start > now);
+    let is_same = ahead(entry.start) == ahead(start);
+    let after = Entry {
+        start,
+        ..entry.clone()
+    };
+    (!is_same).then(|| update(entry, after))
+}
+
+/// When what an override made is changed.
+fn stage_of(existing: &Entry, entry: &Entry) -> usize {
+    if !entry.name.starts_with(NOTE) {
+        RUNS
+    } else if records::is_cancelled(entry) {
+        TAKEN_BACK
+    } else if records::is_same(existing, entry) {
+        TOLD
+    } else {
+        RECORDS
+    }
+}
+
+/// A record says nothing of its end until all that it stands for is done.
+fn create(stages: &mut Stages, entry: Entry) {
+    if !entry.name.starts_with(NOTE) {
+        stages[RUNS].push(Action::Create(Box::new(entry)));
+        return;
+    }
+    let silent = records::silent(&entry);
+    if silent != entry {
+        stages[TOLD].push(update(&silent, entry));
+    }
+    stages[RECORDS].push(Action::Create(Box::new(silent)));
 }
 
 fn update(before: &Entry, after: Entry) -> Action {
