@@ -105,8 +105,8 @@ pub(super) async fn change(
                 done(&planned.proposal);
                 return settle(place, clock).await;
             }
-            Made::Nothing => return Ok(ExitCode::from(2)),
-            Made::Some { is_changed: false } => {
+            Made::Nothing if !is_begun => return Ok(ExitCode::from(2)),
+            Made::Nothing | Made::Some { is_changed: false } => {
                 anstream::eprintln!(
                     "rollcall: not all was done; the same command again completes it"
                 );
