@@ -8,6 +8,7 @@
 //! - [`summary`]: what to say about runs, the worst first, to a [`reader`] in the [`words`] of a language; [`refusal`] and
 //!   [`trouble`] are its dictionaries.
 //! - [`decide`]: what to say now, or until when to wait; [`report`] and [`told`]: what was told before.
+//! - [`routes`]: which receivers hear of which run.
 //! - [`look`]: whom to ask ECS about, and when.
 //! - [`snapshot`]: how everything stands at a moment, from [`runs`], [`observation`] and [`standing`].
 //! - [`runs`]: facts become runs, whatever their order, grouping or repetition.
@@ -29,6 +30,7 @@ pub mod reader;
 pub mod redact;
 pub mod refusal;
 pub mod report;
+pub mod routes;
 pub mod runs;
 pub mod service_progress;
 pub mod snapshot;
