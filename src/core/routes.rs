@@ -7,6 +7,7 @@
 //! **An outcome adds a receiver and takes nothing away.** How a run ends is known when its readers have seen it under way for
 //! minutes. So a route that asks for an outcome hears of the run besides whoever has it already, wherever in the list it stands.
 
+mod json;
 mod parse;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -222,6 +223,22 @@ impl Routes {
         self.routes.is_empty()
     }
 
+    /// What is wrong with these routes where the function speaks through a webhook alone: a channel needs a bot. `None` where
+    /// no route has one.
+    #[must_use]
+    pub fn need_of_bot(&self) -> Option<String> {
+        let mut names = Vec::new();
+        for_each(&self.routes, &mut |route| {
+            if matches!(route.settings.way, Some(Way::Channel(_))) {
+                names.push(route.name.as_str());
+            }
+        });
+        (!names.is_empty()).then(|| {
+            let names = names.join(", ");
+            format!("expected SLACK_BOT_TOKEN or SLACK_BOT_TOKEN_PARAMETER to be set, as routes with a channel need it: {names}")
+        })
+    }
+
     /// All receivers: the default one at [`DEFAULT`], then the routes in the order in which they are written.
     #[must_use]
     pub fn receivers(&self) -> Vec<RouteReceiver<'_>> {
@@ -266,6 +283,13 @@ fn list<'a>(routes: &'a [Route], above: &RouteSettings, receivers: &mut Vec<Rout
             settings: settings.clone(),
         });
         list(&route.routes, &settings, receivers);
+    }
+}
+
+fn for_each<'a>(routes: &'a [Route], do_with: &mut impl FnMut(&'a Route)) {
+    for route in routes {
+        do_with(route);
+        for_each(&route.routes, do_with);
     }
 }
 
