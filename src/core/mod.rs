@@ -8,7 +8,7 @@
 //! - [`summary`]: what to say about runs, the worst first, to a [`reader`] in the [`words`] of a language; [`refusal`] and
 //!   [`trouble`] are its dictionaries.
 //! - [`decide`]: what to say now, or until when to wait; [`report`] and [`told`]: what was told before.
-//! - [`routes`]: which receivers hear of which run.
+//! - [`audience`]: who hears of what in a window, by the [`routes`].
 //! - [`look`]: whom to ask ECS about, and when.
 //! - [`snapshot`]: how everything stands at a moment, from [`runs`], [`observation`] and [`standing`].
 //! - [`runs`]: facts become runs, whatever their order, grouping or repetition.
@@ -17,6 +17,7 @@
 //!   [`names`]: the forms of names in settings.
 
 pub(crate) mod arn;
+pub mod audience;
 pub mod decide;
 pub mod decode;
 pub mod description;

@@ -127,9 +127,9 @@ pub struct Traits<'a> {
 }
 
 /// A receiver, with everything that it takes over from the routes above it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RouteReceiver<'a> {
-    /// The route's name; `None` for the default receiver.
+    /// The route's name; `None` for the default receiver, which sets nothing.
     pub name: Option<&'a str>,
     /// What is set for it.
     pub settings: RouteSettings,
@@ -242,11 +242,7 @@ impl Routes {
     /// All receivers: the default one at [`DEFAULT`], then the routes in the order in which they are written.
     #[must_use]
     pub fn receivers(&self) -> Vec<RouteReceiver<'_>> {
-        let root = RouteReceiver {
-            name: None,
-            settings: RouteSettings::default(),
-        };
-        let mut receivers = vec![root];
+        let mut receivers = vec![RouteReceiver::default()];
         let above = RouteSettings::default();
         list(&self.routes, &above, &mut receivers);
         receivers

@@ -1,7 +1,7 @@
 use super::{Glob, Matcher, Outcome, Route, RouteSettings, Routes, Traits, Way};
 
-fn glob(text: &str) -> Option<Glob> {
-    Some(Glob::parse(text).expect("a pattern"))
+fn glob(text: &str) -> Glob {
+    Glob::parse(text).expect("a pattern")
 }
 
 fn route(name: &str, matcher: Matcher) -> Route {
@@ -16,12 +16,12 @@ fn route(name: &str, matcher: Matcher) -> Route {
 
 /// The routes of the issue that asked for routes: `pay`, `search` which continues, and `oncall` for what failed.
 fn example() -> Routes {
-    let labels = [("team".to_owned(), Glob::parse("search").expect("a pattern"))];
+    let labels = [("team".to_owned(), glob("search"))];
     Routes::new(vec![
         route(
             "pay",
             Matcher {
-                cluster: glob("pay-*"),
+                cluster: Some(glob("pay-*")),
                 ..Matcher::default()
             },
         ),
@@ -78,7 +78,7 @@ fn a_route_of_a_route_takes_what_it_matches_and_inherits_what_it_does_not_set() 
     let mut pay = route(
         "pay",
         Matcher {
-            cluster: glob("pay-*"),
+            cluster: Some(glob("pay-*")),
             ..Matcher::default()
         },
     );
@@ -87,7 +87,7 @@ fn a_route_of_a_route_takes_what_it_matches_and_inherits_what_it_does_not_set() 
     let mut ledger = route(
         "ledger",
         Matcher {
-            service: glob("ledger"),
+            service: Some(glob("ledger")),
             ..Matcher::default()
         },
     );
@@ -119,21 +119,21 @@ fn calls_without_a_service_go_to_every_route_of_their_cluster() {
         route(
             "api",
             Matcher {
-                service: glob("api"),
+                service: Some(glob("api")),
                 ..Matcher::default()
             },
         ),
         route(
             "pay",
             Matcher {
-                cluster: glob("pay-*"),
+                cluster: Some(glob("pay-*")),
                 ..Matcher::default()
             },
         ),
         route(
             "web",
             Matcher {
-                cluster: glob("web"),
+                cluster: Some(glob("web")),
                 ..Matcher::default()
             },
         ),
@@ -156,7 +156,7 @@ fn calls_without_a_service_go_to_every_route_of_their_cluster() {
     let nothing = Routes::new(vec![route(
         "web",
         Matcher {
-            cluster: glob("web"),
+            cluster: Some(glob("web")),
             ..Matcher::default()
         },
     )]);
