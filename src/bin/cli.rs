@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use clap::{CommandFactory, Parser};
-use rollcall::cli::{Args, Command, man, replay, simulate};
+use rollcall::cli::{Args, Command, man, replay, routes, simulate};
 #[cfg(feature = "operator")]
 use rollcall::cli::{cancel, doctor, down, export, extend, overrides, silence, skip, status, up};
 
@@ -44,6 +44,7 @@ async fn main() -> ExitCode {
         | Command::Down(_)
         | Command::Overrides(_)
         | Command::Cancel(_) => Err(anyhow::anyhow!(rollcall::cli::NO_CLIENTS)),
+        Command::Routes(command) => routes(&command, environment),
         Command::Simulate(args) => simulate(&args, environment).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Args::command(), "rollcall", &mut io::stdout());

@@ -13,6 +13,7 @@ use super::override_args::{
     CANCEL_EXAMPLES, CancelArgs, DOWN_EXAMPLES, DownArgs, EXTEND_EXAMPLES, ExtendArgs,
     OVERRIDES_EXAMPLES, OverridesArgs, SKIP_EXAMPLES, SkipArgs, UP_EXAMPLES, UpArgs,
 };
+use super::routes::RoutesCommand;
 use super::time::{self, When};
 use crate::core::reader::RowLimit;
 use crate::version::version_and_commit;
@@ -62,6 +63,9 @@ pub enum Command {
     /// Take an override back
     #[command(after_help = CANCEL_EXAMPLES)]
     Cancel(CancelArgs),
+    /// Show which teams hear of what, by the routes in a file
+    #[command(subcommand)]
+    Routes(RoutesCommand),
     /// Show what given settings lead to: messages, delays and costs
     #[command(after_help = SIMULATE_EXAMPLES)]
     Simulate(SimulateArgs),
@@ -131,6 +135,9 @@ pub struct ReplayArgs {
     /// Send the messages to Slack as well, by `SLACK_WEBHOOK_URL` or `SLACK_WEBHOOK_PARAMETER`
     #[arg(long)]
     pub post: bool,
+    /// Show what each of the routes in this file of JSON hears, below its name; `-` is standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "post")]
+    pub routes: Option<PathBuf>,
     /// Tell on standard error what each invocation learned, and what a function with a table would have decided
     #[arg(long)]
     pub trace: bool,

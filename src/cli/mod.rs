@@ -21,6 +21,7 @@ mod override_args;
 mod overrides;
 mod progress;
 mod replay;
+mod routes;
 #[cfg(feature = "operator")]
 mod silence;
 mod simulate;
@@ -45,6 +46,7 @@ pub use self::man::man;
 #[cfg(feature = "operator")]
 pub use self::overrides::{cancel, down, extend, overrides, skip, up};
 pub use self::replay::replay;
+pub use self::routes::routes;
 #[cfg(feature = "operator")]
 pub use self::silence::silence;
 pub use self::simulate::simulate;

@@ -41,6 +41,15 @@ impl Width {
         self.0
     }
 
+    /// So many columns less, for what stands before each line.
+    pub(super) fn without(self, columns: usize) -> Self {
+        let columns = u16::try_from(columns).unwrap_or(u16::MAX);
+        Self(
+            self.0
+                .map(|width| width.saturating_sub(columns).max(NARROWEST)),
+        )
+    }
+
     /// Breaks a text between words into lines; those after the first are indented. A word that is longer than a line stays
     /// whole, so that it can be copied.
     pub(super) fn wrap(self, text: &str, indent: &str) -> Vec<String> {
@@ -64,6 +73,11 @@ pub(super) fn render(summary: &Summary, width: Width) -> String {
     // Writing to a string cannot fail.
     let _ = write_summary(&mut out, summary, width);
     out
+}
+
+/// The heading of what a route hears.
+pub(super) fn heading(route: &str) -> String {
+    format!("{DIM}──{DIM:#} {BOLD}{route}{BOLD:#}\n")
 }
 
 /// A line about an override, as [`render`] shows a message.

@@ -14,8 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono_tz::Tz;
 
-pub use self::parse::InvalidRoutes;
-use super::reader::RowLimit;
+pub use self::parse::{InvalidRoutes, TEXT_LIMIT};
+use super::reader::{Reader, RowLimit};
 use super::status::Status;
 use super::words::Language;
 
@@ -332,8 +332,19 @@ impl Route {
 }
 
 impl RouteSettings {
+    /// For whom messages are written; where nothing is set, as for the default receiver.
+    #[must_use]
+    pub fn reader(&self, default: Reader) -> Reader {
+        Reader {
+            timezone: self.timezone.unwrap_or(default.timezone),
+            language: self.language.unwrap_or(default.language),
+            rows: self.rows.unwrap_or(default.rows),
+        }
+    }
+
     /// These settings, with those of the route above where they say nothing.
-    fn below(&self, above: &Self) -> Self {
+    #[must_use]
+    pub fn below(&self, above: &Self) -> Self {
         let own = self.clone();
         Self {
             way: own.way.or_else(|| above.way.clone()),

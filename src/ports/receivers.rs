@@ -54,11 +54,7 @@ impl<N: Notifier> Receivers<N> {
         let mut receiver = |one: RouteReceiver<'_>| Receiver {
             name: name_of(one.name),
             notifier: notifier(&one),
-            reader: Reader {
-                timezone: one.settings.timezone.unwrap_or(reader.timezone),
-                language: one.settings.language.unwrap_or(reader.language),
-                rows: one.settings.rows.unwrap_or(reader.rows),
-            },
+            reader: one.settings.reader(reader),
             label: one.settings.label,
         };
         let default = receiver(RouteReceiver::default());

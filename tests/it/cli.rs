@@ -3,6 +3,7 @@
 mod errors;
 mod files;
 mod json;
+mod routes;
 mod terminal;
 
 use std::io::Write;

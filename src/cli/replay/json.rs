@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::windows::Told;
+use super::windows::{Heard, Told};
 use crate::core::fact::{ActionKind, ApiError};
 use crate::core::overrides::{self, Override, Phase};
 use crate::core::reader::Reader;
@@ -54,6 +54,8 @@ impl From<Severity> for Verdict {
 
 #[derive(Serialize)]
 struct Message<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    route: Option<&'a str>,
     headline: String,
     subtitle: &'a str,
     schedules: &'a [String],
@@ -137,7 +139,7 @@ impl<'a> Window<'a> {
             end: snapshot.policy.window_end(snapshot.key.start),
             verdict: worst.unwrap_or(Severity::Good).into(),
             is_silenced: snapshot.runs.is_silenced,
-            messages: told.summaries.iter().map(Message::of).collect(),
+            messages: told.heard.iter().flat_map(Message::all).collect(),
             overrides: ToldOverride::all(told),
             runs: statuses().map(|one| Run::of(one, told.reader)).collect(),
             totals,
@@ -146,8 +148,16 @@ impl<'a> Window<'a> {
 }
 
 impl<'a> Message<'a> {
-    fn of(summary: &'a Summary) -> Self {
+    /// All messages of a receiver.
+    fn all(heard: &'a Heard) -> impl Iterator<Item = Self> {
+        let route = heard.route.as_deref();
+        let summaries = heard.summaries.iter();
+        summaries.map(move |summary| Self::of(route, summary))
+    }
+
+    fn of(route: Option<&'a str>, summary: &'a Summary) -> Self {
         Self {
+            route,
             headline: summary.verdict.line(&summary.environment),
             subtitle: &summary.subtitle,
             schedules: &summary.schedules,

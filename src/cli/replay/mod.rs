@@ -4,6 +4,7 @@ mod gather;
 mod json;
 mod learned;
 mod output;
+mod routing;
 mod windows;
 
 use std::io;
@@ -17,9 +18,11 @@ use tokio::time::Instant;
 use self::gather::gather;
 use self::learned::{Learned, Reading};
 use self::output::Output;
-use self::windows::Told;
+use self::routing::Routing;
+use self::windows::Heard;
 use super::args::ReplayArgs;
 use super::progress::Progress;
+use super::routes::read_routes;
 use super::terminal::Width;
 use super::words::{counted, ignored};
 use super::{input, trace};
@@ -78,23 +81,27 @@ pub async fn replay(
         None
     };
 
+    let routes = args.routes.as_deref().map(read_routes).transpose()?;
     let learned = learn(args, &settings, now).await?;
     let (counts, unreadable) = (learned.counts.clone(), learned.unreadable);
 
-    let mut output = Output::new(args.format, settings.mention.clone(), Width::of(&lookup));
+    let mut output = Output::new(args.format, Width::of(&lookup));
     let mut outcome = Outcome::default();
     let deadline = Instant::now() + PATIENCE;
-    let told = windows::tell_windows(learned, &settings, now, async |told| {
+    let routing = Routing::new(&settings, routes.as_ref());
+    let told = windows::tell_windows(learned, &routing, now, async |told| {
         outcome.take(
             told.snapshot
                 .statuses
                 .iter()
                 .map(|one| one.status.severity()),
         );
-        if let Some(webhook) = &webhook {
-            outcome.is_unsent |= !post(webhook, &told, deadline).await;
+        for heard in told.heard {
+            if let Some(webhook) = &webhook {
+                outcome.is_unsent |= !post(webhook, heard, deadline).await;
+            }
+            outcome.has_notices |= !heard.notices.is_empty();
         }
-        outcome.has_notices |= !told.notices.is_empty();
         output.window(&told)
     })
     .await
@@ -177,13 +184,13 @@ impl Outcome {
 }
 
 /// Sends the messages of a window. Returns whether nothing is left to send.
-async fn post(webhook: &Webhook, told: &Told<'_>, deadline: Instant) -> bool {
+async fn post(webhook: &Webhook, heard: &Heard, deadline: Instant) -> bool {
     let mut is_sent = true;
-    for notice in told.notices {
+    for notice in &heard.notices {
         let delivery = webhook.tell(notice, deadline).await;
         is_sent &= is_confirmed(&notice.environment, &delivery);
     }
-    for summary in told.summaries {
+    for summary in &heard.summaries {
         let delivery = webhook.notify(summary, deadline).await;
         is_sent &= is_confirmed(&summary.environment, &delivery);
     }

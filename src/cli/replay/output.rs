@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 
 use super::json;
-use super::windows::Told;
+use super::windows::{Heard, Told};
 use crate::cli::args::Format;
 use crate::cli::terminal::{self, Width};
 use crate::core::status::Severity;
@@ -20,7 +20,6 @@ const RELIABLE_LINK: usize = 8_000;
 /// Standard output.
 pub(super) struct Output {
     format: Format,
-    mention: Option<String>,
     width: Width,
     out: io::BufWriter<anstream::AutoStream<io::StdoutLock<'static>>>,
     /// Nothing is written yet.
@@ -29,10 +28,9 @@ pub(super) struct Output {
 }
 
 impl Output {
-    pub(super) fn new(format: Format, mention: Option<String>, width: Width) -> Self {
+    pub(super) fn new(format: Format, width: Width) -> Self {
         Self {
             format,
-            mention,
             width,
             out: io::BufWriter::new(anstream::stdout().lock()),
             is_first: true,
@@ -54,14 +52,32 @@ impl Output {
             self.out.write_all(before.as_bytes())?;
             return Ok(serde_json::to_writer(&mut self.out, &window)?);
         }
-        for notice in told.notices {
+        for heard in told.heard {
+            self.heard(heard)?;
+        }
+        Ok(())
+    }
+
+    /// Shows what one receiver hears, in a terminal below the route's name.
+    fn heard(&mut self, heard: &Heard) -> io::Result<()> {
+        if let Some(route) = heard
+            .route
+            .as_deref()
+            .filter(|_| self.format == Format::Table)
+        {
+            let separator = if self.is_first { "" } else { "\n" };
+            write!(self.out, "{separator}{}", terminal::heading(route))?;
+            // The message follows its heading directly.
+            self.is_first = true;
+        }
+        for notice in &heard.notices {
             let text = terminal::notice(notice, self.width);
             self.message(&notice.environment, &text, || render::notice(notice))?;
         }
-        for summary in told.summaries {
-            let mention = self.mention.clone();
+        for summary in &heard.summaries {
+            let mention = heard.mention.as_deref();
             let text = terminal::render(summary, self.width);
-            let message = || render(summary, mention.as_deref(), TableForm::Table);
+            let message = || render(summary, mention, TableForm::Table);
             self.message(&summary.environment, &text, message)?;
         }
         Ok(())

@@ -9,9 +9,10 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::learned::{Exported, Learned};
+use super::routing::Routing;
 use crate::cli::described;
 use crate::cli::spool::Facts;
-use crate::config::{DEFAULT_WAIT_POLICY, Settings};
+use crate::config::DEFAULT_WAIT_POLICY;
 use crate::core::fact::Fact;
 use crate::core::notice::{self, Notice};
 use crate::core::observation::{Answer, Observations};
@@ -27,6 +28,7 @@ use crate::pipeline;
 /// What becomes of windows.
 pub(super) struct Windows<'a> {
     windowing: &'a Windowing,
+    routing: &'a Routing<'a>,
     environments: BTreeMap<String, String>,
     touched: BTreeSet<WindowKey>,
     exported: BTreeMap<WindowKey, Exported>,
@@ -38,24 +40,36 @@ pub(super) struct Windows<'a> {
 
 /// A window as the function would report it.
 pub(super) struct Told<'w> {
-    /// How its runs stand.
+    /// How all its runs stand.
     pub(super) snapshot: &'w WindowSnapshot<'w>,
-    /// The lines about overrides that are messages of their own.
-    pub(super) notices: &'w [Notice],
-    /// The messages about runs.
-    pub(super) summaries: &'w [Summary],
-    /// For whom.
+    /// What each receiver hears; without routes there is one.
+    pub(super) heard: &'w [Heard],
+    /// For whom the default receiver's messages are written.
     pub(super) reader: Reader,
+}
+
+/// What one receiver hears of a window.
+pub(super) struct Heard {
+    /// The route's name; `None` without routes.
+    pub(super) route: Option<String>,
+    /// The mention in its messages about failures.
+    pub(super) mention: Option<String>,
+    /// The lines about overrides that are messages of their own.
+    pub(super) notices: Vec<Notice>,
+    /// The messages about runs.
+    pub(super) summaries: Vec<Summary>,
 }
 
 impl Told<'_> {
     /// The line about a moment of an override, where one is said: in a message of its own, or in one about runs.
     pub(super) fn line(&self, one: &Override) -> Option<String> {
         let notice = Notice::of(one, one.scheduled_time, self.reader)?;
-        if self.notices.iter().any(|told| told.name == notice.name) {
+        let mut notices = self.heard.iter().flat_map(|heard| &heard.notices);
+        if notices.any(|told| told.name == notice.name) {
             return Some(notice.line);
         }
-        let lines = || self.summaries.iter().flat_map(|summary| &summary.overrides);
+        let summaries = || self.heard.iter().flat_map(|heard| &heard.summaries);
+        let lines = || summaries().flat_map(|summary| &summary.overrides);
         let is_said = |line: &String| lines().any(|said| said == line);
         let done = notice::ended(one, true, self.reader);
         done.into_iter().chain([notice.line]).find(is_said)
@@ -68,12 +82,13 @@ impl Told<'_> {
 /// When a temporary file cannot be read, or as `tell` fails.
 pub(super) async fn tell_windows(
     learned: Learned,
-    settings: &Settings,
+    routing: &Routing<'_>,
     now: DateTime<Utc>,
     mut tell: impl AsyncFnMut(Told<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut windows = Windows {
-        windowing: &settings.windowing,
+        windowing: routing.windowing,
+        routing,
         environments: learned.environments,
         touched: learned.touched,
         exported: learned.exported,
@@ -84,11 +99,11 @@ pub(super) async fn tell_windows(
     };
     for facts in learned.spool.windows() {
         for (key, facts) in windows.take(facts?) {
-            windows.report(&key, &facts, settings, &mut tell).await?;
+            windows.report(&key, &facts, &mut tell).await?;
         }
     }
     for (key, facts) in std::mem::take(&mut windows.pending) {
-        windows.report(&key, &facts, settings, &mut tell).await?;
+        windows.report(&key, &facts, &mut tell).await?;
     }
     Ok(())
 }
@@ -178,7 +193,6 @@ impl Windows<'_> {
         &self,
         key: &WindowKey,
         facts: &BTreeSet<Fact>,
-        settings: &Settings,
         tell: &mut impl AsyncFnMut(Told<'_>) -> io::Result<()>,
     ) -> io::Result<()> {
         let runs = pipeline::fold(key, facts);
@@ -188,21 +202,14 @@ impl Windows<'_> {
             ..DEFAULT_WAIT_POLICY
         };
         let snapshot = WindowSnapshot::new(key, &runs, &observations, policy, self.now);
-        let at = pipeline::At {
-            is_by_group: true,
-            reader: settings.reader,
-            now: None,
-        };
-        let notices = pipeline::notices(&snapshot, at);
-        let summaries = pipeline::summaries(&snapshot, at);
-        if notices.is_empty() && summaries.is_empty() {
+        let heard = self.routing.heard(&snapshot);
+        if heard.is_empty() {
             return Ok(());
         }
         tell(Told {
             snapshot: &snapshot,
-            notices: &notices,
-            summaries: &summaries,
-            reader: settings.reader,
+            heard: &heard,
+            reader: self.routing.reader,
         })
         .await
     }

@@ -15,7 +15,7 @@ use self::keys::{Keys, Problems};
 use super::{Matcher, Route, Routes};
 
 /// The largest text of routes, in bytes. An SSM parameter holds 8 KB at most; a file of the command line may be larger.
-const TEXT_LIMIT: usize = 64 * 1024;
+pub const TEXT_LIMIT: usize = 64 * 1024;
 /// The most routes: each of them has a message of its own in a window, and a state of its own in the table.
 const COUNT_LIMIT: usize = 50;
 /// How deep routes may stand in each other; those at the top are one deep.
