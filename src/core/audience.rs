@@ -53,9 +53,11 @@ fn is_told(report: &LastReport, one: &RunStatus<'_>) -> bool {
 }
 
 fn of_run(routes: &Routes, snapshot: &WindowSnapshot<'_>, one: &RunStatus<'_>) -> Places {
+    let outcome = Outcome::of(&one.status, one.final_at.is_none());
     let of_window = Traits {
         environment: &snapshot.key.environment,
-        outcome: Outcome::of(&one.status, one.final_at.is_none()),
+        outcome,
+        is_open: outcome.is_none(),
         schedule: one.run.schedule(),
         ..Traits::default()
     };
