@@ -3,6 +3,7 @@
 //! Pure: the caller passes a function from names to values, so that tests need no process with variables of its own.
 //! No message quotes a value, since it may be a secret.
 
+mod routes;
 mod slack;
 
 use std::fmt;
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use chrono_tz::Tz;
 
+pub use self::routes::RoutesSource;
 pub use self::slack::{BotConfig, SlackConfig, TokenSource, WebhookSource};
 use crate::core::policy::WaitPolicy;
 use crate::core::reader::{self, InvalidRowLimit, RowLimit};
@@ -27,6 +29,8 @@ pub struct Config {
     pub settings: Settings,
     /// Where windows are stored; `None` reports each batch in a message of its own.
     pub table: Option<TableConfig>,
+    /// Which teams hear of what.
+    pub routes: RoutesSource,
     /// Which metrics CloudWatch is to make of the function's log.
     pub metrics: MetricsWanted,
 }
@@ -93,12 +97,15 @@ impl Config {
         };
         let (slack, settings) = (reader.slack(), reader.settings());
         let table = reader.table(settings.windowing.period);
+        let has_bot = !matches!(slack, Some(SlackConfig::Webhook(_)));
+        let routes = reader.routes(has_bot);
         let metrics = reader.metrics();
         let slack = reader.finish(slack)?;
         Ok(Self {
             slack,
             settings,
             table,
+            routes,
             metrics,
         })
     }

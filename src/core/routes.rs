@@ -8,6 +8,7 @@
 //! minutes. So a route that asks for an outcome hears of the run besides whoever has it already, wherever in the list it stands.
 //! It waits until all runs that it may hear of have ended, and then is told once, instead of following them.
 
+mod json;
 mod parse;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -227,6 +228,22 @@ impl Routes {
         self.routes.is_empty()
     }
 
+    /// What is wrong with these routes where the function speaks through a webhook alone: a channel needs a bot. `None` where
+    /// no route has one.
+    #[must_use]
+    pub fn need_of_bot(&self) -> Option<String> {
+        let mut names = Vec::new();
+        for_each(&self.routes, &mut |route| {
+            if matches!(route.settings.way, Some(Way::Channel(_))) {
+                names.push(route.name.as_str());
+            }
+        });
+        (!names.is_empty()).then(|| {
+            let names = names.join(", ");
+            format!("expected SLACK_BOT_TOKEN or SLACK_BOT_TOKEN_PARAMETER to be set, as routes with a channel need it: {names}")
+        })
+    }
+
     /// All receivers: the default one at [`DEFAULT`], then the routes in the order in which they are written.
     #[must_use]
     pub fn receivers(&self) -> Vec<RouteReceiver<'_>> {
@@ -271,6 +288,13 @@ fn list<'a>(
         };
         receivers.push(receiver.clone());
         list(&route.routes, &receiver, receivers);
+    }
+}
+
+fn for_each<'a>(routes: &'a [Route], do_with: &mut impl FnMut(&'a Route)) {
+    for route in routes {
+        do_with(route);
+        for_each(&route.routes, do_with);
     }
 }
 
