@@ -9,6 +9,13 @@ mod world;
 
 use std::collections::BTreeMap;
 
+use rollcall::config::DEFAULT_WAIT_POLICY;
+use rollcall::core::audience::parts;
+use rollcall::core::observation::Observations;
+use rollcall::core::runs::{Arrival, Runs};
+use rollcall::core::snapshot::WindowSnapshot;
+use rollcall::core::window::WindowKey;
+
 use self::ear::{Ear, Heard, Trouble};
 use self::world::{Ending, Script, World, play};
 
@@ -113,7 +120,7 @@ fn undisturbed(seed: u64, ear: &Ear, same: &Ear, worlds: &[&World; 2]) {
 
 #[test]
 fn one_that_does_not_answer_leaves_the_time_of_the_others_alone() {
-    let script = Script::with_trouble(7, "slack", Trouble::Hanging);
+    let script = Script::at_once("slack", Trouble::Hanging);
     let world = play(&script, Some(&script.trouble));
     let healthy = play(&script, None);
     let first = |world: &World, name: &str| {
@@ -123,5 +130,44 @@ fn one_that_does_not_answer_leaves_the_time_of_the_others_alone() {
     };
     for name in ["route:pay", "route:web"] {
         assert_eq!(first(&world, name), first(&healthy, name), "{name}");
+        // The default receiver is told in the same visit, so that a visit which told one after the other would be late.
+        assert_eq!(first(&healthy, name), first(&healthy, "slack"), "{name}");
     }
+}
+
+#[test]
+fn a_message_names_the_schedules_of_its_own_runs() {
+    let key = WindowKey {
+        start: world::moment(0),
+        environment: "dev".to_owned(),
+    };
+    let facts = [
+        world::roster("pay-dev", "pay-0"),
+        world::roster("dev", "web-0"),
+    ];
+    let arrival = Arrival {
+        at: world::moment(0),
+        siblings_until: None,
+    };
+    let runs = Runs::fold(key.start, facts.iter().map(|fact| (fact, arrival)));
+    let observations = Observations::default();
+    let policy = DEFAULT_WAIT_POLICY;
+    let now = world::moment(3_600);
+    let snapshot = WindowSnapshot::new(&key, &runs, &observations, policy, now);
+    let schedules: Vec<Vec<String>> = parts(&world::routes(), snapshot, |_| None)
+        .iter()
+        .map(|part| part.groups[0].schedules.iter().cloned().collect())
+        .collect();
+    let of =
+        |names: &[&str]| -> Vec<String> { names.iter().map(|&name| name.to_owned()).collect() };
+    let both = of(&["dev-morning", "pay-dev-morning"]);
+    assert_eq!(
+        schedules,
+        [
+            of(&[]),
+            of(&["pay-dev-morning"]),
+            of(&["dev-morning"]),
+            both
+        ]
+    );
 }

@@ -82,13 +82,26 @@ impl Script {
         Self::with(&mut random, name, kind)
     }
 
-    /// A world with this trouble, and with webhooks alone.
-    pub fn with_trouble(seed: u64, name: &str, kind: Trouble) -> Self {
-        let mut random = fastrand::Rng::with_seed(seed);
-        let script = Self::with(&mut random, name, kind);
+    /// A world of webhooks in which everything is known at once, with this trouble from its beginning.
+    pub fn at_once(name: &str, kind: Trouble) -> Self {
+        let service = |(cluster, name): (&'static str, &str)| Service {
+            name: name.to_owned(),
+            cluster,
+            ending: Ending::Accepted,
+            called_at: 30,
+            heard_at: 60,
+            refused_first: None,
+        };
+        let services = [("pay-dev", "pay-0"), ("dev", "web-0"), ("dev", "job-0")];
         Self {
+            services: services.into_iter().map(service).collect(),
+            trouble: Down {
+                name: name.to_owned(),
+                kind,
+                from: 0,
+                until: 3_600,
+            },
             bots: vec![false; NAMES.len()],
-            ..script
         }
     }
 
@@ -137,8 +150,8 @@ impl Script {
         let mut arrivals = Vec::new();
         for cluster in ["pay-dev", "dev"] {
             let of_cluster = self.services.iter().filter(|one| one.cluster == cluster);
-            let services = of_cluster.map(|one| (one.name.clone(), 1)).collect();
-            arrivals.push((2, roster(cluster, &services)));
+            let services: Vec<&str> = of_cluster.map(|one| one.name.as_str()).collect();
+            arrivals.push((2, roster_of(cluster, &services)));
         }
         for service in &self.services {
             if let Some(heard_at) = service.refused_first {
@@ -201,7 +214,13 @@ impl Service {
     }
 }
 
-fn roster(cluster: &str, services: &BTreeMap<String, i64>) -> Fact {
+/// The roster of a cluster's morning with one service.
+pub fn roster(cluster: &str, service: &str) -> Fact {
+    roster_of(cluster, &[service])
+}
+
+fn roster_of(cluster: &str, services: &[&str]) -> Fact {
+    let services: BTreeMap<&str, i64> = services.iter().map(|name| (*name, 1)).collect();
     let roster = serde_json::json!({"roster": {
         "scheduled_time": moment(0), "schedule": format!("{cluster}-morning"), "flexible_window_minutes": 5,
         "account": ACCOUNT, "region": REGION, "cluster": cluster, "services": services,
@@ -210,12 +229,12 @@ fn roster(cluster: &str, services: &BTreeMap<String, i64>) -> Fact {
 }
 
 /// So many seconds into the window.
-fn moment(seconds: i64) -> DateTime<Utc> {
+pub fn moment(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_705_276_800 + seconds, 0).unwrap()
 }
 
 /// `pay` by its cluster, `web` by the names of its services, `oncall` by what failed.
-fn routes() -> Routes {
+pub fn routes() -> Routes {
     let glob = |text| Glob::parse(text);
     let route = |name: &str, matcher| Route {
         name: name.to_owned(),
