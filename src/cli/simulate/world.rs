@@ -173,6 +173,7 @@ impl<'a> World<'a> {
             role: None,
             retry_minutes: None,
             group: None,
+            labels: BTreeMap::new(),
         });
         message(
             "roster".to_owned(),
