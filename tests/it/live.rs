@@ -239,6 +239,7 @@ fn roster_at(seconds: i64, schedule: &str, services: &[(&str, i64)]) -> Fact {
         role: None,
         retry_minutes: None,
         group: None,
+        labels: BTreeMap::new(),
     }))
 }
 

@@ -175,6 +175,7 @@ impl<'a> World<'a> {
             role: None,
             retry_minutes: None,
             group: None,
+            labels: BTreeMap::new(),
         });
         message(
             "roster".to_owned(),
