@@ -65,6 +65,7 @@ fn of_run(routes: &Routes, snapshot: &WindowSnapshot<'_>, one: &RunStatus<'_>) -
         Subject::Service(id) => routes.receivers_of(&Traits {
             cluster: Some(&id.cluster),
             service: Some(&id.name),
+            labels: snapshot.runs.labels_of(one.subject),
             account: Some(&id.account),
             region: Some(&id.region),
             ..of_window
@@ -72,11 +73,20 @@ fn of_run(routes: &Routes, snapshot: &WindowSnapshot<'_>, one: &RunStatus<'_>) -
         Subject::Job(id) => routes.receivers_of(&Traits {
             cluster: Some(&id.cluster.name),
             service: Some(&id.family),
+            labels: snapshot.runs.labels_of(one.subject),
             account: Some(&id.cluster.account),
             region: Some(&id.cluster.region),
             ..of_window
         }),
-        Subject::Unnamed(_) => [DEFAULT].into(),
+        Subject::Unnamed(calls) => match &calls.cluster {
+            Some(cluster) => routes.receivers_that_may(&Traits {
+                cluster: Some(&cluster.name),
+                account: Some(&cluster.account),
+                region: Some(&cluster.region),
+                ..of_window
+            }),
+            None => [DEFAULT].into(),
+        },
     }
 }
 

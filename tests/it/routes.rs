@@ -11,9 +11,11 @@ use std::collections::BTreeMap;
 
 use rollcall::config::DEFAULT_WAIT_POLICY;
 use rollcall::core::audience::parts;
+use rollcall::core::fact::Fact;
 use rollcall::core::observation::Observations;
-use rollcall::core::runs::{Arrival, Runs};
-use rollcall::core::snapshot::WindowSnapshot;
+use rollcall::core::routes::Routes;
+use rollcall::core::runs::{Arrival, Runs, Subject};
+use rollcall::core::snapshot::{RunStatus, WindowSnapshot};
 use rollcall::core::window::WindowKey;
 
 use self::ear::{Ear, Heard, Trouble};
@@ -133,6 +135,63 @@ fn one_that_does_not_answer_leaves_the_time_of_the_others_alone() {
         // The default receiver is told in the same visit, so that a visit which told one after the other would be late.
         assert_eq!(first(&healthy, name), first(&healthy, "slack"), "{name}");
     }
+}
+
+/// The names in each receiver's part of a window with these facts, an hour after its start.
+fn names_in_parts(routes: &Routes, facts: &[Fact]) -> Vec<Vec<String>> {
+    let key = WindowKey {
+        start: world::moment(0),
+        environment: "dev".to_owned(),
+    };
+    let arrival = Arrival {
+        at: world::moment(0),
+        siblings_until: None,
+    };
+    let runs = Runs::fold(key.start, facts.iter().map(|fact| (fact, arrival)));
+    let observations = Observations::default();
+    let policy = DEFAULT_WAIT_POLICY;
+    let now = world::moment(3_600);
+    let snapshot = WindowSnapshot::new(&key, &runs, &observations, policy, now);
+    let name = |one: &RunStatus<'_>| match one.subject {
+        Subject::Service(id) => id.name.clone(),
+        Subject::Job(id) => id.family.clone(),
+        Subject::Unnamed(calls) => format!(
+            "calls in {:?}",
+            calls.cluster.as_ref().map(|one| &*one.name)
+        ),
+    };
+    let parts = parts(routes, snapshot, |_| None);
+    let names = parts
+        .iter()
+        .map(|part| part.statuses.iter().map(name).collect());
+    names.collect()
+}
+
+#[test]
+fn labels_and_clusters_say_who_hears_of_what() {
+    let routes = r#"{"routes": [
+        {"name": "search", "match": {"labels": {"team": "search"}}, "webhook": "/search"},
+        {"name": "pay", "match": {"cluster": "pay-*"}, "webhook": "/pay"}]}"#;
+    let routes = Routes::parse(routes).expect("routes");
+    let Fact::Roster(mut roster) = world::roster("dev", "finder") else {
+        unreachable!()
+    };
+    let team = [("team".to_owned(), "search".to_owned())];
+    roster.labels = [("finder".to_owned(), team.into())].into();
+    roster.services.insert("other".to_owned(), 1);
+    let facts = [
+        Fact::Roster(roster),
+        world::roster("pay-dev", "ledger"),
+        world::unnamed(Some("pay-dev")),
+        world::unnamed(None),
+    ];
+    let all = names_in_parts(&routes, &facts);
+    let of =
+        |names: &[&str]| -> Vec<String> { names.iter().map(|&name| name.to_owned()).collect() };
+    assert_eq!(all[0], of(&["other", "calls in None"]));
+    // Nothing tells that the calls in pay-dev were not made for a service with that label.
+    assert_eq!(all[1], of(&["finder", "calls in Some(\"pay-dev\")"]));
+    assert_eq!(all[2], of(&["ledger", "calls in Some(\"pay-dev\")"]));
 }
 
 #[test]

@@ -228,6 +228,28 @@ fn roster_of(cluster: &str, services: &[&str]) -> Fact {
     serde_json::from_value(roster).unwrap()
 }
 
+/// A refused call that names no service, and perhaps its cluster.
+pub fn unnamed(cluster: Option<&str>) -> Fact {
+    Fact::UpdateService(Box::new(UpdateServiceCall {
+        event_time: moment(60),
+        outcome: CallOutcome::Failed(ApiError {
+            code: "AccessDenied".to_owned(),
+            message: None,
+        }),
+        event_id: format!("{cluster:?}"),
+        account: ACCOUNT.to_owned(),
+        region: REGION.to_owned(),
+        cluster: cluster.map(str::to_owned),
+        service: None,
+        action: None,
+        caller: Caller {
+            role: Some("scheduler".to_owned()),
+            session: None,
+            is_scheduler: true,
+        },
+    }))
+}
+
 /// So many seconds into the window.
 pub fn moment(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_705_276_800 + seconds, 0).unwrap()
