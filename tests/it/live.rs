@@ -123,13 +123,7 @@ impl World {
 
     fn with(has_webhook: bool, is_reply_broadcast: bool) -> Self {
         let workspace = FakeWorkspace::start();
-        let api = WebApi::new(
-            ApiUrl::parse(&workspace.api()).unwrap(),
-            BotToken::parse(&FakeWorkspace::token()).unwrap(),
-            CHANNEL.to_owned(),
-            Some(MENTION.to_owned()),
-            is_reply_broadcast,
-        );
+        let api = bot(&workspace, is_reply_broadcast);
         let webhook = || {
             let url = WebhookUrl::parse(&workspace.webhook()).unwrap();
             Box::new(Webhook::new(url, Some(MENTION.to_owned())))
@@ -220,6 +214,17 @@ impl World {
     fn channel(&self) -> &impl Channel {
         self.speaker.live().unwrap()
     }
+}
+
+/// The bot, in its channel.
+fn bot(workspace: &FakeWorkspace, is_reply_broadcast: bool) -> WebApi {
+    WebApi::new(
+        ApiUrl::parse(&workspace.api()).unwrap(),
+        BotToken::parse(&FakeWorkspace::token()).unwrap(),
+        CHANNEL.to_owned(),
+        Some(MENTION.to_owned()),
+        is_reply_broadcast,
+    )
 }
 
 /// A roster of these services, each with its count.
