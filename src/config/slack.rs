@@ -53,22 +53,22 @@ pub enum TokenSource {
 }
 
 impl SlackConfig {
-    /// The way of a route, where it has one of its own; `None` where that is a channel and there is no bot.
+    /// The way of a route, where it has one of its own. A channel is the bot's; without a bot, a route with a channel speaks
+    /// where the function's own settings say.
     #[must_use]
-    pub fn of_route(&self, way: Option<&Way>) -> Option<Self> {
+    pub fn of_route(&self, way: Option<&Way>) -> Self {
         match (way, self) {
-            (None, _) => Some(self.clone()),
             (Some(Way::Webhook(parameter)), _) => {
-                Some(Self::Webhook(WebhookSource::Parameter(parameter.clone())))
+                Self::Webhook(WebhookSource::Parameter(parameter.clone()))
             }
-            (Some(Way::Channel(channel)), Self::Bot { bot, fallback }) => Some(Self::Bot {
+            (Some(Way::Channel(channel)), Self::Bot { bot, fallback }) => Self::Bot {
                 bot: BotConfig {
                     channel: channel.clone(),
                     ..bot.clone()
                 },
                 fallback: fallback.clone(),
-            }),
-            (Some(Way::Channel(_)), Self::Webhook(_)) => None,
+            },
+            (Some(Way::Channel(_)), Self::Webhook(_)) | (None, _) => self.clone(),
         }
     }
 }

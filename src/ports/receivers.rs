@@ -15,6 +15,8 @@ pub struct Receiver<N> {
     pub reader: Reader,
     /// The environment's label in messages, where it is not that of the window.
     pub label: Option<String>,
+    /// It is told of runs when these have ended, in messages that are not edited.
+    pub is_told_at_the_end: bool,
 }
 
 /// All receivers, and the routes by which each hears of its own part of a window.
@@ -36,6 +38,7 @@ impl<N: Notifier> Receivers<N> {
             notifier,
             reader,
             label: None,
+            is_told_at_the_end: false,
         };
         Self {
             routes: Routes::default(),
@@ -56,6 +59,7 @@ impl<N: Notifier> Receivers<N> {
             notifier: notifier(&one),
             reader: one.settings.reader(reader),
             label: one.settings.label,
+            is_told_at_the_end: one.is_told_at_the_end,
         };
         let default = receiver(RouteReceiver::default());
         let others = routes

@@ -1,6 +1,7 @@
 //! How runs stand, when they are told, and in which words, as tables: all of it is pure, so every case is a line.
 
 mod jobs;
+mod labels;
 mod moments;
 mod runs;
 mod story;
@@ -115,6 +116,7 @@ fn roster_at<const N: usize>(seconds: i64, schedule: &str, services: [(&str, i64
         role: None,
         retry_minutes: None,
         group: None,
+        labels: std::collections::BTreeMap::new(),
     }))
 }
 

@@ -198,7 +198,12 @@ impl<'a> Run<'a> {
                 let place = (&cluster.name, &cluster.region, &cluster.account);
                 ("job", Some(&id.family), Some(place))
             }
-            Subject::Unnamed(_) => ("unnamed_calls", None, None),
+            Subject::Unnamed(calls) => {
+                let cluster = calls.cluster.as_ref();
+                let place =
+                    cluster.map(|cluster| (&cluster.name, &cluster.region, &cluster.account));
+                ("unnamed_calls", None, place)
+            }
         };
         let run = one.run;
         let error = error(one);
