@@ -48,6 +48,7 @@ fn receivers_of(args: &RoutesTestArgs, routes: &Routes) -> BTreeSet<usize> {
         region: args.region.as_deref(),
         schedule: args.schedule.as_deref(),
         labels: Some(&labels),
+        is_open: false,
         outcome: args.outcome,
     })
 }
