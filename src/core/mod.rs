@@ -18,6 +18,7 @@ pub(crate) mod arn;
 pub mod decide;
 pub mod decode;
 pub mod description;
+pub mod event;
 pub mod fact;
 pub mod look;
 pub mod notice;

@@ -24,6 +24,9 @@ pub struct LastReport {
     /// The failed runs that the threads of the messages heard of and that have not recovered.
     #[serde(default, with = "told_text", skip_serializing_if = "Told::is_empty")]
     pub replied: Told,
+    /// How many events it confirmed, where it is a machine.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub revision: u32,
     /// How often in a row it could not be reached.
     #[serde(default)]
     pub failures: u32,
@@ -110,6 +113,14 @@ impl LastReport {
         self.failures = 0;
         self.not_before = None;
     }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 mod told_text {

@@ -16,6 +16,7 @@ mod laws;
 mod limits;
 mod live;
 mod redact;
+mod schema;
 mod simulation;
 mod slack_reference;
 #[allow(dead_code, reason = "the benches use it too, each its own part")]
