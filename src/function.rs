@@ -7,9 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::join_all;
 use tokio::time::Instant;
 
 use crate::config::{DEFAULT_WAIT_POLICY, Settings};
+use crate::core::audience::parts;
 use crate::core::decide::MessageKind;
 use crate::core::decode::Message;
 use crate::core::fact::Fact;
@@ -26,6 +28,7 @@ use crate::ports::Clock;
 use crate::ports::ecs::Ecs;
 use crate::ports::notifier::Notifier;
 use crate::ports::queue::{LONGEST_DELAY, Queue, Receipt, return_delay};
+use crate::ports::receivers::{Receiver, Receivers};
 use crate::ports::window_log::{Head, WindowLog};
 use crate::visit::{Ports, Visit, VisitError, arm, arm_and_note, pace, visit};
 
@@ -274,7 +277,7 @@ async fn give_up<L: WindowLog, N: Notifier, Q: Queue, E, C: Clock>(
 ) -> bool {
     let unkept = if facts.is_some() { records as u64 } else { 0 };
     if let Some(facts) = facts.filter(|_| ports.memory.is_first_part(key)) {
-        say_partially(key, facts, ports.notifier, how, metrics).await;
+        say_partially(key, facts, ports.receivers, how, metrics).await;
     }
     // A timer must not end as a dead letter: it may have been the last to bring a visitor.
     let armed = arm(key, how.now + LONGEST_DELAY, unkept, ports, how).await;
@@ -284,11 +287,11 @@ async fn give_up<L: WindowLog, N: Notifier, Q: Queue, E, C: Clock>(
     facts.is_none() && armed.is_ok()
 }
 
-/// Degraded, never silent: what goes to the dead-letter queue unsaid is said as what it is.
-async fn say_partially(
+/// Degraded, never silent: what goes to the dead-letter queue unsaid is said as what it is, to every receiver of it.
+async fn say_partially<N: Notifier>(
     key: &WindowKey,
     facts: &[Fact],
-    notifier: &impl Notifier,
+    receivers: &Receivers<N>,
     how: Visit<'_>,
     metrics: &mut Metrics,
 ) {
@@ -300,22 +303,44 @@ async fn say_partially(
     let observations = Observations::default();
     let policy = unhurried(how.policy.period);
     let snapshot = WindowSnapshot::new(key, &runs, &observations, policy, how.now);
-    for one in &runs.overrides {
-        if let Some(notice) = Notice::of(&one.told, how.now, how.reader) {
-            let delivery = notifier.tell(&notice, how.deadline).await;
+    let parts = parts(receivers.routes(), snapshot, |_| None);
+    let turns = receivers.iter().zip(&parts).map(async |(receiver, part)| {
+        let mut metrics = Metrics::default();
+        say_part(part, receiver, how, &mut metrics).await;
+        metrics
+    });
+    for told in join_all(turns).await {
+        metrics.add_told(told);
+    }
+}
+
+async fn say_part<N: Notifier>(
+    part: &WindowSnapshot<'_>,
+    receiver: &Receiver<N>,
+    how: Visit<'_>,
+    metrics: &mut Metrics,
+) {
+    let key = part.key;
+    if part.overrides.is_empty() && part.is_blank() {
+        return;
+    }
+    receiver.notifier.prepare().await;
+    for one in &part.overrides {
+        if let Some(notice) = Notice::of(&one.told, how.now, receiver.reader) {
+            let delivery = receiver.notifier.tell(&notice, how.deadline).await;
             metrics.posted(&delivery);
             if let Err(error) = delivery.result {
                 tracing::error!(window = %key, %error, "cannot tell of an override in {key}: {error}");
             }
         }
     }
-    if !runs.has_news() {
+    if !part.statuses.iter().any(|one| one.run.is_answered()) {
         return;
     }
-    let all: Vec<usize> = (0..snapshot.statuses.len()).collect();
-    let mut summary = Summary::new(&snapshot, &all, MessageKind::First, how.reader);
+    let all: Vec<usize> = (0..part.statuses.len()).collect();
+    let mut summary = Summary::new(part, &all, MessageKind::First, receiver.reader);
     summary.mark_partial();
-    let delivery = notifier.notify(&summary, how.deadline).await;
+    let delivery = receiver.notifier.notify(&summary, how.deadline).await;
     metrics.said(&summary, &delivery);
     if let Err(error) = delivery.result {
         tracing::error!(window = %key, %error, "cannot say {key} partially: {error}");

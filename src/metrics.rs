@@ -95,6 +95,23 @@ impl Metrics {
         }
     }
 
+    /// Adds what was told to one receiver.
+    pub fn add_told(&mut self, other: Self) {
+        self.services_missing += other.services_missing;
+        self.services_late += other.services_late;
+        self.services_succeeded += other.services_succeeded;
+        self.services_failed += other.services_failed;
+        self.jobs_succeeded += other.jobs_succeeded;
+        self.jobs_failed += other.jobs_failed;
+        self.windows_overdue += other.windows_overdue;
+        self.messages_posted += other.messages_posted;
+        self.messages_edited += other.messages_edited;
+        self.replies_posted += other.replies_posted;
+        self.messages_failed += other.messages_failed;
+        self.slack_rate_limited += other.slack_rate_limited;
+        self.slack_latency.extend(other.slack_latency);
+    }
+
     /// Counts the answers of ECS, and the clusters that could not be asked about.
     pub fn looked(&mut self, answers: &[Answer]) {
         let is_failure = |answer: &&Answer| matches!(answer, Answer::Failure(_));

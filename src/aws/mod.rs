@@ -4,11 +4,14 @@
 
 mod ecs;
 pub(crate) mod error;
+mod late_speaker;
 mod queue;
 #[cfg(feature = "operator")]
 mod silences;
 mod window_log;
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -21,6 +24,7 @@ use tokio::time::Instant;
 
 pub use self::ecs::AwsEcs;
 use self::error::RequestError;
+pub use self::late_speaker::LateSpeaker;
 pub use self::queue::SqsQueue;
 #[cfg(feature = "operator")]
 pub use self::silences::Silence;
@@ -47,6 +51,8 @@ pub struct Aws {
     /// Kept for the instance's life, so that all its requests to ECS keep to one pace. Not built before the first
     /// request, since most invocations ask ECS nothing.
     ecs: OnceCell<AwsEcs>,
+    /// Parameters that were read. Several receivers may share one, such as the bot's token.
+    parameters: Mutex<BTreeMap<String, Arc<OnceCell<SecretString>>>>,
 }
 
 impl Aws {
@@ -107,7 +113,7 @@ impl Aws {
         }
     }
 
-    /// The configured way to Slack, with its secrets from the environment or from SSM.
+    /// A way to Slack, with its secrets from the environment or from SSM, for a route or for the default receiver.
     ///
     /// # Errors
     /// When a parameter cannot be read, or does not hold what it should.
@@ -115,6 +121,7 @@ impl Aws {
         &self,
         config: &SlackConfig,
         mention: Option<&str>,
+        route: Option<&str>,
     ) -> anyhow::Result<Speaker> {
         let webhook = async |source| -> anyhow::Result<Box<Webhook>> {
             let url = self.webhook_url(source).await?;
@@ -123,13 +130,16 @@ impl Aws {
         Ok(match config {
             SlackConfig::Webhook(source) => Speaker::Webhook(webhook(source).await?),
             SlackConfig::Bot { bot, fallback } => Speaker::Bot {
-                api: Box::new(WebApi::new(
-                    bot.api_url.clone(),
-                    self.bot_token(&bot.token).await?,
-                    bot.channel.clone(),
-                    mention.map(str::to_owned),
-                    bot.is_reply_broadcast,
-                )),
+                api: Box::new(
+                    WebApi::new(
+                        bot.api_url.clone(),
+                        self.bot_token(&bot.token).await?,
+                        bot.channel.clone(),
+                        mention.map(str::to_owned),
+                        bot.is_reply_broadcast,
+                    )
+                    .for_route(route.map(str::to_owned)),
+                ),
                 fallback: match fallback {
                     Some(source) => Some(webhook(source).await?),
                     None => None,
@@ -138,9 +148,24 @@ impl Aws {
         })
     }
 
-    /// Reads a parameter of SSM with decryption. SSM also reads secrets of Secrets Manager, under the name
+    /// A parameter of SSM with decryption, read once. SSM also reads secrets of Secrets Manager, under the name
     /// `/aws/reference/secretsmanager/NAME`. No error quotes the value.
-    async fn parameter(&self, name: &str) -> anyhow::Result<SecretString> {
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn parameter(&self, name: &str) -> anyhow::Result<SecretString> {
+        let cell = {
+            let mut parameters = self
+                .parameters
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            parameters.entry(name.to_owned()).or_default().clone()
+        };
+        let value = cell.get_or_try_init(|| self.read_parameter(name)).await?;
+        Ok(value.clone())
+    }
+
+    async fn read_parameter(&self, name: &str) -> anyhow::Result<SecretString> {
         let client = aws_sdk_ssm::Client::new(self.config().await);
         let output = client
             .get_parameter()

@@ -3,16 +3,18 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse};
 use lambda_runtime::{LambdaEvent, service_fn};
-use rollcall::aws::{Aws, DynamoDbLog, SqsQueue};
+use rollcall::aws::{Aws, DynamoDbLog, LateSpeaker, SqsQueue};
 use rollcall::config::{Config, TableConfig};
 use rollcall::core::decode::Batch;
+use rollcall::core::routes::Routes;
 use rollcall::function::{report_batch, visit_windows};
 use rollcall::metrics::Metrics;
-use rollcall::slack::speaker::Speaker;
+use rollcall::ports::receivers::Receivers;
 use rollcall::version::version_and_commit;
 use rollcall::visit::{Ports, Visit, VisitMemory};
 use tokio::sync::OnceCell;
@@ -47,15 +49,16 @@ async fn main() -> ExitCode {
 
 async fn serve() -> anyhow::Result<()> {
     let config = Config::from_lookup(environment)?;
-    let aws = Aws::default();
-    let mention = config.settings.mention.as_deref();
-    let speaker = aws.speaker(&config.slack, mention).await?;
+    let aws = Arc::new(Aws::default());
+    let receivers = receivers(&config, &aws, Routes::default())?;
+    // A start fails where the default receiver cannot be told, since what nobody else hears of is told there.
+    receivers.default().notifier.ready().await?;
     let function_name =
         environment("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "rollcall".to_owned());
     let instance = Instance {
         config,
         aws,
-        speaker,
+        receivers,
         clients: OnceCell::new(),
         memory: VisitMemory::default(),
         function_name,
@@ -65,11 +68,37 @@ async fn serve() -> anyhow::Result<()> {
         .map_err(anyhow::Error::from_boxed)
 }
 
+/// The default receiver, and one for each route.
+fn receivers(
+    config: &Config,
+    aws: &Arc<Aws>,
+    routes: Routes,
+) -> anyhow::Result<Receivers<LateSpeaker>> {
+    let mut unspoken = Vec::new();
+    let settings = &config.settings;
+    let receivers = Receivers::new(routes, settings.reader, |one| {
+        let slack = config.slack.of_route(one.settings.way.as_ref());
+        let slack = slack.unwrap_or_else(|| {
+            unspoken.extend(one.name.map(str::to_owned));
+            config.slack.clone()
+        });
+        let mention = one.settings.mention.clone();
+        let mention = mention.or_else(|| settings.mention.clone());
+        LateSpeaker::new(aws.clone(), slack, mention, one.name.map(str::to_owned))
+    });
+    anyhow::ensure!(
+        unspoken.is_empty(),
+        "these routes have a channel, and there is no bot to speak there: {}",
+        unspoken.join(", ")
+    );
+    Ok(receivers)
+}
+
 /// What an instance of the function keeps between invocations.
 struct Instance {
     config: Config,
-    aws: Aws,
-    speaker: Speaker,
+    aws: Arc<Aws>,
+    receivers: Receivers<LateSpeaker>,
     /// Built by the first invocation that needs them, since building them would make every cold start slower.
     clients: OnceCell<(DynamoDbLog, SqsQueue)>,
     /// What earlier invocations read of windows.
@@ -94,16 +123,16 @@ impl Instance {
         let (records, settings) = (event.payload.records, &self.config.settings);
         let failed_message_ids = match &self.config.table {
             None => {
-                let (speaker, now) = (&self.speaker, now.into());
+                let (speaker, now) = (&self.receivers.default().notifier, now.into());
                 report_batch(records, settings, speaker, now, deadline, &mut metrics).await
             }
             Some(table) => {
                 let (log, queue) = self.clients.get_or_init(|| self.build_clients(table)).await;
                 let ports = Ports {
                     log,
-                    notifier: &self.speaker,
+                    receivers: &self.receivers,
                     queue,
-                    ecs: &self.aws,
+                    ecs: &*self.aws,
                     clock: &|| SystemTime::now().into(),
                     memory: &self.memory,
                 };
@@ -113,7 +142,6 @@ impl Instance {
                 let how = Visit {
                     policy: table.policy,
                     windowing: &settings.windowing,
-                    reader: settings.reader,
                     token: &token,
                     claim_until: (now + time_left + MARGIN).into(),
                     now: now.into(),

@@ -2,6 +2,7 @@
 //! fallback.
 
 use super::{ConfigErrors, Reader};
+use crate::core::routes::Way;
 use crate::slack::web_api::{ApiUrl, BotToken};
 use crate::slack::webhook::WebhookUrl;
 
@@ -48,6 +49,27 @@ pub enum TokenSource {
     Token(BotToken),
     /// The name or ARN of an SSM parameter, read at start with decryption.
     Parameter(String),
+}
+
+impl SlackConfig {
+    /// The way of a route, where it has one of its own; `None` where that is a channel and there is no bot.
+    #[must_use]
+    pub fn of_route(&self, way: Option<&Way>) -> Option<Self> {
+        match (way, self) {
+            (None, _) => Some(self.clone()),
+            (Some(Way::Webhook(parameter)), _) => {
+                Some(Self::Webhook(WebhookSource::Parameter(parameter.clone())))
+            }
+            (Some(Way::Channel(channel)), Self::Bot { bot, fallback }) => Some(Self::Bot {
+                bot: BotConfig {
+                    channel: channel.clone(),
+                    ..bot.clone()
+                },
+                fallback: fallback.clone(),
+            }),
+            (Some(Way::Channel(_)), Self::Webhook(_)) => None,
+        }
+    }
 }
 
 impl WebhookSource {

@@ -8,6 +8,7 @@
 //! - [`summary`]: what to say about runs, the worst first, to a [`reader`] in the [`words`] of a language; [`refusal`] and
 //!   [`trouble`] are its dictionaries.
 //! - [`decide`]: what to say now, or until when to wait; [`report`] and [`told`]: what was told before.
+//! - [`audience`]: who hears of what in a window, by the [`routes`].
 //! - [`look`]: whom to ask ECS about, and when.
 //! - [`snapshot`]: how everything stands at a moment, from [`runs`], [`observation`] and [`standing`].
 //! - [`runs`]: facts become runs, whatever their order, grouping or repetition.
@@ -15,6 +16,7 @@
 //! - [`fact`], [`window`]: what can be learned, and which window it belongs to; [`overrides`]: the exceptions that people make.
 
 pub(crate) mod arn;
+pub mod audience;
 pub mod decide;
 pub mod decode;
 pub mod description;
@@ -30,6 +32,7 @@ pub mod reader;
 pub mod redact;
 pub mod refusal;
 pub mod report;
+pub mod routes;
 pub mod runs;
 pub mod service_progress;
 pub mod snapshot;

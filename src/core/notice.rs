@@ -85,7 +85,7 @@ pub fn untold<'s>(
     let is_untold = |one: &&ArrivedOverride| {
         !report.notices.heard.contains_key(&name(&one.told)) && is_said(snapshot, &one.told)
     };
-    let untold = snapshot.runs.overrides.iter().filter(is_untold);
+    let untold = snapshot.overrides.iter().copied().filter(is_untold);
     let telling = |one: &ArrivedOverride| {
         if one.told.phase != Phase::Ended {
             return Telling::Now;
@@ -118,7 +118,7 @@ pub fn ended_in<'s>(
         };
         one.phase == Phase::Ended && is_wanted && is_said(snapshot, one)
     };
-    let overrides = snapshot.runs.overrides.iter();
+    let overrides = snapshot.overrides.iter();
     overrides.map(|one| &one.told).filter(is_in).collect()
 }
 
@@ -130,7 +130,7 @@ pub fn note(report: &mut LastReport, one: &Override, heard: Heard) {
 /// Whether there is anything to say. Nothing is said of the end of an override that somebody had taken back.
 fn is_said(snapshot: &WindowSnapshot<'_>, one: &Override) -> bool {
     let is_cancelled = || {
-        let mut all = snapshot.runs.overrides.iter();
+        let mut all = snapshot.overrides.iter();
         all.any(|other| other.told.id == one.id && other.told.phase == Phase::Cancelled)
     };
     match one.phase {

@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::observation::Observations;
 use super::policy::WaitPolicy;
-use super::runs::{Run, Runs, Subject};
+use super::runs::{ArrivedOverride, Run, Runs, Subject};
 use super::standing::{Moment, Standing};
 use super::status::Status;
 use super::window::WindowKey;
@@ -61,6 +61,10 @@ pub struct WindowSnapshot<'a> {
     pub statuses: Vec<RunStatus<'a>>,
     /// Which runs are told together, in the order of their times.
     pub groups: Vec<Group>,
+    /// What was heard of overrides, in the order of their times.
+    pub overrides: Vec<&'a ArrivedOverride>,
+    /// The environment's label in messages.
+    pub label: &'a str,
     /// ECS was asked something, with whatever success.
     pub is_asked: bool,
     /// ECS said of some service how it is.
@@ -85,6 +89,8 @@ impl<'a> WindowSnapshot<'a> {
             now,
             statuses: Vec::with_capacity(runs.by_subject.len()),
             groups: Vec::new(),
+            overrides: runs.overrides.iter().collect(),
+            label: &key.environment,
             is_asked: observations.is_asked(),
             is_observed: observations.is_answered(),
         };
@@ -225,6 +231,27 @@ impl<'a> WindowSnapshot<'a> {
                     _ => Status::Accepted,
                 };
             }
+        }
+    }
+
+    /// The same window with some of its runs and overrides only. A group keeps its place and its times, so that its message is
+    /// found again whatever else becomes known, and names the schedules of the runs that are left.
+    #[must_use]
+    pub fn part(&self, statuses: Vec<RunStatus<'a>>, overrides: Vec<&'a ArrivedOverride>) -> Self {
+        let without_schedules = |group: &Group| Group {
+            schedules: BTreeSet::new(),
+            ..group.clone()
+        };
+        let mut groups: Vec<Group> = self.groups.iter().map(without_schedules).collect();
+        for one in &statuses {
+            let schedule = one.run.schedule().map(str::to_owned);
+            groups[one.group].schedules.extend(schedule);
+        }
+        Self {
+            statuses,
+            groups,
+            overrides,
+            ..*self
         }
     }
 

@@ -136,7 +136,7 @@ impl Summary {
         };
         Self {
             reader,
-            environment: snapshot.key.environment.clone(),
+            environment: snapshot.label.to_owned(),
             verdict,
             subtitle: subtitle.join(" · "),
             kind,

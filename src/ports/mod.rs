@@ -6,6 +6,7 @@ pub mod ecs;
 pub mod machine;
 pub mod notifier;
 pub mod queue;
+pub mod receivers;
 pub mod window_log;
 
 use chrono::{DateTime, Utc};

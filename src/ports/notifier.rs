@@ -20,9 +20,32 @@ pub trait Notifier {
     /// Sends a line about an override in a message of its own, as [`Notifier::notify`] does a summary.
     fn tell(&self, notice: &Notice, deadline: Instant) -> impl Future<Output = Delivery>;
 
+    /// Makes ready what takes a while at first, such as reading a secret. Where that fails, sending fails, too.
+    fn prepare(&self) -> impl Future<Output = ()> {
+        std::future::ready(())
+    }
+
     /// The channel in which one message is edited while its window goes on, if this notifier can edit messages.
     fn live(&self) -> Option<&impl Channel> {
         None::<&NoChannel>
+    }
+}
+
+impl<N: Notifier> Notifier for &N {
+    async fn notify(&self, summary: &Summary, deadline: Instant) -> Delivery {
+        (**self).notify(summary, deadline).await
+    }
+
+    async fn tell(&self, notice: &Notice, deadline: Instant) -> Delivery {
+        (**self).tell(notice, deadline).await
+    }
+
+    async fn prepare(&self) {
+        (**self).prepare().await;
+    }
+
+    fn live(&self) -> Option<&impl Channel> {
+        (**self).live()
     }
 }
 

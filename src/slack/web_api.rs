@@ -100,6 +100,8 @@ pub struct WebApi {
     channel: String,
     mention: Option<String>,
     is_reply_broadcast: bool,
+    /// For which route it speaks, by which its messages are told from those of other routes in the same channel.
+    route: Option<String>,
     client: PacedClient,
 }
 
@@ -154,8 +156,29 @@ impl WebApi {
             channel,
             mention,
             is_reply_broadcast,
+            route: None,
             client: client(),
         }
+    }
+
+    /// The same bot, speaking for a route: it does not find the messages of another one, even in the same channel.
+    #[must_use]
+    pub fn for_route(self, route: Option<String>) -> Self {
+        Self { route, ..self }
+    }
+
+    /// The window's name in the metadata of its messages.
+    fn name_of(&self, key: &WindowKey) -> String {
+        match &self.route {
+            None => key.to_string(),
+            Some(route) => format!("{key} for {route}"),
+        }
+    }
+
+    /// By what the message of a line about an override is found: no window has a name of this form, so that a search for a
+    /// window's messages does not find it.
+    fn name_of_notice(&self, key: &WindowKey, notice: &Notice) -> String {
+        format!("{} override {}", self.name_of(key), notice.name)
     }
 
     /// Posts a summary in a message of its own, without the window's metadata, that is never edited.
@@ -304,7 +327,7 @@ impl Channel for WebApi {
     ) -> Delivery<Bookmark> {
         let metadata = json!({
             "event_type": EVENT_TYPE,
-            "event_payload": {"window": key.to_string(), "start": start},
+            "event_payload": {"window": self.name_of(key), "start": start},
         });
         // The mention stands in the thread's reply about failures, since Slack notifies nobody of an edit.
         self.create(summary, None, Some(metadata), deadline).await
@@ -374,13 +397,13 @@ impl Channel for WebApi {
         deadline: Instant,
     ) -> Result<Vec<(DateTime<Utc>, Bookmark)>, NotifyError> {
         let oldest = key.start.timestamp() - CLOCK_SKEW_SECONDS;
-        self.search(&key.to_string(), oldest, deadline).await
+        self.search(&self.name_of(key), oldest, deadline).await
     }
 
     async fn announce(&self, key: &WindowKey, notice: &Notice, deadline: Instant) -> Delivery {
         let metadata = json!({
             "event_type": EVENT_TYPE,
-            "event_payload": {"window": place_of(key, notice), "start": key.start},
+            "event_payload": {"window": self.name_of_notice(key, notice), "start": key.start},
         });
         self.post_notice(notice, Some(metadata), deadline).await
     }
@@ -393,16 +416,10 @@ impl Channel for WebApi {
     ) -> Result<bool, NotifyError> {
         let oldest = key.start.timestamp() - CLOCK_SKEW_SECONDS;
         let found = self
-            .search(&place_of(key, notice), oldest, deadline)
+            .search(&self.name_of_notice(key, notice), oldest, deadline)
             .await?;
         Ok(!found.is_empty())
     }
-}
-
-/// By what the message of a line about an override is found: no window has a key of this form, so that a search for a window's
-/// messages does not find it.
-fn place_of(key: &WindowKey, notice: &Notice) -> String {
-    format!("{key} override {}", notice.name)
 }
 
 /// A channel's id holds no space, so the first one divides it from the message's `ts`.

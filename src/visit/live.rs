@@ -1,15 +1,16 @@
-//! Telling a receiver that can edit: one message for each group of runs, edited while they go on, and replies in its
+//! Turn a receiver that can edit: one message for each group of runs, edited while they go on, and replies in its
 //! thread, because nobody is notified of an edit.
 
 use chrono::{DateTime, Utc};
 
 use super::say::back_off;
-use super::{Ports, SLACK, Visit, VisitError, say};
+use super::{Turn, Visit, VisitError, say};
 use crate::core::decide::{
     LiveDecision, MessageKind, Reason, ThreadNews, decide_live, due, thread_news,
 };
 use crate::core::notice;
 use crate::core::overrides::Override;
+use crate::core::reader::Reader;
 use crate::core::report::{Bookmark, Heard, LastReport, LiveMessage};
 use crate::core::snapshot::{Group, WindowSnapshot};
 use crate::core::status::Status;
@@ -38,11 +39,10 @@ struct Target<'a> {
 }
 
 /// Brings every group's message up to date. Returns when to come again.
-pub(super) async fn tell<L: WindowLog, N: Notifier, Q, E, C: Clock>(
+pub(super) async fn tell<L: WindowLog, N: Notifier, C: Clock>(
     snapshot: &mut WindowSnapshot<'_>,
     channel: &impl Channel,
-    ports: &Ports<'_, L, N, Q, E, C>,
-    visit: Visit<'_>,
+    to: &Turn<'_, L, N, C>,
     report: &mut LastReport,
     metrics: &mut Metrics,
 ) -> Result<Option<DateTime<Utc>>, VisitError> {
@@ -51,37 +51,37 @@ pub(super) async fn tell<L: WindowLog, N: Notifier, Q, E, C: Clock>(
     let snapshot = &*snapshot;
     let mut next: Option<DateTime<Utc>> = None;
     for group in 0..snapshot.groups.len() {
-        let Some(target) = target(snapshot, group, visit, report) else {
+        let Some(target) = target(snapshot, group, to.receiver.reader, report) else {
             continue;
         };
-        let shown = show(snapshot, &target, channel, ports, visit, report, metrics).await;
+        let shown = show(snapshot, &target, channel, to, report, metrics).await;
         let (wait, has_changed) = match shown {
             Ok(shown) => shown,
             // Slack refuses the bot, and will go on to: whatever speaks instead cannot edit.
             Err(error) if error.refusal().is_some() => {
                 let key = snapshot.key;
                 tracing::error!(window = %key, %error, "cannot say {key} live: {error}");
-                return say::tell(snapshot, ports, visit, report, metrics).await;
+                return say::tell(snapshot, to, report, metrics).await;
             }
             Err(error) => {
                 let key = snapshot.key;
                 tracing::error!(window = %key, %error, "cannot say {key}: {error}");
-                back_off(report, &error, visit.now);
+                back_off(report, &error, to.visit.now);
                 overdue(snapshot, &target, metrics);
-                ports.log.note(key, SLACK, report).await?;
+                to.note(key, report).await?;
                 return Ok(report.not_before);
             }
         };
         if has_changed {
-            ports.log.note(snapshot.key, SLACK, report).await?;
+            to.note(snapshot.key, report).await?;
         }
-        let retry = reply(snapshot, &target, channel, ports, visit, report, metrics).await?;
-        let list = list(snapshot, &target, channel, ports, visit, report, metrics).await?;
+        let retry = reply(snapshot, &target, channel, to, report, metrics).await?;
+        let list = list(snapshot, &target, channel, to, report, metrics).await?;
         next = next.into_iter().chain(wait).chain(retry).chain(list).min();
     }
     if report.is_in_doubt {
         report.is_in_doubt = false;
-        ports.log.note(snapshot.key, SLACK, report).await?;
+        to.note(snapshot.key, report).await?;
     }
     Ok(next)
 }
@@ -98,7 +98,7 @@ fn overdue(snapshot: &WindowSnapshot<'_>, target: &Target<'_>, metrics: &mut Met
 fn target<'a>(
     snapshot: &'a WindowSnapshot<'_>,
     number: usize,
-    visit: Visit<'_>,
+    reader: Reader,
     report: &LastReport,
 ) -> Option<Target<'a>> {
     let group = &snapshot.groups[number];
@@ -128,7 +128,7 @@ fn target<'a>(
         MessageKind::Later
     };
     let ended = notice::ended_in(snapshot, report, true, |group| group == number);
-    let mut summary = Summary::live(snapshot, &members, kind, has_ended, visit.reader);
+    let mut summary = Summary::live(snapshot, &members, kind, has_ended, reader);
     summary.mention_ended(&ended);
     Some(Target {
         group,
@@ -158,19 +158,24 @@ fn message_of<'r>(
 }
 
 /// Makes the message of a group show what it should. Returns when to come again, and whether the report changed.
-async fn show<L: WindowLog, N, Q, E, C: Clock>(
+async fn show<L: WindowLog, N, C: Clock>(
     snapshot: &WindowSnapshot<'_>,
     target: &Target<'_>,
     channel: &impl Channel,
-    ports: &Ports<'_, L, N, Q, E, C>,
-    visit: Visit<'_>,
+    to: &Turn<'_, L, N, C>,
     report: &mut LastReport,
     metrics: &mut Metrics,
 ) -> Result<(Option<DateTime<Utc>>, bool), NotifyError> {
     let key = snapshot.key;
     let message = message_of(snapshot, target.group, report).cloned();
     let (shown, ends) = (target.shown, target.ends);
-    let decision = decide_live(message.as_ref(), shown, ends, report.not_before, visit.now);
+    let decision = decide_live(
+        message.as_ref(),
+        shown,
+        ends,
+        report.not_before,
+        to.visit.now,
+    );
     tracing::info!(window = %key, runs = target.members.len(), "decided about {key}: {decision:?}");
     let wait = (!target.has_ended).then_some(ends.0);
     let bookmark = match decision {
@@ -178,7 +183,7 @@ async fn show<L: WindowLog, N, Q, E, C: Clock>(
         LiveDecision::Nothing => return Ok((None, false)),
         LiveDecision::Post => None,
         LiveDecision::Edit => {
-            match edit(target, message.as_ref(), channel, visit, metrics).await? {
+            match edit(target, message.as_ref(), channel, to.visit, metrics).await? {
                 Edited::Done(bookmark) => Some(bookmark),
                 Edited::Frozen if !target.has_ended => {
                     freeze(report, message.as_ref());
@@ -196,14 +201,14 @@ async fn show<L: WindowLog, N, Q, E, C: Clock>(
                 target,
                 message.as_ref(),
                 channel,
-                visit,
+                to.visit,
                 report,
                 metrics,
             )
             .await?
         }
     };
-    let edited_at = ports.clock.now();
+    let edited_at = to.clock.now();
     let is_final = target.has_ended;
     let was_final = message.as_ref().is_some_and(|message| message.is_final);
     if is_final && !was_final {
@@ -227,7 +232,7 @@ async fn show<L: WindowLog, N, Q, E, C: Clock>(
     for one in &target.ended {
         notice::note(report, one, Heard::WithRuns);
     }
-    report.confirm(visit.now);
+    report.confirm(to.visit.now);
     tracing::info!(window = %key, "showed {key}: {}", target.summary.totals_in(Language::English));
     Ok((wait, true))
 }
@@ -338,12 +343,11 @@ async fn post(
 }
 
 /// Tells the message's thread what people have to hear of. Returns when to try again if that failed.
-async fn reply<L: WindowLog, N, Q, E, C>(
+async fn reply<L: WindowLog, N, C>(
     snapshot: &WindowSnapshot<'_>,
     target: &Target<'_>,
     channel: &impl Channel,
-    ports: &Ports<'_, L, N, Q, E, C>,
-    visit: Visit<'_>,
+    to: &Turn<'_, L, N, C>,
     report: &mut LastReport,
     metrics: &mut Metrics,
 ) -> Result<Option<DateTime<Utc>>, VisitError> {
@@ -357,38 +361,37 @@ async fn reply<L: WindowLog, N, Q, E, C>(
     };
     if let Some(not_before) = report
         .not_before
-        .filter(|not_before| visit.now < *not_before)
+        .filter(|not_before| to.visit.now < *not_before)
     {
         return Ok(Some(not_before));
     }
-    let words = News::of(snapshot, &news, visit.reader);
+    let words = News::of(snapshot, &news, to.receiver.reader);
     let delivery = channel
-        .reply(&message.bookmark, &words, visit.deadline)
+        .reply(&message.bookmark, &words, to.visit.deadline)
         .await;
     metrics.replied(&delivery);
     if let Err(error) = &delivery.result {
         tracing::error!(window = %key, %error, "cannot write in the thread of {key}: {error}");
     }
     match delivery.result {
-        Err(error) if error.refusal().is_none() => back_off(report, &error, visit.now),
+        Err(error) if error.refusal().is_none() => back_off(report, &error, to.visit.now),
         // Where Slack refuses replies, the message itself shows it, and asking again would not help.
         Ok(()) | Err(_) => {
             note_replies(snapshot, &news, &mut report.replied);
-            report.confirm(visit.now);
+            report.confirm(to.visit.now);
         }
     }
-    ports.log.note(key, SLACK, report).await?;
+    to.note(key, report).await?;
     Ok(report.not_before)
 }
 
 /// Writes the rows into the message's thread, once everything has ended, where the message does not show all of them.
 /// Returns when to try again if that failed.
-async fn list<L: WindowLog, N, Q, E, C>(
+async fn list<L: WindowLog, N, C>(
     snapshot: &WindowSnapshot<'_>,
     target: &Target<'_>,
     channel: &impl Channel,
-    ports: &Ports<'_, L, N, Q, E, C>,
-    visit: Visit<'_>,
+    to: &Turn<'_, L, N, C>,
     report: &mut LastReport,
     metrics: &mut Metrics,
 ) -> Result<Option<DateTime<Utc>>, VisitError> {
@@ -402,17 +405,17 @@ async fn list<L: WindowLog, N, Q, E, C>(
         }
         if report
             .not_before
-            .is_some_and(|not_before| visit.now < not_before)
+            .is_some_and(|not_before| to.visit.now < not_before)
         {
             return Ok(report.not_before);
         }
         let (bookmark, page) = (&message.bookmark, message.pages);
         let delivery = channel
-            .list(bookmark, &target.summary, page, visit.deadline)
+            .list(bookmark, &target.summary, page, to.visit.deadline)
             .await;
         metrics.replied(&delivery);
         match delivery.result {
-            Err(error) if error.refusal().is_none() => back_off(report, &error, visit.now),
+            Err(error) if error.refusal().is_none() => back_off(report, &error, to.visit.now),
             // Where Slack refuses replies, asking again would not help.
             Ok(()) | Err(_) => {
                 let is_it = |known: &&mut LiveMessage| **known == message;
@@ -421,7 +424,7 @@ async fn list<L: WindowLog, N, Q, E, C>(
                 }
             }
         }
-        ports.log.note(snapshot.key, SLACK, report).await?;
+        to.note(snapshot.key, report).await?;
     }
 }
 

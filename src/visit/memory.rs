@@ -23,8 +23,8 @@ pub(super) struct RememberedWindow {
     pub(super) contents: WindowContents,
     /// The fold of its facts.
     pub(super) runs: Runs,
-    /// What was told is known here and could not be noted in the log.
-    pub(super) is_unnoted: bool,
+    /// The receivers of which it is known here alone what they were told, because it could not be noted in the log.
+    pub(super) unnoted: BTreeSet<String>,
     /// How many batches were folded.
     folded: usize,
 }

@@ -1,8 +1,9 @@
 //! A visit to a window: the short list of steps that carries out what [`crate::core`] decides, through
 //! [`crate::ports`].
 //!
-//! claim → refresh → forward → look → decide → say → note → arm → release. `steps` is that list; `say` tells a
-//! receiver that cannot edit, `live` one that can, and `notices` tells of overrides; `timers` bring the next visit.
+//! claim → refresh → forward → look → decide → say → note → arm → release. `steps` is that list. `tell` tells each
+//! receiver its part of the window: `say` one that cannot edit, `live` one that can, and `notices` of overrides. `timers`
+//! bring the next visit.
 
 mod live;
 mod look;
@@ -10,6 +11,7 @@ mod memory;
 mod notices;
 mod say;
 mod steps;
+mod tell;
 mod timers;
 
 use std::fmt::Debug;
@@ -19,19 +21,20 @@ use tokio::time::Instant;
 
 pub use self::memory::VisitMemory;
 pub use self::steps::{VisitError, pace, visit};
+use self::tell::Turn;
 pub(crate) use self::timers::{arm, arm_and_note};
 use crate::core::policy::WaitPolicy;
-use crate::core::reader::Reader;
 use crate::core::window::Windowing;
 use crate::ports::queue::MOST_HOPS;
+use crate::ports::receivers::Receivers;
 
 /// What a visit needs of the world.
 #[derive(Debug)]
 pub struct Ports<'a, L, N, Q, E, C> {
     /// What is known.
     pub log: &'a L,
-    /// Who tells people.
-    pub notifier: &'a N,
+    /// Who is told.
+    pub receivers: &'a Receivers<N>,
     /// Who brings the next visit.
     pub queue: &'a Q,
     /// Who says whether tasks run.
@@ -49,8 +52,6 @@ pub struct Visit<'a> {
     pub policy: WaitPolicy,
     /// How facts are assigned to windows.
     pub windowing: &'a Windowing,
-    /// For whom messages are written.
-    pub reader: Reader,
     /// Tells this visitor's claims from all others.
     pub token: &'a str,
     /// When the visitor's claim lapses: after it cannot be alive any more.
@@ -74,5 +75,3 @@ impl Visit<'_> {
 /// The first delay after a message could not be sent; it doubles up to [`LONGEST_RETRY`].
 const FIRST_RETRY: TimeDelta = TimeDelta::seconds(30);
 const LONGEST_RETRY: TimeDelta = TimeDelta::minutes(15);
-/// The name under which the report of what Slack was told is kept.
-const SLACK: &str = "slack";

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use super::say::{OVERDUE, delay_after};
-use super::{Ports, SLACK, Visit, VisitError};
+use super::{Turn, Visit, VisitError};
+
 use crate::core::notice::{self, Notice, Telling};
 use crate::core::overrides::Override;
 use crate::core::report::{Heard, LastReport};
@@ -17,31 +18,30 @@ use crate::ports::window_log::WindowLog;
 const SEARCHES: u32 = 5;
 
 /// Sends the lines that are messages of their own. Returns when to come again.
-pub(super) async fn tell<L: WindowLog, N: Notifier, Q, E, C>(
+pub(super) async fn tell<L: WindowLog, N: Notifier, C>(
     snapshot: &WindowSnapshot<'_>,
     channel: Option<&impl Channel>,
-    ports: &Ports<'_, L, N, Q, E, C>,
-    visit: Visit<'_>,
+    to: &Turn<'_, L, N, C>,
     report: &mut LastReport,
     metrics: &mut Metrics,
 ) -> Result<Option<DateTime<Utc>>, VisitError> {
     let key = snapshot.key;
     let mut next: Option<DateTime<Utc>> = None;
-    for (one, telling) in notice::untold(snapshot, report, channel.is_some(), visit.is_last()) {
+    for (one, telling) in notice::untold(snapshot, report, channel.is_some(), to.visit.is_last()) {
         let again = match telling {
             Telling::With(_) => continue,
             Telling::At(at) => Some(at),
-            Telling::Now if held_until(report, visit).is_some() => held_until(report, visit),
+            Telling::Now if held_until(report, to.visit).is_some() => held_until(report, to.visit),
             Telling::Now => {
-                let sent = send(snapshot, &one.told, channel, ports, visit, report, metrics).await;
-                take(&sent, &one.told, visit, report);
+                let sent = send(snapshot, &one.told, channel, to, report, metrics).await;
+                take(&sent, &one.told, to.visit, report);
                 // Directly after the send: whatever happens next must not repeat the line.
-                ports.log.note(key, SLACK, report).await?;
+                to.note(key, report).await?;
                 if let Err(error) = &sent {
                     tracing::error!(window = %key, %error, "cannot tell of an override in {key}: {error}");
                     overdue(snapshot, one, metrics);
                 }
-                sent.err().and_then(|_| held_until(report, visit))
+                sent.err().and_then(|_| held_until(report, to.visit))
             }
         };
         next = next.into_iter().chain(again).min();
@@ -59,24 +59,23 @@ fn held_until(report: &LastReport, visit: Visit<'_>) -> Option<DateTime<Utc>> {
 }
 
 /// Sends a line, unless it is found that nobody took note of.
-async fn send<L, N: Notifier, Q, E, C>(
+async fn send<L, N: Notifier, C>(
     snapshot: &WindowSnapshot<'_>,
     one: &Override,
     channel: Option<&impl Channel>,
-    ports: &Ports<'_, L, N, Q, E, C>,
-    visit: Visit<'_>,
+    to: &Turn<'_, L, N, C>,
     report: &LastReport,
     metrics: &mut Metrics,
 ) -> Result<(), NotifyError> {
     let key = snapshot.key;
-    let Some(notice) = Notice::of(one, visit.now, visit.reader) else {
+    let Some(notice) = Notice::of(one, to.visit.now, to.receiver.reader) else {
         return Ok(());
     };
     let delivery = match channel {
-        None => ports.notifier.tell(&notice, visit.deadline).await,
+        None => to.receiver.notifier.tell(&notice, to.visit.deadline).await,
         Some(channel) => {
             if report.notices.is_in_doubt && report.failures < SEARCHES {
-                match channel.has_announced(key, &notice, visit.deadline).await {
+                match channel.has_announced(key, &notice, to.visit.deadline).await {
                     Ok(true) => return Ok(()),
                     Ok(false) => {}
                     Err(error) if error.refusal().is_some() => {
@@ -85,10 +84,10 @@ async fn send<L, N: Notifier, Q, E, C>(
                     Err(error) => return Err(error),
                 }
             }
-            let delivery = channel.announce(key, &notice, visit.deadline).await;
+            let delivery = channel.announce(key, &notice, to.visit.deadline).await;
             if is_refused(&delivery) {
                 // Slack refuses the bot, and will go on to: the webhook speaks instead, where there is one.
-                ports.notifier.tell(&notice, visit.deadline).await
+                to.receiver.notifier.tell(&notice, to.visit.deadline).await
             } else {
                 delivery
             }

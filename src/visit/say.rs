@@ -1,8 +1,8 @@
-//! Telling a receiver whose messages cannot be edited: each run once, and later what changed.
+//! Turn a receiver whose messages cannot be edited: each run once, and later what changed.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{FIRST_RETRY, LONGEST_RETRY, Ports, SLACK, Visit, VisitError};
+use super::{FIRST_RETRY, LONGEST_RETRY, Turn, VisitError};
 use crate::core::decide::{Decision, Message, MessageKind, decide, decide_last};
 use crate::core::notice;
 use crate::core::report::{Heard, LastReport};
@@ -19,16 +19,15 @@ pub(super) const OVERDUE: TimeDelta = TimeDelta::minutes(15);
 const MESSAGES: usize = 8;
 
 /// Tells what is due, message by message. Returns when to come again.
-pub(super) async fn tell<L: WindowLog, N: Notifier, Q, E, C>(
+pub(super) async fn tell<L: WindowLog, N: Notifier, C>(
     snapshot: &WindowSnapshot<'_>,
-    ports: &Ports<'_, L, N, Q, E, C>,
-    visit: Visit<'_>,
+    to: &Turn<'_, L, N, C>,
     report: &mut LastReport,
     metrics: &mut Metrics,
 ) -> Result<Option<DateTime<Utc>>, VisitError> {
     let key = snapshot.key;
     for _ in 0..MESSAGES {
-        let decision = if visit.is_last() {
+        let decision = if to.visit.is_last() {
             decide_last(snapshot, report)
         } else {
             decide(snapshot, report)
@@ -36,9 +35,9 @@ pub(super) async fn tell<L: WindowLog, N: Notifier, Q, E, C>(
         trace(snapshot, &decision);
         match decision {
             Decision::Say(message) => {
-                let is_told = say(snapshot, &message, ports, visit, report, metrics).await;
+                let is_told = say(snapshot, &message, to, report, metrics).await;
                 // Directly after the send: whatever happens next must not repeat the message.
-                ports.log.note(key, SLACK, report).await?;
+                to.note(key, report).await?;
                 if !is_told {
                     overdue(snapshot, &message, metrics);
                     return Ok(report.not_before);
@@ -52,7 +51,7 @@ pub(super) async fn tell<L: WindowLog, N: Notifier, Q, E, C>(
             Decision::Nothing => return Ok(None),
         }
     }
-    Ok(Some(visit.now))
+    Ok(Some(to.visit.now))
 }
 
 fn trace(snapshot: &WindowSnapshot<'_>, decision: &Decision) {
@@ -67,11 +66,10 @@ fn trace(snapshot: &WindowSnapshot<'_>, decision: &Decision) {
     tracing::info!(window = %key, runs, "decided about {key}: {words}");
 }
 
-async fn say<L, N: Notifier, Q, E, C>(
+async fn say<L, N: Notifier, C>(
     snapshot: &WindowSnapshot<'_>,
     message: &Message,
-    ports: &Ports<'_, L, N, Q, E, C>,
-    visit: Visit<'_>,
+    to: &Turn<'_, L, N, C>,
     report: &mut LastReport,
     metrics: &mut Metrics,
 ) -> bool {
@@ -82,11 +80,17 @@ async fn say<L, N: Notifier, Q, E, C>(
     };
     let ended = notice::ended_in(snapshot, report, false, is_told);
     let mut summary = match message.kind {
-        MessageKind::Changes => Summary::changes(snapshot, &message.runs, report, visit.reader),
-        kind => Summary::new(snapshot, &message.runs, kind, visit.reader),
+        MessageKind::Changes => {
+            Summary::changes(snapshot, &message.runs, report, to.receiver.reader)
+        }
+        kind => Summary::new(snapshot, &message.runs, kind, to.receiver.reader),
     };
     summary.mention_ended(&ended);
-    let delivery = ports.notifier.notify(&summary, visit.deadline).await;
+    let delivery = to
+        .receiver
+        .notifier
+        .notify(&summary, to.visit.deadline)
+        .await;
     metrics.said(&summary, &delivery);
     match delivery.result {
         Ok(()) => {
@@ -98,12 +102,12 @@ async fn say<L, N: Notifier, Q, E, C>(
             for one in ended {
                 notice::note(report, one, Heard::WithRuns);
             }
-            report.confirm(visit.now);
+            report.confirm(to.visit.now);
             true
         }
         Err(error) => {
             tracing::error!(window = %key, %error, "cannot say {key}: {error}");
-            back_off(report, &error, visit.now);
+            back_off(report, &error, to.visit.now);
             false
         }
     }

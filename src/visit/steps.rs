@@ -10,16 +10,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::look::look;
 use super::memory::RememberedWindow;
+use super::tell::tell;
 use super::timers::{arm, arm_and_note};
-use super::{Ports, SLACK, Visit, live, notices, say};
+use super::{Ports, Visit};
 use crate::core::fact::Fact;
-use crate::core::report::LastReport;
-use crate::core::snapshot::WindowSnapshot;
 use crate::core::window::WindowKey;
 use crate::metrics::Metrics;
 use crate::ports::Clock;
 use crate::ports::ecs::Ecs;
-use crate::ports::notifier::{Channel, Notifier};
+use crate::ports::notifier::Notifier;
 use crate::ports::queue::{Queue, QueueError};
 use crate::ports::window_log::{
     Claim, Claimed, Head, Released, VisitNotes, WindowLog, WindowLogError,
@@ -171,8 +170,6 @@ async fn work<L: WindowLog, N: Notifier, Q: Queue, E: Ecs, C: Clock>(
     forward(key, known, notes, ports, visit).await?;
     let next_look = look(key, known, notes, ports, visit, metrics).await;
     let told = tell(key, has_lapsed, known, notes, ports, visit, metrics).await;
-    // What was told and could not be noted is known here alone: the next visit of this instance must not repeat it.
-    known.is_unnoted = told.is_err();
     known.contents.version = notes.version;
     known.contents.chunks.clone_from(&notes.chunks);
     let wake_at = told?.into_iter().chain(next_look).min();
@@ -180,57 +177,6 @@ async fn work<L: WindowLog, N: Notifier, Q: Queue, E: Ecs, C: Clock>(
     notes.visited_at = Some(ports.clock.now());
     notes.wake_at = wake_at;
     Ok(wake_at)
-}
-
-/// Tells people what is due. Returns when there is more to tell.
-async fn tell<L: WindowLog, N: Notifier, Q, E, C: Clock>(
-    key: &WindowKey,
-    has_lapsed: bool,
-    known: &mut RememberedWindow,
-    notes: &mut VisitNotes,
-    ports: &Ports<'_, L, N, Q, E, C>,
-    visit: Visit<'_>,
-    metrics: &mut Metrics,
-) -> Result<Option<DateTime<Utc>>, VisitError> {
-    let mut report = known.contents.reports.remove(SLACK).unwrap_or_default();
-    let caught_up = if known.is_unnoted {
-        ports.log.note(key, SLACK, &report).await
-    } else {
-        Ok(())
-    };
-    // The visitor that did not come back may have posted a message.
-    report.is_in_doubt |= has_lapsed;
-    report.notices.is_in_doubt |= has_lapsed;
-    let observations = &known.contents.observations;
-    let mut snapshot = WindowSnapshot::new(key, &known.runs, observations, visit.policy, visit.now);
-    notes.runs = snapshot.statuses.len();
-    // A window that was told in a message which cannot be edited goes on like that.
-    let is_said_once = report.said_at.is_some() && report.messages.is_empty();
-    let channel = ports.notifier.live().filter(|_| !is_said_once);
-    let told = match &caught_up {
-        Err(_) => Ok(None),
-        Ok(()) => tell_all(&mut snapshot, channel, ports, visit, &mut report, metrics).await,
-    };
-    known.contents.reports.insert(SLACK.to_owned(), report);
-    caught_up?;
-    told
-}
-
-/// Tells of overrides, then of runs. Returns when there is more to tell.
-async fn tell_all<L: WindowLog, N: Notifier, Q, E, C: Clock>(
-    snapshot: &mut WindowSnapshot<'_>,
-    channel: Option<&impl Channel>,
-    ports: &Ports<'_, L, N, Q, E, C>,
-    visit: Visit<'_>,
-    report: &mut LastReport,
-    metrics: &mut Metrics,
-) -> Result<Option<DateTime<Utc>>, VisitError> {
-    let notices = notices::tell(snapshot, channel, ports, visit, report, metrics).await?;
-    let runs = match channel {
-        Some(channel) => live::tell(snapshot, channel, ports, visit, report, metrics).await?,
-        None => say::tell(snapshot, ports, visit, report, metrics).await?,
-    };
-    Ok(notices.into_iter().chain(runs).min())
 }
 
 /// Appends calls that answer a run of an earlier window to that window, where they are told.

@@ -21,6 +21,7 @@ use rollcall::metrics::Metrics;
 use rollcall::ports::ecs::{Asked, Ecs};
 use rollcall::ports::notifier::{Delivery, Notifier};
 use rollcall::ports::queue::{Queue, QueueError, Receipt, Timer};
+use rollcall::ports::receivers::Receivers;
 use rollcall::visit::{Ports, Visit, VisitMemory};
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -117,9 +118,10 @@ impl Instance<'_> {
             period: DEFAULT_WAIT_POLICY.period,
         };
         let clock = || at(seconds);
+        let receivers = Receivers::only(self.world, Reader::english(chrono_tz::UTC));
         let ports = Ports {
             log: &self.log,
-            notifier: self.world,
+            receivers: &receivers,
             queue: self.world,
             ecs: self.world,
             clock: &clock,
@@ -128,7 +130,6 @@ impl Instance<'_> {
         let how = Visit {
             policy: DEFAULT_WAIT_POLICY,
             windowing: &windowing,
-            reader: Reader::english(chrono_tz::UTC),
             token: &format!("invocation at {seconds}"),
             claim_until: at(seconds + 60),
             now: at(seconds),

@@ -23,6 +23,7 @@ use rollcall::metrics::Metrics;
 use rollcall::ports::ecs::{Asked, Ecs};
 use rollcall::ports::notifier::{Channel, Notifier};
 use rollcall::ports::queue::{Queue, QueueError, Receipt, Timer};
+use rollcall::ports::receivers::Receivers;
 use rollcall::ports::window_log::WindowLog;
 use rollcall::slack::speaker::Speaker;
 use rollcall::slack::web_api::{ApiUrl, BotToken, WebApi};
@@ -184,9 +185,10 @@ impl World {
         };
         let begun = Instant::now();
         let clock = move || at(seconds) + TimeDelta::from_std(begun.elapsed()).unwrap();
+        let receivers = Receivers::only(&self.speaker, Reader::english(chrono_tz::UTC));
         let ports = Ports {
             log: &self.log,
-            notifier: &self.speaker,
+            receivers: &receivers,
             queue: &self.alarms,
             ecs: &self.ecs,
             clock: &clock,
@@ -195,7 +197,6 @@ impl World {
         let how = Visit {
             policy: self.policy,
             windowing: &windowing,
-            reader: Reader::english(chrono_tz::UTC),
             token: &format!("visit {}", self.visits),
             claim_until: at(seconds + 60),
             now: at(seconds),

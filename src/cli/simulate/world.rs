@@ -17,6 +17,7 @@ use crate::core::reader::Reader;
 use crate::core::window::Windowing;
 use crate::function::visit_windows;
 use crate::metrics::Metrics;
+use crate::ports::receivers::Receivers;
 use crate::visit::{Ports, Visit, VisitMemory};
 
 const ENVIRONMENT: &str = "dev";
@@ -226,7 +227,6 @@ impl<'a> World<'a> {
         let how = Visit {
             policy,
             windowing: &windowing,
-            reader: Reader::english(chrono_tz::UTC),
             token: &number.to_string(),
             claim_until: now + CLAIM,
             now,
@@ -237,7 +237,7 @@ impl<'a> World<'a> {
         meter.usage.borrow_mut().invocations += 1.0;
         let ports = Ports {
             log: meter,
-            notifier: meter,
+            receivers: &Receivers::only(meter, Reader::english(chrono_tz::UTC)),
             queue: meter,
             ecs: meter,
             clock: meter,

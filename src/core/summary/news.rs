@@ -37,7 +37,7 @@ impl News {
         let failures: Vec<Failure> = news.failed.iter().filter_map(failure).collect();
         Self {
             reader,
-            environment: snapshot.key.environment.clone(),
+            environment: snapshot.label.to_owned(),
             verdict: Verdict::of_news(&lines, news),
             reasons: reasons::of(&failures, reader),
             failures,

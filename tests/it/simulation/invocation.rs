@@ -12,6 +12,7 @@ use rollcall::core::reader::Reader;
 use rollcall::core::window::Windowing;
 use rollcall::function::visit_windows;
 use rollcall::metrics::Metrics;
+use rollcall::ports::receivers::Receivers;
 use rollcall::visit::{Ports, Visit, VisitMemory};
 use tokio::time::Instant;
 
@@ -84,7 +85,6 @@ pub fn run(
         let how = Visit {
             policy,
             windowing: &windowing,
-            reader: Reader::english(chrono_tz::UTC),
             token: &token,
             claim_until: now + TimeDelta::milliseconds(TIMEOUT + MARGIN),
             now,
@@ -92,9 +92,10 @@ pub fn run(
             deadline: Instant::now(),
             hops: 0,
         };
+        let receivers = Receivers::only(&hands, Reader::english(chrono_tz::UTC));
         let ports = Ports {
             log: &hands,
-            notifier: &hands,
+            receivers: &receivers,
             queue: &hands,
             ecs: &hands,
             clock: &hands,

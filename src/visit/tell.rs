@@ -1,0 +1,160 @@
+//! Turn every receiver its part of a window.
+//!
+//! All are told at the same time, each with its own report, so that none waits for another that does not answer.
+
+use chrono::{DateTime, Utc};
+use futures_util::future::join_all;
+
+use super::memory::RememberedWindow;
+use super::{Ports, Visit, VisitError, live, notices, say};
+use crate::core::audience::parts;
+use crate::core::report::LastReport;
+use crate::core::routes::DEFAULT;
+use crate::core::snapshot::WindowSnapshot;
+use crate::core::window::WindowKey;
+use crate::metrics::Metrics;
+use crate::ports::Clock;
+use crate::ports::notifier::Notifier;
+use crate::ports::receivers::Receiver;
+use crate::ports::window_log::{VisitNotes, WindowLog, WindowLogError};
+
+/// One receiver's turn in a visit.
+pub(super) struct Turn<'a, L, N, C> {
+    pub(super) receiver: &'a Receiver<N>,
+    pub(super) log: &'a L,
+    pub(super) clock: &'a C,
+    pub(super) visit: Visit<'a>,
+}
+
+/// What came of telling one receiver.
+struct Told<'a> {
+    receiver: &'a str,
+    report: LastReport,
+    metrics: Metrics,
+    /// When there is more to tell.
+    next: Result<Option<DateTime<Utc>>, VisitError>,
+}
+
+/// What a receiver was told before.
+struct Before {
+    report: LastReport,
+    /// It is not in the log yet.
+    is_unnoted: bool,
+}
+
+/// Tells every receiver what is due. Returns when there is more to tell.
+pub(super) async fn tell<L: WindowLog, N: Notifier, Q, E, C: Clock>(
+    key: &WindowKey,
+    has_lapsed: bool,
+    known: &mut RememberedWindow,
+    notes: &mut VisitNotes,
+    ports: &Ports<'_, L, N, Q, E, C>,
+    visit: Visit<'_>,
+    metrics: &mut Metrics,
+) -> Result<Option<DateTime<Utc>>, VisitError> {
+    let contents = &known.contents;
+    let observations = &contents.observations;
+    let snapshot = WindowSnapshot::new(key, &known.runs, observations, visit.policy, visit.now);
+    notes.runs = snapshot.statuses.len();
+    let receivers: Vec<&Receiver<N>> = ports.receivers.iter().collect();
+    let report = |place: usize| contents.reports.get(&receivers.get(place)?.name);
+    let heard = parts(ports.receivers.routes(), snapshot, report);
+    let mut turns = Vec::with_capacity(heard.len());
+    for (place, (mut part, &receiver)) in heard.into_iter().zip(&receivers).enumerate() {
+        let is_nothing = part.is_blank() && part.overrides.is_empty();
+        if is_nothing && place != DEFAULT && report(place).is_none() {
+            continue;
+        }
+        part.label = receiver.label.as_deref().unwrap_or(part.label);
+        let mut before = Before {
+            report: report(place).cloned().unwrap_or_default(),
+            is_unnoted: known.unnoted.contains(&receiver.name),
+        };
+        // The visitor that did not come back may have posted a message.
+        before.report.is_in_doubt |= has_lapsed;
+        before.report.notices.is_in_doubt |= has_lapsed;
+        let turn = Turn {
+            receiver,
+            log: ports.log,
+            clock: ports.clock,
+            visit,
+        };
+        turns.push(turn.take(part, before));
+    }
+    let mut next = Ok(None);
+    for told in join_all(turns).await {
+        metrics.add_told(told.metrics);
+        // What was told and could not be noted is known here alone: the next visit of this instance must not repeat it.
+        if told.next.is_err() {
+            known.unnoted.insert(told.receiver.to_owned());
+        } else {
+            known.unnoted.remove(told.receiver);
+        }
+        let reports = &mut known.contents.reports;
+        reports.insert(told.receiver.to_owned(), told.report);
+        next = earlier(next, told.next);
+    }
+    next
+}
+
+/// The earlier time, or what went wrong first.
+fn earlier(
+    one: Result<Option<DateTime<Utc>>, VisitError>,
+    other: Result<Option<DateTime<Utc>>, VisitError>,
+) -> Result<Option<DateTime<Utc>>, VisitError> {
+    Ok(one?.into_iter().chain(other?).min())
+}
+
+impl<'a, L: WindowLog, N: Notifier, C: Clock> Turn<'a, L, N, C> {
+    /// Tells the receiver what is due.
+    async fn take(self, mut part: WindowSnapshot<'_>, before: Before) -> Told<'a> {
+        let mut report = before.report;
+        let mut metrics = Metrics::default();
+        let caught_up = if before.is_unnoted {
+            self.note(part.key, &report).await
+        } else {
+            Ok(())
+        };
+        let next = match caught_up {
+            Err(error) => Err(error.into()),
+            Ok(()) => self.tell(&mut part, &mut report, &mut metrics).await,
+        };
+        Told {
+            receiver: &self.receiver.name,
+            report,
+            metrics,
+            next,
+        }
+    }
+
+    /// Tells of overrides, then of runs. Returns when there is more to tell.
+    async fn tell(
+        &self,
+        part: &mut WindowSnapshot<'_>,
+        report: &mut LastReport,
+        metrics: &mut Metrics,
+    ) -> Result<Option<DateTime<Utc>>, VisitError> {
+        let notifier = &self.receiver.notifier;
+        notifier.prepare().await;
+        // A window that was told in a message which cannot be edited goes on like that.
+        let is_said_once = report.said_at.is_some() && report.messages.is_empty();
+        let channel = notifier.live().filter(|_| !is_said_once);
+        let notices = notices::tell(part, channel, self, report, metrics).await?;
+        let runs = match channel {
+            Some(channel) => live::tell(part, channel, self, report, metrics).await?,
+            None => say::tell(part, self, report, metrics).await?,
+        };
+        Ok(notices.into_iter().chain(runs).min())
+    }
+}
+
+impl<L: WindowLog, N, C> Turn<'_, L, N, C> {
+    /// Keeps what the receiver was told.
+    pub(super) async fn note(
+        &self,
+        key: &WindowKey,
+        report: &LastReport,
+    ) -> Result<(), WindowLogError> {
+        self.log.note(key, &self.receiver.name, report).await
+    }
+}
