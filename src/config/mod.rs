@@ -3,6 +3,7 @@
 //! Pure: the caller passes a function from names to values, so that tests need no process with variables of its own.
 //! No message quotes a value, since it may be a secret.
 
+mod events;
 mod slack;
 
 use std::fmt;
@@ -11,7 +12,8 @@ use std::time::Duration;
 
 use chrono_tz::Tz;
 
-pub use self::slack::{BotConfig, SlackConfig, TokenSource, WebhookSource};
+pub use self::events::{EventsConfig, HttpConfig};
+pub use self::slack::{BotConfig, Secret, SlackConfig, TokenSource, WebhookSource};
 use crate::core::policy::WaitPolicy;
 use crate::core::reader::{self, InvalidRowLimit, RowLimit};
 use crate::core::window::Windowing;
@@ -29,6 +31,8 @@ pub struct Config {
     pub table: Option<TableConfig>,
     /// Which metrics CloudWatch is to make of the function's log.
     pub metrics: MetricsWanted,
+    /// Which machines get events.
+    pub events: EventsConfig,
 }
 
 /// What is needed to store windows between invocations.
@@ -94,12 +98,14 @@ impl Config {
         let (slack, settings) = (reader.slack(), reader.settings());
         let table = reader.table(settings.windowing.period);
         let metrics = reader.metrics();
+        let events = reader.events();
         let slack = reader.finish(slack)?;
         Ok(Self {
             slack,
             settings,
             table,
             metrics,
+            events,
         })
     }
 }

@@ -53,6 +53,11 @@ fn a_webhook_is_enough() {
         },
         table: None,
         metrics: All,
+        events: EventsConfig {
+            bus: None,
+            http: None,
+            heartbeat: None,
+        },
     }
     "#);
 }
@@ -117,6 +122,11 @@ fn every_variable_is_read() {
             },
         ),
         metrics: Alarms,
+        events: EventsConfig {
+            bus: None,
+            http: None,
+            heartbeat: None,
+        },
     }
     "#);
 }

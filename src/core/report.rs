@@ -27,6 +27,12 @@ pub struct LastReport {
     /// How many events it confirmed, where it is a machine.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub revision: u32,
+    /// It is a machine that wants no more events about this window: it answered 410 Gone.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_gone: bool,
+    /// It is a watchdog that heard of something overdue, and has not heard yet that all is told.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_failing: bool,
     /// How often in a row it could not be reached.
     #[serde(default)]
     pub failures: u32,
@@ -108,6 +114,17 @@ impl LastReport {
         self.reached();
     }
 
+    /// When the receiver confirmed last what will not change again, as far as anybody can tell: a message that is still
+    /// edited does not count before it is final.
+    #[must_use]
+    pub fn settled_at(&self) -> Option<DateTime<Utc>> {
+        if self.messages.is_empty() {
+            return self.said_at;
+        }
+        let settled = self.messages.iter().filter(|message| message.is_final);
+        settled.map(|message| message.edited_at).max()
+    }
+
     /// Notes that the receiver confirmed something.
     pub fn reached(&mut self) {
         self.failures = 0;
@@ -121,6 +138,14 @@ impl LastReport {
 )]
 fn is_zero(number: &u32) -> bool {
     *number == 0
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 mod told_text {

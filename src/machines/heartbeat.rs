@@ -77,8 +77,8 @@ impl fmt::Display for RunId {
         bytes[6] = bytes[6] & 0x0f | 0x80;
         bytes[8] = bytes[8] & 0x3f | 0x80;
         let digits = hex::encode(bytes);
-        let [a, b, c, d, e] = [0..8, 8..12, 12..16, 16..20, 20..32].map(|range| &digits[range]);
-        write!(f, "{a}-{b}-{c}-{d}-{e}")
+        let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|range| &digits[range]);
+        f.write_str(&parts.join("-"))
     }
 }
 

@@ -171,6 +171,18 @@ pub struct Delivery<T = ()> {
     pub latency: Duration,
 }
 
+impl<T> Delivery<T> {
+    /// What could not be sent at all.
+    #[must_use]
+    pub fn unsent(error: NotifyError) -> Self {
+        Self {
+            result: Err(error),
+            rate_limited: 0,
+            latency: Duration::ZERO,
+        }
+    }
+}
+
 /// Why a message was not confirmed. Never holds the webhook's address or the token.
 #[derive(Debug, PartialEq, Eq)]
 pub enum NotifyError {
@@ -225,6 +237,7 @@ impl fmt::Display for Of<'_> {
 
 impl NotifyError {
     /// The error in words that name this receiver instead of Slack.
+    #[must_use]
     pub fn of<'a>(&'a self, receiver: &'a str) -> impl fmt::Display + 'a {
         Of(self, receiver)
     }

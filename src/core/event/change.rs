@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::run::{Place, status_word};
 use crate::core::snapshot::RunStatus;
-use crate::core::told::Told;
+use crate::core::told::{Told, ToldStatus};
 
 /// A run that is news.
 #[derive(Serialize)]
@@ -21,7 +21,7 @@ pub(super) struct Change<'a> {
 
 impl<'a> Change<'a> {
     pub(super) fn of(one: &'a RunStatus<'a>, told: &Told) -> Self {
-        let was = told.of(one.subject, one.run).and_then(|told| told.kind());
+        let was = told.of(one.subject, one.run).and_then(ToldStatus::kind);
         Self {
             place: Place::of(one.subject),
             schedule: one.run.schedule(),

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::core::fact::ActionKind;
 use crate::core::runs::Subject;
 use crate::core::snapshot::RunStatus;
-use crate::core::told::Told;
+use crate::core::told::{Told, ToldStatus};
 
 /// The type of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -14,9 +14,10 @@ pub enum EventType {
     EnvironmentUp,
     /// Every run of the group is as it should be, and most services were asked to stop.
     EnvironmentDown,
-    /// The group is told for the first time, and not all of it is as it should be.
+    /// The group is told for the first time, and something of it is not as it should be.
     EnvironmentIncomplete,
-    /// Anything else: a run changed after it was told, or the group neither starts nor stops a service, as jobs do not.
+    /// Anything else: a run changed after it was told, more is awaited, or the group neither starts nor stops a service, as
+    /// jobs do not.
     ScheduleRunChanged,
 }
 
@@ -59,13 +60,14 @@ impl EventType {
             members.iter().filter_map(told)
         };
         let is_first = before().next().is_none();
-        let was_good = before().all(|told| told.is_good());
+        let was_good = before().all(ToldStatus::is_good);
         let is_good = members.iter().all(|one| one.status.is_good());
         if is_good && (is_first || !was_good) {
             return direction(members).unwrap_or(Self::ScheduleRunChanged);
         }
         let is_job = |one: &&RunStatus<'_>| matches!(one.subject, Subject::Job(_));
-        if is_first && !members.iter().all(is_job) {
+        let is_any_bad = members.iter().any(|one| one.status.is_failure());
+        if is_first && is_any_bad && !members.iter().all(is_job) {
             return Self::EnvironmentIncomplete;
         }
         Self::ScheduleRunChanged

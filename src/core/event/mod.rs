@@ -166,11 +166,11 @@ fn data<'a>(
         .all(|one| report.told.of(one.subject, one.run).is_none());
     // At the first telling everything is news, and the runs themselves tell it.
     let news = if is_first { &[] } else { news };
-    let changed = news.iter().map(|&index| {
+    let told = news.iter().map(|&index| {
         let one = &snapshot.statuses[index];
         (one.status.severity(), Change::of(one, &report.told))
     });
-    let changes = fit(changed.collect(), MOST_CHANGES_BYTES);
+    let changes = fit(told.collect(), MOST_CHANGES_BYTES);
     let group = &snapshot.groups[group];
     let schedules = group.schedules.iter().map(String::as_str);
     let mut data = Data {
