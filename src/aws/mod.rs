@@ -33,8 +33,9 @@ pub use self::queue::SqsQueue;
 #[cfg(feature = "operator")]
 pub use self::silences::Silence;
 pub use self::window_log::DynamoDbLog;
-use crate::config::{SlackConfig, TokenSource, WebhookSource};
+use crate::config::{RoutesSource, SlackConfig, TokenSource, WebhookSource};
 use crate::core::look::Wanted;
+use crate::core::routes::Routes;
 use crate::ports::ecs::{Asked, Ecs};
 use crate::slack::speaker::Speaker;
 use crate::slack::web_api::{BotToken, WebApi};
@@ -150,6 +151,22 @@ impl Aws {
                 },
             },
         })
+    }
+
+    /// The routes, from the environment or from SSM.
+    ///
+    /// # Errors
+    /// When the parameter cannot be read, or does not hold routes; all problems together.
+    pub async fn routes(&self, source: &RoutesSource) -> anyhow::Result<Routes> {
+        match source {
+            RoutesSource::None => Ok(Routes::default()),
+            RoutesSource::Here(routes) => Ok(routes.clone()),
+            RoutesSource::Parameter(name) => {
+                let value = self.parameter(name).await?;
+                Routes::parse(value.expose_secret())
+                    .with_context(|| format!("the SSM parameter {name} does not hold routes"))
+            }
+        }
     }
 
     /// A parameter of SSM with decryption, read once. SSM also reads secrets of Secrets Manager, under the name

@@ -9,9 +9,8 @@ use std::time::{Duration, SystemTime};
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse};
 use lambda_runtime::{LambdaEvent, service_fn};
 use rollcall::aws::{Aws, DynamoDbLog, LateSpeaker, SqsQueue, late_machines, late_watchdog};
-use rollcall::config::{Config, TableConfig};
+use rollcall::config::{Config, SlackConfig, TableConfig};
 use rollcall::core::decode::Batch;
-use rollcall::core::routes::Routes;
 use rollcall::function::{report_batch, visit_windows};
 use rollcall::metrics::Metrics;
 use rollcall::ports::receivers::Receivers;
@@ -50,9 +49,7 @@ async fn main() -> ExitCode {
 async fn serve() -> anyhow::Result<()> {
     let config = Config::from_lookup(environment)?;
     let aws = Arc::new(Aws::default());
-    let receivers = receivers(&config, &aws, Routes::default())?;
-    // A start fails where the default receiver cannot be told, since what nobody else hears of is told there.
-    receivers.default().notifier.ready().await?;
+    let receivers = receivers(&config, &aws).await?;
     let function_name =
         environment("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "rollcall".to_owned());
     let instance = Instance {
@@ -69,28 +66,21 @@ async fn serve() -> anyhow::Result<()> {
 }
 
 /// The default receiver, and one for each route.
-fn receivers(
-    config: &Config,
-    aws: &Arc<Aws>,
-    routes: Routes,
-) -> anyhow::Result<Receivers<LateSpeaker>> {
-    let mut unspoken = Vec::new();
+async fn receivers(config: &Config, aws: &Arc<Aws>) -> anyhow::Result<Receivers<LateSpeaker>> {
+    let routes = aws.routes(&config.routes).await?;
+    let has_bot = matches!(config.slack, SlackConfig::Bot { .. });
+    if let Some(problem) = routes.need_of_bot().filter(|_| !has_bot) {
+        anyhow::bail!("{problem}");
+    }
     let settings = &config.settings;
     let receivers = Receivers::new(routes, settings.reader, |one| {
         let slack = config.slack.of_route(one.settings.way.as_ref());
-        let slack = slack.unwrap_or_else(|| {
-            unspoken.extend(one.name.map(str::to_owned));
-            config.slack.clone()
-        });
         let mention = one.settings.mention.clone();
         let mention = mention.or_else(|| settings.mention.clone());
         LateSpeaker::new(aws.clone(), slack, mention, one.name.map(str::to_owned))
     });
-    anyhow::ensure!(
-        unspoken.is_empty(),
-        "these routes have a channel, and there is no bot to speak there: {}",
-        unspoken.join(", ")
-    );
+    // A start fails where the default receiver cannot be told, since what nobody else hears of is told there.
+    receivers.default().notifier.ready().await?;
     let machines = late_machines(aws, &config.events);
     Ok(receivers.with_machines(machines, late_watchdog(aws, &config.events)))
 }

@@ -395,6 +395,9 @@ pub struct SimulateArgs {
     /// How many services the schedule starts or stops
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub services: u32,
+    /// How many routes the services are divided among, each with a message of its own; the rest is told by default
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=10))]
+    pub routes: u8,
     /// The schedules' flexible time window
     #[arg(long, default_value = "5m", value_parser = time::span)]
     pub flexible_window: Duration,

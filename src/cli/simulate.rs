@@ -114,7 +114,11 @@ pub async fn simulate(
             &dollars(|o| 3.0 * o.usage.timers * price::SQS_REQUEST),
         ],
     ];
-    let headings = ["", "A message per batch", "A message per window"];
+    let per_window = match args.routes {
+        0 => "A message per window",
+        _ => "A message per window and route",
+    };
+    let headings = ["", "A message per batch", per_window];
     anstream::println!("{}", introduction(args));
     let rows = rows.map(|row| row.map(str::to_owned));
     let width = Width::of(lookup).columns();

@@ -4,6 +4,7 @@
 //! No message quotes a value, since it may be a secret.
 
 mod events;
+mod routes;
 mod slack;
 
 use std::fmt;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use chrono_tz::Tz;
 
 pub use self::events::{EventsConfig, HttpConfig};
+pub use self::routes::RoutesSource;
 pub use self::slack::{BotConfig, Secret, SlackConfig, TokenSource, WebhookSource};
 use crate::core::policy::WaitPolicy;
 use crate::core::reader::{self, InvalidRowLimit, RowLimit};
@@ -29,6 +31,8 @@ pub struct Config {
     pub settings: Settings,
     /// Where windows are stored; `None` reports each batch in a message of its own.
     pub table: Option<TableConfig>,
+    /// Which teams hear of what.
+    pub routes: RoutesSource,
     /// Which metrics CloudWatch is to make of the function's log.
     pub metrics: MetricsWanted,
     /// Which machines get events.
@@ -97,6 +101,8 @@ impl Config {
         };
         let (slack, settings) = (reader.slack(), reader.settings());
         let table = reader.table(settings.windowing.period);
+        let has_bot = !matches!(slack, Some(SlackConfig::Webhook(_)));
+        let routes = reader.routes(has_bot);
         let metrics = reader.metrics();
         let events = reader.events();
         let slack = reader.finish(slack)?;
@@ -104,6 +110,7 @@ impl Config {
             slack,
             settings,
             table,
+            routes,
             metrics,
             events,
         })

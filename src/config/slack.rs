@@ -2,6 +2,7 @@
 //! fallback.
 
 use super::{ConfigErrors, Reader};
+use crate::core::names::{are_mentions, is_channel_id, is_parameter};
 use crate::core::routes::Way;
 use crate::slack::web_api::{ApiUrl, BotToken};
 use crate::slack::webhook::WebhookUrl;
@@ -52,22 +53,22 @@ pub enum TokenSource {
 }
 
 impl SlackConfig {
-    /// The way of a route, where it has one of its own; `None` where that is a channel and there is no bot.
+    /// The way of a route, where it has one of its own. A channel is the bot's; without a bot, a route with a channel speaks
+    /// where the function's own settings say.
     #[must_use]
-    pub fn of_route(&self, way: Option<&Way>) -> Option<Self> {
+    pub fn of_route(&self, way: Option<&Way>) -> Self {
         match (way, self) {
-            (None, _) => Some(self.clone()),
             (Some(Way::Webhook(parameter)), _) => {
-                Some(Self::Webhook(WebhookSource::Parameter(parameter.clone())))
+                Self::Webhook(WebhookSource::Parameter(parameter.clone()))
             }
-            (Some(Way::Channel(channel)), Self::Bot { bot, fallback }) => Some(Self::Bot {
+            (Some(Way::Channel(channel)), Self::Bot { bot, fallback }) => Self::Bot {
                 bot: BotConfig {
                     channel: channel.clone(),
                     ..bot.clone()
                 },
                 fallback: fallback.clone(),
-            }),
-            (Some(Way::Channel(_)), Self::Webhook(_)) => None,
+            },
+            (Some(Way::Channel(_)), Self::Webhook(_)) | (None, _) => self.clone(),
         }
     }
 }
@@ -210,7 +211,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     pub(super) fn mention(&mut self) -> Option<String> {
         let name = "ROLLCALL_MENTION_ON_FAILURE";
         let mention = self.get(name)?;
-        if mention.len() > MENTION_LIMIT || !mention.split(' ').all(is_mention) {
+        if !are_mentions(&mention) {
             self.problem(
                 name,
                 "expected a Slack mention such as <!here>, <!subteam^S012AB3CD> or <@U012AB3CD>",
@@ -220,16 +221,6 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 }
 
-/// Whether a text is the name or ARN of a parameter: one word, or a path that begins with a slash. Somebody may put
-/// the secret itself into this variable; refused here, it does not reach the log as the name of a missing parameter.
-fn is_parameter(text: &str) -> bool {
-    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/:+=@".contains(&byte);
-    let is_name = text.starts_with('/') || !text.contains('/');
-    let is_arn = text.starts_with("arn:") && text.contains(":parameter/");
-    let is_token = text.starts_with("xox");
-    text.bytes().all(is_allowed) && !is_token && (is_arn || is_name && !text.starts_with("arn:"))
-}
-
 /// Where a secret is read from.
 #[derive(Debug, Clone)]
 pub enum Secret<T> {
@@ -237,35 +228,6 @@ pub enum Secret<T> {
     Here(T),
     /// The name or ARN of an SSM parameter, read with decryption.
     Parameter(String),
-}
-
-/// Whether a text is a channel's id. Slack takes a channel's name for posting, but not for editing a message and for
-/// reading the history.
-fn is_channel_id(text: &str) -> bool {
-    let is_id = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
-    text.len() > 1 && text.starts_with(['C', 'G', 'D']) && text.bytes().all(is_id)
-}
-
-/// How many bytes the mentions may take, since they share a section of limited length with the totals.
-const MENTION_LIMIT: usize = 200;
-
-fn is_mention(text: &str) -> bool {
-    let Some(inner) = text
-        .strip_prefix('<')
-        .and_then(|text| text.strip_suffix('>'))
-    else {
-        return false;
-    };
-    let is_id = |id: &str| {
-        id.len() > 1
-            && id
-                .bytes()
-                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
-    };
-    match inner.strip_prefix("!subteam^").or(inner.strip_prefix('@')) {
-        Some(id) => is_id(id),
-        None => matches!(inner, "!here" | "!channel" | "!everyone"),
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Config, Settings};
+use super::{Config, RoutesSource, Settings};
 
 const WEBHOOK: (&str, &str) = (
     "SLACK_WEBHOOK_URL",
@@ -52,6 +52,7 @@ fn a_webhook_is_enough() {
             mention: None,
         },
         table: None,
+        routes: None,
         metrics: All,
         events: EventsConfig {
             bus: None,
@@ -121,6 +122,7 @@ fn every_variable_is_read() {
                 },
             },
         ),
+        routes: None,
         metrics: Alarms,
         events: EventsConfig {
             bus: None,
@@ -395,4 +397,51 @@ fn a_replay_needs_no_webhook() {
     let settings = Settings::from_lookup(|_| None).unwrap();
     assert_eq!(settings.windowing.period.as_secs(), 1_800);
     assert_eq!(settings.windowing.environment, None);
+}
+
+#[test]
+fn routes_stand_in_a_variable_or_in_a_parameter() {
+    let table = [
+        WEBHOOK,
+        ("ROLLCALL_TABLE", "rollcall-dev"),
+        ("ROLLCALL_QUEUE_URL", "https://sqs.example/rollcall"),
+    ];
+    let routes = |more: &[(&str, &str)]| {
+        read(&[&table, more].concat()).map(|config| match config.routes {
+            RoutesSource::None => "none".to_owned(),
+            RoutesSource::Here(routes) => routes.to_json().to_string(),
+            RoutesSource::Parameter(name) => name,
+        })
+    };
+    let search = r#"{"routes":[{"name":"search","webhook":"/rollcall/search"}]}"#;
+    assert_eq!(routes(&[]).as_deref(), Ok("none"));
+    assert_eq!(routes(&[("ROLLCALL_ROUTES", "{}")]).as_deref(), Ok("none"));
+    assert_eq!(
+        routes(&[("ROLLCALL_ROUTES", search)]).as_deref(),
+        Ok(search)
+    );
+    let parameter = ("ROLLCALL_ROUTES_PARAMETER", "/rollcall/routes");
+    assert_eq!(routes(&[parameter]).as_deref(), Ok("/rollcall/routes"));
+
+    let wrong = |more: &[(&str, &str)]| routes(more).expect_err("a problem");
+    insta::assert_snapshot!(wrong(&[("ROLLCALL_ROUTES", search), parameter]), @"invalid configuration: ROLLCALL_ROUTES: expected either this or ROLLCALL_ROUTES_PARAMETER, not both");
+    insta::assert_snapshot!(wrong(&[("ROLLCALL_ROUTES_PARAMETER", search)]), @"invalid configuration: ROLLCALL_ROUTES_PARAMETER: expected the name or ARN of an SSM parameter, such as /rollcall/routes");
+    let channels =
+        r#"{"routes":[{"name":"pay","channel":"C0PAY"},{"name":"pay2","chanel":"C0PAY"}]}"#;
+    insta::assert_snapshot!(wrong(&[("ROLLCALL_ROUTES", channels), ("ROLLCALL_ROWS", "0")]), @r#"invalid configuration: ROLLCALL_ROWS: expected a whole number of rows from 1 to 90, such as 12, or all; ROLLCALL_ROUTES: routes[1] "pay2": chanel: unknown key, did you mean channel?"#);
+    let channel = r#"{"routes":[{"name":"pay","channel":"C0PAY"}]}"#;
+    insta::assert_snapshot!(wrong(&[("ROLLCALL_ROUTES", channel)]), @"invalid configuration: ROLLCALL_ROUTES: expected SLACK_BOT_TOKEN or SLACK_BOT_TOKEN_PARAMETER to be set, as routes with a channel need it: pay");
+    let bot = [
+        ("SLACK_BOT_TOKEN", "xoxb-canary"),
+        ("SLACK_CHANNEL", "C0DEV"),
+    ];
+    assert!(routes(&[&bot[..], &[("ROLLCALL_ROUTES", channel)]].concat()).is_ok());
+}
+
+#[test]
+fn routes_need_a_table() {
+    let search = r#"{"routes":[{"name":"search","webhook":"/rollcall/search"}]}"#;
+    insta::assert_snapshot!(complaint("ROLLCALL_ROUTES", search).unwrap(), @"ROLLCALL_TABLE: expected a table's name, as there are routes and what each was told has to be remembered");
+    assert_eq!(complaint("ROLLCALL_ROUTES", "{}"), None);
+    assert!(complaint("ROLLCALL_ROUTES_PARAMETER", "/rollcall/routes").is_some());
 }

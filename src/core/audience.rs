@@ -53,9 +53,11 @@ fn is_told(report: &LastReport, one: &RunStatus<'_>) -> bool {
 }
 
 fn of_run(routes: &Routes, snapshot: &WindowSnapshot<'_>, one: &RunStatus<'_>) -> Places {
+    let outcome = Outcome::of(&one.status, one.final_at.is_none());
     let of_window = Traits {
         environment: &snapshot.key.environment,
-        outcome: Outcome::of(&one.status, one.final_at.is_none()),
+        outcome,
+        is_open: outcome.is_none(),
         schedule: one.run.schedule(),
         ..Traits::default()
     };
@@ -63,6 +65,7 @@ fn of_run(routes: &Routes, snapshot: &WindowSnapshot<'_>, one: &RunStatus<'_>) -
         Subject::Service(id) => routes.receivers_of(&Traits {
             cluster: Some(&id.cluster),
             service: Some(&id.name),
+            labels: snapshot.runs.labels_of(one.subject),
             account: Some(&id.account),
             region: Some(&id.region),
             ..of_window
@@ -70,11 +73,20 @@ fn of_run(routes: &Routes, snapshot: &WindowSnapshot<'_>, one: &RunStatus<'_>) -
         Subject::Job(id) => routes.receivers_of(&Traits {
             cluster: Some(&id.cluster.name),
             service: Some(&id.family),
+            labels: snapshot.runs.labels_of(one.subject),
             account: Some(&id.cluster.account),
             region: Some(&id.cluster.region),
             ..of_window
         }),
-        Subject::Unnamed(_) => [DEFAULT].into(),
+        Subject::Unnamed(calls) => match &calls.cluster {
+            Some(cluster) => routes.receivers_that_may(&Traits {
+                cluster: Some(&cluster.name),
+                account: Some(&cluster.account),
+                region: Some(&cluster.region),
+                ..of_window
+            }),
+            None => [DEFAULT].into(),
+        },
     }
 }
 

@@ -13,7 +13,8 @@
 //! - [`snapshot`]: how everything stands at a moment, from [`runs`], [`observation`] and [`standing`].
 //! - [`runs`]: facts become runs, whatever their order, grouping or repetition.
 //! - [`decode`]: one SQS record becomes a fact, a timer, a reason to ignore it, or an error.
-//! - [`fact`], [`window`]: what can be learned, and which window it belongs to; [`overrides`]: the exceptions that people make.
+//! - [`fact`], [`window`]: what can be learned, and which window it belongs to; [`overrides`]: the exceptions that people make;
+//!   [`names`]: the forms of names in settings.
 
 pub(crate) mod arn;
 pub mod audience;
@@ -23,6 +24,7 @@ pub mod description;
 pub mod event;
 pub mod fact;
 pub mod look;
+pub mod names;
 pub mod notice;
 pub mod observation;
 pub mod overrides;

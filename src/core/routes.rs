@@ -6,7 +6,9 @@
 //!
 //! **An outcome adds a receiver and takes nothing away.** How a run ends is known when its readers have seen it under way for
 //! minutes. So a route that asks for an outcome hears of the run besides whoever has it already, wherever in the list it stands.
+//! It waits until all runs that it may hear of have ended, and then is told once, instead of following them.
 
+mod json;
 mod parse;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -121,8 +123,10 @@ pub struct Traits<'a> {
     pub schedule: Option<&'a str>,
     /// The service's labels.
     pub labels: Option<&'a BTreeMap<String, String>>,
-    /// How it ended; `None` while that is open.
+    /// How it ended, where that is known.
     pub outcome: Option<Outcome>,
+    /// How it ends is awaited: who asks for an outcome waits for it.
+    pub is_open: bool,
 }
 
 /// A receiver, with everything that it takes over from the routes above it.
@@ -132,6 +136,8 @@ pub struct RouteReceiver<'a> {
     pub name: Option<&'a str>,
     /// What is set for it.
     pub settings: RouteSettings,
+    /// It hears of runs when these have ended, because it or a route above it asks for an outcome.
+    pub is_told_at_the_end: bool,
 }
 
 impl Glob {
@@ -199,7 +205,7 @@ impl Matcher {
             && fits(&self.region, traits.region)
             && fits(&self.schedule, traits.schedule)
             && self.labels.iter().all(fits_label)
-            && (self.outcome.is_none() || self.outcome == traits.outcome)
+            && (self.outcome.is_none() || self.outcome == traits.outcome || traits.is_open)
     }
 }
 
@@ -222,12 +228,27 @@ impl Routes {
         self.routes.is_empty()
     }
 
+    /// What is wrong with these routes where the function speaks through a webhook alone: a channel needs a bot. `None` where
+    /// no route has one.
+    #[must_use]
+    pub fn need_of_bot(&self) -> Option<String> {
+        let mut names = Vec::new();
+        for_each(&self.routes, &mut |route| {
+            if matches!(route.settings.way, Some(Way::Channel(_))) {
+                names.push(route.name.as_str());
+            }
+        });
+        (!names.is_empty()).then(|| {
+            let names = names.join(", ");
+            format!("expected SLACK_BOT_TOKEN or SLACK_BOT_TOKEN_PARAMETER to be set, as routes with a channel need it: {names}")
+        })
+    }
+
     /// All receivers: the default one at [`DEFAULT`], then the routes in the order in which they are written.
     #[must_use]
     pub fn receivers(&self) -> Vec<RouteReceiver<'_>> {
         let mut receivers = vec![RouteReceiver::default()];
-        let above = RouteSettings::default();
-        list(&self.routes, &above, &mut receivers);
+        list(&self.routes, &RouteReceiver::default(), &mut receivers);
         receivers
     }
 
@@ -254,14 +275,26 @@ impl Routes {
     }
 }
 
-fn list<'a>(routes: &'a [Route], above: &RouteSettings, receivers: &mut Vec<RouteReceiver<'a>>) {
+fn list<'a>(
+    routes: &'a [Route],
+    above: &RouteReceiver<'_>,
+    receivers: &mut Vec<RouteReceiver<'a>>,
+) {
     for route in routes {
-        let settings = route.settings.below(above);
-        receivers.push(RouteReceiver {
+        let receiver = RouteReceiver {
             name: Some(&route.name),
-            settings: settings.clone(),
-        });
-        list(&route.routes, &settings, receivers);
+            settings: route.settings.below(&above.settings),
+            is_told_at_the_end: above.is_told_at_the_end || route.matcher.outcome.is_some(),
+        };
+        receivers.push(receiver.clone());
+        list(&route.routes, &receiver, receivers);
+    }
+}
+
+fn for_each<'a>(routes: &'a [Route], do_with: &mut impl FnMut(&'a Route)) {
+    for route in routes {
+        do_with(route);
+        for_each(&route.routes, do_with);
     }
 }
 

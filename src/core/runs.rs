@@ -21,8 +21,8 @@ use chrono::{DateTime, Utc};
 use self::assign::{Call, Given, assign};
 pub use self::run::{Answer, Attempt, Firing, GivenUp, Intervention, Run};
 use crate::core::fact::{
-    Action, ApiError, CallOutcome, Caller, Fact, FactId, JobId, Roster, ScheduleDeadLetter,
-    ServiceEvent, ServiceId, TaskState,
+    Action, ApiError, CallOutcome, Caller, ClusterId, Fact, FactId, JobId, Labels, Roster,
+    ScheduleDeadLetter, ServiceEvent, ServiceId, TaskState,
 };
 use crate::core::overrides::Override;
 
@@ -44,6 +44,8 @@ pub struct UnnamedCalls {
     pub error: Option<ApiError>,
     /// Who called. The role is all there is to find the schedule by.
     pub caller: String,
+    /// The cluster, where the record names it.
+    pub cluster: Option<ClusterId>,
 }
 
 /// When a fact arrived.
@@ -87,6 +89,9 @@ pub struct Runs {
     pub siblings_until: Option<DateTime<Utc>>,
     /// Calls that answer a run of an earlier window, with the scheduled time of that run: they are told there.
     pub elsewhere: Vec<(DateTime<Utc>, Fact)>,
+    /// The labels of those services and jobs that have some. Where rosters differ, the one with the latest scheduled time
+    /// counts, and of several such the greatest.
+    pub labels: BTreeMap<Subject, Labels>,
     /// The names of all callers, each kept once for all its calls.
     callers: BTreeSet<Arc<str>>,
 }
@@ -145,6 +150,8 @@ impl Runs {
             Fact::UpdateService(call) => {
                 let subject = call.service_id().map(Subject::Service);
                 let by = self.caller(&call.caller);
+                let subject =
+                    subject.unwrap_or_else(|| unnamed(&call.outcome, call.cluster_id(), &by));
                 take_call(
                     Call::update_service(call, by, fact, arrived_at),
                     subject,
@@ -154,6 +161,8 @@ impl Runs {
             Fact::RunTask(call) => {
                 let subject = call.job_id().map(Subject::Job);
                 let by = self.caller(&call.caller);
+                let subject =
+                    subject.unwrap_or_else(|| unnamed(&call.outcome, call.cluster_id(), &by));
                 take_call(Call::run_task(call, by, fact, arrived_at), subject, given);
             }
             Fact::Roster(roster) => self.expect(start, roster, arrived_at, given),
@@ -214,6 +223,10 @@ impl Runs {
             (Subject::Job(JobId { family, cluster }), count)
         });
         for (subject, count) in services.chain(jobs) {
+            // Rosters come in their order, which is first that of their times: the last one counts.
+            if let Some(labels) = labels_in(roster, &subject) {
+                self.labels.insert(subject.clone(), labels.clone());
+            }
             let given = given.entry(subject).or_default();
             given.expect(&firing, count, arrived_at, is_elsewhere);
         }
@@ -225,6 +238,12 @@ impl Runs {
         self.by_subject.iter().flat_map(of)
     }
 
+    /// The labels of a service or job, where a roster gives it some; calls that name neither have none.
+    #[must_use]
+    pub fn labels_of(&self, subject: &Subject) -> Option<&Labels> {
+        self.labels.get(subject)
+    }
+
     /// Whether anything happened: a roster alone only says what is to happen.
     #[must_use]
     pub fn has_news(&self) -> bool {
@@ -232,19 +251,30 @@ impl Runs {
     }
 }
 
-fn take_call<'a>(
-    call: Call<'a>,
-    subject: Option<Subject>,
-    given: &mut BTreeMap<Subject, Given<'a>>,
-) {
-    let subject = subject.unwrap_or_else(|| {
-        let error = match call.outcome {
-            CallOutcome::Failed(error) => Some(error.clone()),
-            CallOutcome::Accepted => None,
-        };
-        let caller = call.by.to_string();
-        Subject::Unnamed(UnnamedCalls { error, caller })
-    });
+/// The labels that a roster gives to one of its services or jobs.
+fn labels_in<'a>(roster: &'a Roster, subject: &Subject) -> Option<&'a Labels> {
+    let name = match subject {
+        Subject::Service(id) => &id.name,
+        Subject::Job(id) => &id.family,
+        Subject::Unnamed(_) => return None,
+    };
+    roster.labels.get(name)
+}
+
+/// What a call is about whose record names no service and no job.
+fn unnamed(outcome: &CallOutcome, cluster: Option<ClusterId>, by: &str) -> Subject {
+    let error = match outcome {
+        CallOutcome::Failed(error) => Some(error.clone()),
+        CallOutcome::Accepted => None,
+    };
+    Subject::Unnamed(UnnamedCalls {
+        error,
+        caller: by.to_owned(),
+        cluster,
+    })
+}
+
+fn take_call<'a>(call: Call<'a>, subject: Subject, given: &mut BTreeMap<Subject, Given<'a>>) {
     let calls = &mut given.entry(subject).or_default().calls;
     calls.reserve_exact(1);
     calls.push(call);
@@ -263,6 +293,7 @@ fn give_up<'a>(
         Subject::Unnamed(UnnamedCalls {
             error: Some(letter.error.clone()),
             caller: format!("EventBridge Scheduler's schedule {schedule}"),
+            cluster: letter.cluster_id(),
         })
     });
     given

@@ -192,7 +192,16 @@ fn run_digest(subject: &Subject, time: DateTime<Utc>, asked: Option<i64>, twin: 
             ]
         }
     };
-    digest([
+    let cluster_of_unnamed = match subject {
+        Subject::Unnamed(calls) => calls.cluster.as_ref(),
+        Subject::Service(_) | Subject::Job(_) => None,
+    };
+    // Windows that are told already hold digests without a cluster, so only a known one adds to the digest.
+    let more = cluster_of_unnamed
+        .map(|cluster| [&cluster.name, &cluster.region, &cluster.account])
+        .into_iter()
+        .flatten();
+    let parts = [
         kind.as_bytes(),
         name.as_bytes(),
         cluster.as_bytes(),
@@ -201,7 +210,8 @@ fn run_digest(subject: &Subject, time: DateTime<Utc>, asked: Option<i64>, twin: 
         &seconds,
         &asked,
         &[twin],
-    ])
+    ];
+    digest(parts.into_iter().chain(more.map(|part| part.as_bytes())))
 }
 
 fn digest<'a, const N: usize>(parts: impl IntoIterator<Item = &'a [u8]>) -> [u8; N] {
@@ -220,8 +230,8 @@ mod tests {
     use chrono::DateTime;
 
     use super::Told;
-    use crate::core::fact::{ApiError, ServiceId};
-    use crate::core::runs::{Run, Subject};
+    use crate::core::fact::{ApiError, ClusterId, ServiceId};
+    use crate::core::runs::{Run, Subject, UnnamedCalls};
     use crate::core::status::Status;
 
     fn subject(name: &str) -> Subject {
@@ -250,5 +260,35 @@ mod tests {
             assert_eq!(Told::from_text(broken), None, "{broken}");
         }
         assert_eq!(Told::from_text(""), Some(Told::default()));
+    }
+
+    #[test]
+    fn calls_without_a_name_are_told_by_cluster_and_as_always_where_it_is_unknown() {
+        let calls = |cluster: Option<&str>| {
+            let error = ApiError {
+                code: "ThrottlingException".to_owned(),
+                message: None,
+            };
+            let cluster = cluster.map(|name| ClusterId {
+                name: name.to_owned(),
+                region: "eu-west-1".to_owned(),
+                account: "111122223333".to_owned(),
+            });
+            Subject::Unnamed(UnnamedCalls {
+                error: Some(error),
+                caller: "scheduler".to_owned(),
+                cluster,
+            })
+        };
+        let run = Run::new(DateTime::default(), DateTime::default());
+        let digest = |subject| {
+            let mut told = Told::default();
+            told.tell(&subject, &run, &Status::Unnamed(1));
+            told.to_text()[..14].to_owned()
+        };
+        // Stored windows hold it: SHA-256 of the parts, each after its length.
+        assert_eq!(digest(calls(None)), "2ea1a2afcb9986");
+        assert_ne!(digest(calls(None)), digest(calls(Some("dev"))));
+        assert_ne!(digest(calls(Some("stg"))), digest(calls(Some("dev"))));
     }
 }

@@ -18,6 +18,8 @@ pub struct Receiver<N> {
     pub reader: Reader,
     /// The environment's label in messages, where it is not that of the window.
     pub label: Option<String>,
+    /// It is told of runs when these have ended, in messages that are not edited.
+    pub is_told_at_the_end: bool,
 }
 
 /// All receivers, and the routes by which each hears of its own part of a window.
@@ -63,6 +65,7 @@ impl<N: Notifier> Receivers<N> {
             notifier,
             reader,
             label: None,
+            is_told_at_the_end: false,
         };
         Self {
             routes: Routes::default(),
@@ -89,6 +92,7 @@ impl<N: Notifier> Receivers<N> {
                 rows: one.settings.rows.unwrap_or(reader.rows),
             },
             label: one.settings.label,
+            is_told_at_the_end: one.is_told_at_the_end,
         };
         let default = receiver(RouteReceiver::default());
         let others = routes

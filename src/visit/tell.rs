@@ -197,6 +197,7 @@ impl<'a, L: WindowLog, N: Notifier, C: Clock> Turn<'a, L, N, C> {
         notifier.prepare().await;
         // A window that was told in a message which cannot be edited goes on like that.
         let is_said_once = report.said_at.is_some() && report.messages.is_empty();
+        let is_said_once = is_said_once || self.receiver.is_told_at_the_end;
         let channel = notifier.live().filter(|_| !is_said_once);
         let notices = notices::tell(part, channel, self, report, metrics).await?;
         let runs = match channel {

@@ -172,6 +172,7 @@ fn roster(services: &[&str]) -> Value {
         role: None,
         retry_minutes: None,
         group: None,
+        labels: BTreeMap::new(),
     });
     serde_json::to_value(&roster).unwrap()
 }

@@ -58,6 +58,7 @@ pub fn roster(services: usize) -> Value {
         role: None,
         retry_minutes: None,
         group: None,
+        labels: BTreeMap::new(),
     });
     serde_json::to_value(&roster).unwrap()
 }

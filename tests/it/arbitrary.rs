@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 use rollcall::core::fact::{
-    Action, ActionKind, ApiError, CallOutcome, Caller, ClusterId, Container, Fact, Roster,
+    Action, ActionKind, ApiError, CallOutcome, Caller, ClusterId, Container, Fact, Labels, Roster,
     RunTaskCall, ScheduleDeadLetter, ServiceEvent, ServiceId, TaskId, TaskState, UpdateServiceCall,
 };
 use rollcall::core::observation::{
@@ -138,6 +138,12 @@ prop_compose! {
     }
 }
 
+/// Few keys and values, so that rosters often give the same service different ones.
+fn labels() -> impl Strategy<Value = Labels> {
+    let text = || prop::sample::select(vec!["team", "pay", "search"]).prop_map(str::to_owned);
+    prop::collection::btree_map(text(), text(), 1..3)
+}
+
 prop_compose! {
     fn roster()(
         scheduled_time in scheduled(),
@@ -147,6 +153,7 @@ prop_compose! {
         jobs in prop::collection::btree_map(name(), 0_i64..3, 0..3),
         role in prop::option::of(prop::sample::select(vec![SCHEDULER_ROLE, "dev-deployer"])),
         retry_minutes in prop::option::of(0_u32..90),
+        labels in prop::collection::btree_map(name(), labels(), 0..4),
     ) -> Roster {
         Roster {
             scheduled_time,
@@ -160,6 +167,7 @@ prop_compose! {
             role: role.map(str::to_owned),
             retry_minutes,
             group: None,
+            labels,
         }
     }
 }

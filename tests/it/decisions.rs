@@ -2,6 +2,7 @@
 
 mod events;
 mod jobs;
+mod labels;
 mod moments;
 mod runs;
 mod story;
@@ -116,6 +117,7 @@ fn roster_at<const N: usize>(seconds: i64, schedule: &str, services: [(&str, i64
         role: None,
         retry_minutes: None,
         group: None,
+        labels: std::collections::BTreeMap::new(),
     }))
 }
 

@@ -123,13 +123,7 @@ impl World {
 
     fn with(has_webhook: bool, is_reply_broadcast: bool) -> Self {
         let workspace = FakeWorkspace::start();
-        let api = WebApi::new(
-            ApiUrl::parse(&workspace.api()).unwrap(),
-            BotToken::parse(&FakeWorkspace::token()).unwrap(),
-            CHANNEL.to_owned(),
-            Some(MENTION.to_owned()),
-            is_reply_broadcast,
-        );
+        let api = bot(&workspace, is_reply_broadcast);
         let webhook = || {
             let url = WebhookUrl::parse(&workspace.webhook()).unwrap();
             Box::new(Webhook::new(url, Some(MENTION.to_owned())))
@@ -222,6 +216,17 @@ impl World {
     }
 }
 
+/// The bot, in its channel.
+fn bot(workspace: &FakeWorkspace, is_reply_broadcast: bool) -> WebApi {
+    WebApi::new(
+        ApiUrl::parse(&workspace.api()).unwrap(),
+        BotToken::parse(&FakeWorkspace::token()).unwrap(),
+        CHANNEL.to_owned(),
+        Some(MENTION.to_owned()),
+        is_reply_broadcast,
+    )
+}
+
 /// A roster of these services, each with its count.
 fn roster_at(seconds: i64, schedule: &str, services: &[(&str, i64)]) -> Fact {
     Fact::Roster(Box::new(Roster {
@@ -239,6 +244,7 @@ fn roster_at(seconds: i64, schedule: &str, services: &[(&str, i64)]) -> Fact {
         role: None,
         retry_minutes: None,
         group: None,
+        labels: BTreeMap::new(),
     }))
 }
 

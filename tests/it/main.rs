@@ -16,6 +16,7 @@ mod laws;
 mod limits;
 mod live;
 mod redact;
+mod routes;
 mod schema;
 mod simulation;
 mod slack_reference;

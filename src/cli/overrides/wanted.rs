@@ -229,5 +229,8 @@ fn input(recurring: &Recurring, called: &[&Subject]) -> String {
             members.retain(|name, _| is_called(name, is_job));
         }
     }
+    if let Some(labels) = input.get_mut("labels").and_then(Value::as_object_mut) {
+        labels.retain(|name, _| is_called(name, false) || is_called(name, true));
+    }
     input.to_string()
 }

@@ -57,8 +57,8 @@ pub(super) struct Meter {
     pub(super) timers: RefCell<Vec<(DateTime<Utc>, WindowKey)>>,
     /// When each service's task starts to run.
     starts: BTreeMap<String, DateTime<Utc>>,
-    /// How large each report is: it is read where another instance visited last.
-    report: Cell<usize>,
+    /// How large the report of each receiver is: it is read where another instance visited last.
+    reports: RefCell<BTreeMap<String, usize>>,
     /// How large each chunk of observations is.
     chunks: RefCell<Vec<usize>>,
 }
@@ -155,7 +155,7 @@ impl WindowLog for Meter {
             self.read(new);
         }
         if version == 0 || version != head.visit.version {
-            self.read(self.report.get());
+            self.read(self.reports.borrow().values().sum());
             for (chunk, bytes) in self.chunks.borrow().iter().enumerate() {
                 if chunks.get(chunk) != head.visit.chunks.get(chunk) {
                     self.read(*bytes);
@@ -183,7 +183,8 @@ impl WindowLog for Meter {
         receiver: &str,
         report: &LastReport,
     ) -> Result<(), WindowLogError> {
-        self.report.set(size(report));
+        let mut reports = self.reports.borrow_mut();
+        reports.insert(receiver.to_owned(), size(report));
         self.write(size(report));
         self.log.note(key, receiver, report).await
     }

@@ -14,6 +14,7 @@ use crate::cli::args::SimulateArgs;
 use crate::core::decode::{OwnMessage, RosterMessage};
 use crate::core::policy::WaitPolicy;
 use crate::core::reader::Reader;
+use crate::core::routes::{Glob, Matcher, Route, RouteSettings, Routes};
 use crate::core::window::Windowing;
 use crate::function::visit_windows;
 use crate::metrics::Metrics;
@@ -174,6 +175,7 @@ impl<'a> World<'a> {
             role: None,
             retry_minutes: None,
             group: None,
+            labels: BTreeMap::new(),
         });
         message(
             "roster".to_owned(),
@@ -235,9 +237,10 @@ impl<'a> World<'a> {
         };
         meter.now.set(now);
         meter.usage.borrow_mut().invocations += 1.0;
+        let reader = Reader::english(chrono_tz::UTC);
         let ports = Ports {
             log: meter,
-            receivers: &Receivers::only(meter, Reader::english(chrono_tz::UTC)),
+            receivers: &Receivers::new(routes(self.args.routes), reader, |_| meter),
             queue: meter,
             ecs: meter,
             clock: meter,
@@ -270,6 +273,25 @@ fn message(id: String, body: String) -> SqsMessage {
     message.message_id = Some(id);
     message.body = Some(body);
     message
+}
+
+/// So many routes that share the services evenly, by the last digits of their names.
+fn routes(count: u8) -> Routes {
+    let route = |number: u8| {
+        let digits = (0..10_u8).filter(|digit| digit % count == number);
+        let names: Vec<String> = digits.map(|digit| format!("*{digit}")).collect();
+        Route {
+            name: format!("route-{number}"),
+            matcher: Matcher {
+                service: Glob::parse(&format!("{{{}}}", names.join(","))),
+                ..Matcher::default()
+            },
+            is_continued: false,
+            settings: RouteSettings::default(),
+            routes: Vec::new(),
+        }
+    };
+    Routes::new((0..count).map(route).collect())
 }
 
 fn name(service: u32) -> String {

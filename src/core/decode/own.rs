@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::{DecodeError, Decoded, overrides};
 use crate::core::arn::last_segment;
-use crate::core::fact::{Fact, Roster};
+use crate::core::fact::{Fact, Labels, Roster, labels};
 use crate::core::overrides::Override;
 use crate::core::window::WindowKey;
 
@@ -74,6 +74,14 @@ pub struct RosterMessage {
     /// The name of the schedules' group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
+    /// The labels of services and jobs that have some, by the service's name or the job's family. What has another form than
+    /// [`Roster::labels`] is left out.
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeMap::is_empty",
+        deserialize_with = "labels::deserialize"
+    )]
+    pub labels: BTreeMap<String, Labels>,
 }
 
 /// Scheduler allows a flexible window of a day at most, and retries for a day at most.
@@ -193,7 +201,11 @@ fn explain(body: &str) -> DecodeError {
     explained.unwrap_or(DecodeError::OwnMessage)
 }
 
-fn fact(roster: RosterMessage) -> Roster {
+fn fact(mut roster: RosterMessage) -> Roster {
+    let (services, jobs) = (&roster.services, &roster.jobs);
+    roster
+        .labels
+        .retain(|name, _| services.contains_key(name) || jobs.contains_key(name));
     Roster {
         scheduled_time: roster.scheduled_time,
         schedule: roster.schedule,
@@ -206,5 +218,6 @@ fn fact(roster: RosterMessage) -> Roster {
         role: roster.role.map(|role| last_segment(&role).to_owned()),
         retry_minutes: roster.retry_minutes.map(|minutes| minutes.min(DAY_MINUTES)),
         group: roster.group,
+        labels: roster.labels,
     }
 }

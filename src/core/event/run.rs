@@ -55,7 +55,13 @@ impl<'a> Place<'a> {
                 let place = [&id.family, &cluster.name, &cluster.region, &cluster.account];
                 ("job", place.map(Some))
             }
-            Subject::Unnamed(_) => ("unnamed_calls", [None; 4]),
+            Subject::Unnamed(calls) => {
+                let cluster = calls.cluster.as_ref();
+                let name = cluster.map(|cluster| &cluster.name);
+                let region = cluster.map(|cluster| &cluster.region);
+                let account = cluster.map(|cluster| &cluster.account);
+                ("unnamed_calls", [None, name, region, account])
+            }
         };
         Self {
             kind,

@@ -19,6 +19,15 @@ pub struct ClusterId {
 }
 
 impl ClusterId {
+    /// The cluster of a call or a dead letter, where it names one.
+    pub(super) fn of(name: Option<&String>, region: &str, account: &str) -> Option<Self> {
+        Some(Self {
+            name: name?.clone(),
+            region: region.to_owned(),
+            account: account.to_owned(),
+        })
+    }
+
     /// A service in this cluster.
     #[must_use]
     pub fn service(&self, name: String) -> ServiceId {
@@ -75,16 +84,18 @@ pub struct RunTaskCall {
 }
 
 impl RunTaskCall {
+    /// The cluster of the job, where the record names it.
+    #[must_use]
+    pub fn cluster_id(&self) -> Option<ClusterId> {
+        ClusterId::of(self.cluster.as_ref(), &self.region, &self.account)
+    }
+
     /// The job that was called, unless the record does not tell.
     #[must_use]
     pub fn job_id(&self) -> Option<JobId> {
         Some(JobId {
             family: self.family.clone()?,
-            cluster: ClusterId {
-                name: self.cluster.clone()?,
-                region: self.region.clone(),
-                account: self.account.clone(),
-            },
+            cluster: self.cluster_id()?,
         })
     }
 }

@@ -6,6 +6,7 @@
 //! What ECS answers when it is asked is no fact of this list: see [`crate::core::observation`].
 
 mod ecs;
+pub(crate) mod labels;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,6 +15,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use self::ecs::{ClusterId, Container, JobId, RunTaskCall, ServiceEvent, TaskId, TaskState};
+pub use self::labels::{LONGEST_LABEL, Labels, MOST_LABELS};
 use super::overrides::{Override, Phase};
 
 /// One thing learned about a window.
@@ -131,15 +133,16 @@ pub struct UpdateServiceCall {
 }
 
 impl UpdateServiceCall {
+    /// The cluster of the service, where the record names it.
+    #[must_use]
+    pub fn cluster_id(&self) -> Option<ClusterId> {
+        ClusterId::of(self.cluster.as_ref(), &self.region, &self.account)
+    }
+
     /// The service that was called, where the record names it.
     #[must_use]
     pub fn service_id(&self) -> Option<ServiceId> {
-        Some(ServiceId {
-            account: self.account.clone(),
-            region: self.region.clone(),
-            cluster: self.cluster.clone()?,
-            name: self.service.clone()?,
-        })
+        Some(self.cluster_id()?.service(self.service.clone()?))
     }
 }
 
@@ -173,6 +176,11 @@ pub struct Roster {
     /// The name of the schedule group, where the roster tells; links to the schedules need it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
+    /// The labels of those services and jobs that have some, by the service's name or the job's family: at most
+    /// [`MOST_LABELS`] for each, with keys and values of at most [`LONGEST_LABEL`] characters. A service and a job of the same
+    /// name in one roster share them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, Labels>,
 }
 
 impl Roster {
@@ -230,15 +238,16 @@ pub struct ScheduleDeadLetter {
 }
 
 impl ScheduleDeadLetter {
+    /// The cluster of the service or job, where the dead letter names it.
+    #[must_use]
+    pub fn cluster_id(&self) -> Option<ClusterId> {
+        ClusterId::of(self.cluster.as_ref(), &self.region, &self.account)
+    }
+
     /// The service that was to be called, where the dead letter names it.
     #[must_use]
     pub fn service_id(&self) -> Option<ServiceId> {
-        Some(ServiceId {
-            account: self.account.clone(),
-            region: self.region.clone(),
-            cluster: self.cluster.clone()?,
-            name: self.service.clone()?,
-        })
+        Some(self.cluster_id()?.service(self.service.clone()?))
     }
 
     /// The job that was to be started, where the dead letter names one.
@@ -246,11 +255,7 @@ impl ScheduleDeadLetter {
     pub fn job_id(&self) -> Option<JobId> {
         Some(JobId {
             family: self.family.clone()?,
-            cluster: ClusterId {
-                name: self.cluster.clone()?,
-                region: self.region.clone(),
-                account: self.account.clone(),
-            },
+            cluster: self.cluster_id()?,
         })
     }
 }

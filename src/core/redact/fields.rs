@@ -31,6 +31,8 @@ pub(super) enum Kind {
     Zone,
     /// A user agent.
     Agent,
+    /// Labels by the names of services and jobs.
+    Labels,
 }
 
 /// A field's name in one form, whatever service and language wrote it: `eventTime`, `event_time`, `EventTime`.
@@ -125,6 +127,7 @@ pub(super) fn kind(object: &str, field: &str) -> Option<Kind> {
         (_, "resourceid") => Kind::Resource,
         (_, "group") => Kind::Group,
         (_, "zone") => Kind::Zone,
+        (_, "labels") => Kind::Labels,
         (_, "taskdefinition" | "taskdefinitionarn") => Kind::Family,
         (_, field) => Kind::Name(sort(field)?),
     })

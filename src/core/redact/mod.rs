@@ -80,6 +80,9 @@ impl Redactor {
 
     fn value(&mut self, key: &str, kind: Kind, value: Value) -> Option<Value> {
         match value {
+            Value::Object(labels) if kind == Kind::Labels => {
+                Some(Value::Object(self.labels(labels)))
+            }
             Value::Object(fields) => Some(Value::Object(self.object(key, kind, fields))),
             Value::Array(values) => {
                 let values = values.into_iter();
@@ -118,9 +121,26 @@ impl Redactor {
         kept
     }
 
+    /// Labels are names that people chose: who works here on what.
+    fn labels(&mut self, by_name: Map<String, Value>) -> Map<String, Value> {
+        let mut kept = Map::new();
+        for (name, labels) in by_name {
+            let Value::Object(labels) = labels else {
+                continue;
+            };
+            let labels = labels.into_iter().filter_map(|(key, value)| {
+                let value = value.as_str()?;
+                Some((self.name("label", &key), self.name("value", value).into()))
+            });
+            let labels = Value::Object(labels.collect());
+            kept.insert(self.name("service", &name), labels);
+        }
+        kept
+    }
+
     fn string(&mut self, kind: Kind, text: &str) -> Option<String> {
         match kind {
-            Kind::Nested => None,
+            Kind::Nested | Kind::Labels => None,
             Kind::Plain => fields::is_plain(text).then(|| text.to_owned()),
             Kind::Code if fields::is_plain(text) => Some(text.to_owned()),
             Kind::Code | Kind::Text => Some(self.text(text)),

@@ -96,6 +96,18 @@ fn what_is_not_listed_is_dropped() {
 }
 
 #[test]
+fn labels_become_stand_ins() {
+    let roster = json!({
+        "rollcall": "roster", "services": {"api": 1, "web": 1},
+        "labels": {"api": {"team": "acme search", "number": 7}, "web": {"team": "acme search"}, "broken": "acme"},
+    });
+    assert_eq!(
+        redactor().redact(roster)["labels"],
+        json!({"service-1": {"label-1": "value-1"}, "service-2": {"label-1": "value-1"}})
+    );
+}
+
+#[test]
 fn rosters_and_own_names_of_aws_keep_what_they_mean() {
     let mut redactor = redactor();
     let roster = json!({

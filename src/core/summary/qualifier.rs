@@ -3,9 +3,10 @@
 //! Pure.
 
 use crate::core::fact::{ClusterId, ServiceId};
-use crate::core::runs::{Runs, Subject};
+use crate::core::runs::Subject;
+use crate::core::snapshot::WindowSnapshot;
 
-/// Which parts stand before a name: none where all services of the window share them.
+/// Which parts stand before a name: none where all services that the reader hears of share them.
 pub(super) struct Qualifier {
     cluster: bool,
     region: bool,
@@ -13,13 +14,14 @@ pub(super) struct Qualifier {
 }
 
 impl Qualifier {
-    pub(super) fn of(runs: &Runs) -> Self {
+    pub(super) fn of(snapshot: &WindowSnapshot<'_>) -> Self {
         let place = |subject: &Subject| match subject {
             Subject::Service(id) => Some(id.cluster_id()),
             Subject::Job(id) => Some(id.cluster.clone()),
             Subject::Unnamed(_) => None,
         };
-        let places: Vec<ClusterId> = runs.by_subject.keys().filter_map(place).collect();
+        let subjects = snapshot.statuses.iter().map(|one| one.subject);
+        let places: Vec<ClusterId> = subjects.filter_map(place).collect();
         let first = places.first();
         let differs = |is_same: fn(&ClusterId, &ClusterId) -> bool| {
             first.is_some_and(|first| places.iter().any(|other| !is_same(first, other)))

@@ -39,7 +39,7 @@ output "schedule_names" {
 }
 
 output "rosters" {
-  description = "What the notifier is to expect: for each schedule and each job with a cron() or an at() that is not paused, its time and the counts it asks for. A job's key ends in .job, because a schedule may have the same name. What runs at a rate() has no roster: its calls are reported, but a call that is missing is not."
+  description = "What the notifier is to expect: for each schedule and each job with a cron() or an at() that is not paused, its time, the counts it asks for, and the labels of its services and jobs. A job's key ends in .job, because a schedule may have the same name. What runs at a rate() has no roster: its calls are reported, but a call that is missing is not."
   value = merge(
     {
       for key, schedule in local.service_rosters : key => {
@@ -52,6 +52,7 @@ output "rosters" {
         end_date                = schedule.end_date
         services                = { for service in schedule.services : service => local.updates["${key}/${service}"].input.DesiredCount }
         jobs                    = {}
+        labels                  = { for service in schedule.services : service => var.services[service].labels if length(var.services[service].labels) > 0 }
       }
     },
     {
@@ -65,7 +66,8 @@ output "rosters" {
         end_date                = job.end_date
         services                = {}
         # The schedule may name no revision, while CloudTrail and ECS always do. Only the family is known to all of them.
-        jobs = { (split(":", job.input.TaskDefinition)[0]) = job.input.Count }
+        jobs   = { (split(":", job.input.TaskDefinition)[0]) = job.input.Count }
+        labels = { for family, labels in { (split(":", job.input.TaskDefinition)[0]) = var.jobs[trimsuffix(key, ".job")].labels } : family => labels if length(labels) > 0 }
       }
     },
   )

@@ -38,6 +38,7 @@ variable "services" {
     - `desired_count`: counts that differ from the schedule's own, by schedule, such as `{ morning = 2 }`.
     - `except`: schedules that leave this service alone.
     - `service_arn`: only for a service that still has the short ARN from before 2021 (`…:service/NAME`, without the cluster), since the role is allowed no other ARN than those with the cluster.
+    - `labels`: such as `{ team = "search" }`, which rosters carry, so that the notifier's routes can choose by them. Nothing is asked of AWS for them. At most 10.
 
     A service is not of the strategy DAEMON, which has no count. Where Terraform manages its `aws_ecs_service` too, that needs `lifecycle { ignore_changes = [desired_count] }`, or its next apply undoes what the schedules did.
   EOT
@@ -45,6 +46,7 @@ variable "services" {
     desired_count = optional(map(number), {})
     except        = optional(set(string), [])
     service_arn   = optional(string)
+    labels        = optional(map(string), {})
   }))
   default  = {}
   nullable = false
@@ -65,6 +67,14 @@ variable "services" {
       service.service_arn == null || can(regex("^arn:[a-z-]+:ecs:[a-z0-9-]+:[0-9]{12}:service/(.+/)?${key}$", service.service_arn))
     ])
     error_message = "services[*].service_arn is the ARN of the ECS service that the key names."
+  }
+  validation {
+    condition = alltrue([
+      for service in values(var.services) : length(service.labels) <= 10 && alltrue([
+        for key, value in service.labels : can(regex("^[A-Za-z0-9_.-]{1,63}$", key)) && can(regex("^[A-Za-z0-9 _.:/=+@-]{1,63}$", value))
+      ])
+    ])
+    error_message = "services[*].labels holds up to 10 labels. Keys are 1 to 63 letters, digits and _ . -, and values besides them spaces and : / = + @."
   }
 }
 
@@ -184,6 +194,7 @@ variable "jobs" {
     - `platform_version`: of Fargate; null is the latest.
     - `overrides`: what differs from the task definition: `containers` by name, and the task's `cpu`, `memory` (MiB) and `ephemeral_storage_gib`. At most 8,192 characters as JSON.
     - `tags`: of the tasks, besides the module's own; `propagate_tags` adds those of the task definition.
+    - `labels`: as in `services`; they belong to the task definition's family.
     - The rest is as in `schedules`; a job with a `rate()` has no roster either.
   EOT
   type = map(object({
@@ -198,6 +209,7 @@ variable "jobs" {
     paused                  = optional(bool, false)
     tags                    = optional(map(string), {})
     propagate_tags          = optional(bool, false)
+    labels                  = optional(map(string), {})
     capacity_provider_strategy = optional(list(object({
       capacity_provider = string
       weight            = optional(number, 1)
@@ -273,6 +285,14 @@ variable "jobs" {
   validation {
     condition     = alltrue([for job in values(var.jobs) : length(job.tags) <= 50])
     error_message = "jobs[*].tags holds up to 50 tags."
+  }
+  validation {
+    condition = alltrue([
+      for job in values(var.jobs) : length(job.labels) <= 10 && alltrue([
+        for key, value in job.labels : can(regex("^[A-Za-z0-9_.-]{1,63}$", key)) && can(regex("^[A-Za-z0-9 _.:/=+@-]{1,63}$", value))
+      ])
+    ])
+    error_message = "jobs[*].labels holds up to 10 labels. Keys are 1 to 63 letters, digits and _ . -, and values besides them spaces and : / = + @."
   }
   validation {
     condition = alltrue([

@@ -20,12 +20,20 @@ locals {
     }
   ]...)
 
+  # How many bytes the labels of a roster's service or job take at most, with its name before them.
+  roster_label_bytes = merge([
+    for key, scheduler in local.windows ? var.schedulers : {} : {
+      for schedule, roster in local.current_rosters[key] : "${key}/${schedule}" =>
+      length(roster.labels) == 0 ? 0 : 260 + max([for labels in values(roster.labels) : length(jsonencode(labels))]...)
+    }
+  ]...)
+
   rosters = merge([
     for key, scheduler in local.windows ? var.schedulers : {} : merge([
       for schedule, roster in local.current_rosters[key] : {
         # EventBridge Scheduler takes an input of 256 KB. A service or a job takes up to 264 bytes: a name of 255, a count,
-        # and punctuation. 900 of them are 237,600 bytes; all other fields together stay below 2,000.
-        for part, subjects in chunklist(local.roster_subjects["${key}/${schedule}"], 900) :
+        # and punctuation. 900 of them are 237,600 bytes, fewer with labels; all other fields together stay below 2,000.
+        for part, subjects in chunklist(local.roster_subjects["${key}/${schedule}"], floor(237600 / (264 + local.roster_label_bytes["${key}/${schedule}"]))) :
         "${key}/${schedule}${part == 0 ? "" : "/${part + 1}"}" => merge(roster, {
           name = "${key}.${schedule}${part == 0 ? "" : ".${part + 1}"}"
           # AWS ignores both dates for at().
@@ -38,6 +46,7 @@ locals {
           group         = scheduler.schedule_group_name
           services      = { for subject in subjects : subject.name => roster.services[subject.name] if !subject.is_job }
           jobs          = { for subject in subjects : subject.name => roster.jobs[subject.name] if subject.is_job }
+          labels        = { for subject in subjects : subject.name => roster.labels[subject.name] if contains(keys(roster.labels), subject.name) }
         })
       }
     ]...)
@@ -63,6 +72,7 @@ locals {
       # With the group, messages link to the schedule that is to be mended.
       roster.group == null ? {} : { group = roster.group },
       length(roster.jobs) == 0 ? {} : { jobs = roster.jobs },
+      length(roster.labels) == 0 ? {} : { labels = roster.labels },
       # For the command line, which takes 24 where nothing is said; the function does not read it.
       var.maximum_override_hours == 24 ? {} : { override_hours_at_most = var.maximum_override_hours },
     )), "\\u003c", "<"), "\\u003e", ">")
@@ -90,7 +100,8 @@ resource "aws_scheduler_schedule_group" "rosters" {
 resource "terraform_data" "roster" {
   for_each = local.rosters
 
-  input = sha256(jsonencode([each.value, var.environment, var.maximum_override_hours, aws_iam_role.rosters[0].arn, aws_sqs_queue.records.arn, aws_sqs_queue.dead["rules"].arn]))
+  # Without labels it is what it was before rosters carried any, so that an upgrade replaces no roster.
+  input = sha256(jsonencode([{ for name, value in each.value : name => value if name != "labels" || try(length(value) > 0, true) }, var.environment, var.maximum_override_hours, aws_iam_role.rosters[0].arn, aws_sqs_queue.records.arn, aws_sqs_queue.dead["rules"].arn]))
 }
 
 resource "aws_scheduler_schedule" "rosters" {

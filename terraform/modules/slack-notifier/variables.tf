@@ -32,7 +32,7 @@ variable "schedulers" {
     - `kms_key_arn`: the customer key of that queue.
     - `cluster`: name of the cluster, in which ECS is asked what runs (`verify`); rosters name theirs themselves.
     - `retry_minutes`: maximum event age in the schedules' retry policy. Rosters carry it, so that the function knows how late a call may come.
-    - `rosters`: for each schedule, when it fires and which calls it makes, so that a call that is missing can be reported. `services` are desired counts by service, `jobs` task counts by the task definition's family. A schedule with a `rate()` cannot have one: only AWS knows when it fires.
+    - `rosters`: for each schedule, when it fires and which calls it makes, so that a call that is missing can be reported. `services` are desired counts by service, `jobs` task counts by the task definition's family, `labels` the labels of those services and jobs that have some (by the same names), by which routes choose. A schedule with a `rate()` cannot have one: only AWS knows when it fires.
   EOT
   type = map(object({
     role_arn              = string
@@ -54,6 +54,7 @@ variable "schedulers" {
       end_date                = optional(string)
       services                = optional(map(number), {})
       jobs                    = optional(map(number), {})
+      labels                  = optional(map(map(string)), {})
     })), {})
   }))
   nullable = false
@@ -110,6 +111,18 @@ variable "schedulers" {
       for scheduler in values(var.schedulers) : [for roster in values(scheduler.rosters) : [for family, count in roster.jobs : can(regex("^[A-Za-z0-9_-]{1,255}$", family)) && count >= 1 && floor(count) == count]]
     ]))
     error_message = "schedulers[*].rosters[*].jobs has families of task definitions (without a revision) as keys, and whole numbers from 1 up."
+  }
+  validation {
+    condition = alltrue(flatten([
+      for scheduler in values(var.schedulers) : [
+        for roster in values(scheduler.rosters) : [
+          for name, labels in roster.labels : length(labels) <= 10 && alltrue([
+            for key, value in labels : can(regex("^[A-Za-z0-9_.-]{1,63}$", key)) && can(regex("^[A-Za-z0-9 _.:/=+@-]{1,63}$", value))
+          ])
+        ]
+      ]
+    ]))
+    error_message = "schedulers[*].rosters[*].labels holds up to 10 labels of a service or job. Keys are 1 to 63 letters, digits and _ . -, and values besides them spaces and : / = + @."
   }
 }
 

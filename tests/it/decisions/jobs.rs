@@ -62,6 +62,7 @@ pub(super) fn roster(seconds: i64) -> Fact {
         role: None,
         retry_minutes: None,
         group: None,
+        labels: BTreeMap::new(),
     }))
 }
 

@@ -91,6 +91,7 @@ fn arrivals(schedules: &[Schedule], is_apart: bool) -> Vec<(i64, Fact)> {
             role: Some("scheduler".to_owned()),
             retry_minutes: Some(15),
             group: None,
+            labels: BTreeMap::new(),
         };
         arrivals.push((fires + schedule.roster_late, Fact::Roster(Box::new(roster))));
         for (index, calls) in schedule.calls.iter().enumerate() {

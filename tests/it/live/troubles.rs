@@ -15,7 +15,7 @@ use rollcall::ports::window_log::Claim;
 use tokio::time::Instant;
 use tracing_subscriber::fmt::MakeWriter;
 
-use super::{Channel, Trouble, WindowLog, World, accepted, at, refused, roster};
+use super::{Channel, Trouble, WindowLog, World, accepted, at, bot, refused, roster};
 use crate::support::slack::SECRET;
 
 #[tokio::test]
@@ -346,4 +346,29 @@ async fn neither_token_nor_webhook_is_ever_written() {
     assert!(output.contains("token_revoked"), "{output}");
     assert!(!output.contains(head) && !output.contains(tail), "{output}");
     assert!(!output.contains("xoxb"), "{output}");
+}
+
+#[tokio::test]
+async fn routes_that_share_a_channel_find_their_own_messages() {
+    let world = World::new();
+    let bots = [None, Some("pay"), Some("search")]
+        .map(|route| bot(&world.workspace, false).for_route(route.map(str::to_owned)));
+    let (runs, observations) = (Runs::default(), Observations::default());
+    let snapshot = WindowSnapshot::new(&world.key, &runs, &observations, world.policy, at(0));
+    let summary = Summary::new(
+        &snapshot,
+        &[],
+        MessageKind::First,
+        Reader::english(chrono_tz::UTC),
+    );
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let mut posted = Vec::new();
+    for bot in &bots[..2] {
+        let delivery = bot.post(&world.key, at(0), &summary, deadline).await;
+        posted.push(vec![(at(0), delivery.result.unwrap())]);
+    }
+    posted.push(Vec::new());
+    for (bot, own) in bots.iter().zip(posted) {
+        assert_eq!(bot.find(&world.key, deadline).await.unwrap(), own);
+    }
 }

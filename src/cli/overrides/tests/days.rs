@@ -386,6 +386,48 @@ fn a_service_that_is_only_stopped_is_extended_with_the_others() {
     assert_eq!(day(&scheduler, "2026-01-15"), ["22:00 0 0 0"]);
 }
 
+/// The rosters that a schedule of this moment sends once: the labels, and the services that they are sent for.
+fn sent_once(scheduler: &Scheduler) -> Vec<(Vec<String>, Vec<String>)> {
+    let once = scheduler
+        .entries
+        .values()
+        .filter(|entry| entry.group == ROSTERS && entry.expression.starts_with("at("));
+    let inputs =
+        once.map(|entry| serde_json::from_str::<serde_json::Value>(entry.input()).unwrap());
+    let keys = |value: &serde_json::Value| -> Vec<String> {
+        value.as_object().unwrap().keys().cloned().collect()
+    };
+    inputs
+        .filter(|input| input["rollcall"] == "roster")
+        .map(|input| (keys(&input["labels"]), keys(&input["services"])))
+        .collect()
+}
+
+#[test]
+fn labels_stay_with_their_services_in_rosters_that_are_sent_once() {
+    let whole = after("2026-01-17 10:00", &[up(4)]);
+    let strings = |names: &[&str]| {
+        names
+            .iter()
+            .map(|name| (*name).to_owned())
+            .collect::<Vec<_>>()
+    };
+    let of_all = (strings(&["api", "web"]), strings(&["api", "web", "worker"]));
+    assert!(
+        sent_once(&whole).contains(&of_all),
+        "{:?}",
+        sent_once(&whole)
+    );
+    let mut some = up(4);
+    some.services = strings(&["web", "worker"]).into_iter().collect();
+    let some = sent_once(&after("2026-01-17 10:00", &[some]));
+    let of_some = (strings(&["web"]), strings(&["web", "worker"]));
+    assert!(
+        some.contains(&of_some) && !some.contains(&of_all),
+        "{some:?}"
+    );
+}
+
 #[test]
 fn what_lowers_is_below_the_run_before_it_and_not_below_another_days() {
     let mut scheduler = Scheduler::new(seoul("2026-01-17 08:00"));

@@ -89,6 +89,7 @@ pub(super) fn terraform() -> Vec<Entry> {
             "account": "111122223333", "region": "ap-northeast-2", "flexible_window_minutes": 5,
             "scheduled_time": "<aws.scheduler.scheduled-time>",
             "services": services.collect::<BTreeMap<_, _>>(),
+            "labels": {"api": {"team": "pay"}, "web": {"team": "search"}},
         });
         let queue = "arn:aws:sqs:ap-northeast-2:111122223333:rollcall-dev-records";
         entries.push(entry(

@@ -1,5 +1,7 @@
 //! Records that are no events: rollcall's own messages, and dead letters of schedules.
 
+use std::collections::BTreeMap;
+
 use aws_lambda_events::sqs::{SqsMessage, SqsMessageAttribute};
 use serde_json::{Value, json};
 
@@ -161,6 +163,48 @@ fn a_broken_roster_is_explained_and_never_quoted() {
         let error = reason(&roster.to_string());
         assert!(error.starts_with(expected), "{error}");
         assert!(!error.contains("canary"), "{error}");
+    }
+}
+
+#[test]
+fn labels_are_taken_as_far_as_they_are_labels_and_never_cost_the_roster() {
+    let labels_of = |labels: Value| {
+        let mut roster = roster();
+        roster["labels"] = labels;
+        match decode_body(&roster.to_string()) {
+            Ok(Decoded::Fact {
+                fact: Fact::Roster(roster),
+                ..
+            }) => {
+                assert!(roster.services.contains_key("nestjs"));
+                json!(roster.labels)
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    let good = json!({"nestjs": {"team": "search", "tier": "검색"}});
+    assert_eq!(labels_of(good.clone()), good);
+    let many: BTreeMap<String, &str> = (10..30).map(|n| (n.to_string(), "x")).collect();
+    assert_eq!(
+        labels_of(json!({"nestjs": many}))["nestjs"]
+            .as_object()
+            .unwrap()
+            .len(),
+        10
+    );
+    let of_a_service_that_the_roster_does_not_call = json!({"somebody": {"team": "search"}});
+    for labels in [
+        Value::Null,
+        json!("team"),
+        json!(["team"]),
+        json!({"nestjs": "search"}),
+        json!({"nestjs": {"team": 7, "owner": {"name": "x"}}}),
+        json!({"nestjs": {"": "x", "team": ""}}),
+        json!({"nestjs": {"team": "a\nb", "a\u{0}b": "x"}}),
+        json!({"nestjs": {"team": "x".repeat(64), "k".repeat(64): "x"}}),
+        of_a_service_that_the_roster_does_not_call,
+    ] {
+        assert_eq!(labels_of(labels.clone()), json!({}), "{labels}");
     }
 }
 

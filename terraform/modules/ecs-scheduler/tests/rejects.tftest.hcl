@@ -77,6 +77,24 @@ run "rejects_a_fraction_of_a_task" {
   expect_failures = [var.services]
 }
 
+run "rejects_a_label_that_a_roster_cannot_carry" {
+  command = plan
+  variables { services = { nestjs = { labels = { team = "<aws.scheduler.execution-id>" } } } }
+  expect_failures = [var.services]
+}
+
+run "rejects_more_labels_than_the_notifier_keeps" {
+  command = plan
+  variables { services = { nestjs = { labels = { for number in range(11) : "label${number}" => "x" } } } }
+  expect_failures = [var.services]
+}
+
+run "rejects_a_label_without_a_value" {
+  command = plan
+  variables { jobs = { report = { expression = "cron(0 2 * * ? *)", task_definition = "report", launch_type = "EC2", labels = { team = "" } } } }
+  expect_failures = [var.jobs]
+}
+
 run "rejects_a_schedule_name_with_a_dot" {
   command = plan
   variables { schedules = { "morning.early" = { expression = "rate(1 day)", desired_count = 1 } } }

@@ -161,6 +161,7 @@ run "rosters_list_the_calls_to_expect" {
       end_date                = null
       services                = { nestjs = 1, python-api = 2 }
       jobs                    = {}
+      labels                  = {}
     })
     error_message = "A roster holds the time and each service with its count."
   }
@@ -197,8 +198,34 @@ run "a_job_has_a_roster_beside_a_schedule_of_the_same_name" {
       end_date                = null
       services                = {}
       jobs                    = { report = 3 }
+      labels                  = {}
     })
     error_message = "It holds the time, and the family without a revision with its count."
+  }
+}
+
+run "rosters_carry_the_labels_of_services_and_jobs" {
+  command = plan
+  variables {
+    services = {
+      nestjs     = { labels = { team = "search" } }
+      python-api = { labels = { team = "pay", tier = "api: no 1" } }
+      idle       = {}
+      other      = { labels = { team = "search" }, except = ["morning"] }
+    }
+    jobs = {
+      report = { expression = "cron(0 2 * * ? *)", task_definition = "report-family:7", launch_type = "EC2", labels = { team = "pay" } }
+      sync   = { expression = "cron(0 3 * * ? *)", task_definition = "sync", launch_type = "EC2" }
+    }
+  }
+
+  assert {
+    condition     = output.rosters["morning"].labels == { nestjs = { team = "search" }, python-api = { team = "pay", tier = "api: no 1" } }
+    error_message = "By service, only of those that the schedule calls and that have some."
+  }
+  assert {
+    condition     = output.rosters["report.job"].labels == { report-family = { team = "pay" } } && output.rosters["sync.job"].labels == {}
+    error_message = "By the family of the task definition, which is what the notifier knows a job by."
   }
 }
 

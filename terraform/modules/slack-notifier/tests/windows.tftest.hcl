@@ -243,6 +243,46 @@ run "a_roster_can_expect_jobs" {
   }
 }
 
+run "a_roster_carries_labels_where_there_are_some" {
+  command = plan
+  variables {
+    schedulers = {
+      app = {
+        role_arn              = "arn:aws:iam::123456789012:role/rollcall-dev-schedules"
+        schedule_group_name   = "rollcall-dev"
+        dead_letter_queue_arn = "arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-schedules-dead"
+        rosters = {
+          morning = { environment = "dev", cluster = "app-dev", expression = "cron(0 9 ? * MON-FRI *)", services = { nestjs = 1, web = 1 }, labels = { nestjs = { team = "search" }, elsewhere = { team = "pay" } } }
+          evening = { environment = "dev", cluster = "app-dev", expression = "cron(0 18 ? * MON-FRI *)", services = { nestjs = 0 } }
+        }
+      }
+    }
+  }
+
+  assert {
+    condition     = jsondecode(local.roster_inputs["app/morning"]).labels == { nestjs = { team = "search" } }
+    error_message = "Of the services that the roster names."
+  }
+  assert {
+    condition     = !strcontains(local.roster_inputs["app/evening"], "labels") && terraform_data.roster["app/evening"].input == sha256(jsonencode([{ for name, value in local.rosters["app/evening"] : name => value if name != "labels" }, var.environment, var.maximum_override_hours, aws_iam_role.rosters[0].arn, aws_sqs_queue.records.arn, aws_sqs_queue.dead["rules"].arn]))
+    error_message = "A roster without labels is what it was before there were labels, so that an upgrade replaces nothing."
+  }
+}
+
+run "rejects_a_label_that_is_no_word" {
+  command = plan
+  variables {
+    schedulers = {
+      app = {
+        role_arn              = "arn:aws:iam::123456789012:role/rollcall-dev-schedules"
+        has_dead_letter_queue = false
+        rosters               = { morning = { environment = "dev", cluster = "app", expression = "cron(0 9 * * ? *)", services = { web = 1 }, labels = { web = { team = "a\nb" } } } }
+      }
+    }
+  }
+  expect_failures = [var.schedulers]
+}
+
 run "jobs_that_are_not_watched_are_not_in_rosters" {
   command = plan
   variables {
@@ -331,6 +371,41 @@ run "a_long_roster_is_split_below_256_kilobytes" {
   assert {
     condition     = alltrue([for schedule in aws_scheduler_schedule.rosters : length(schedule.name) <= 64]) && length(distinct(values(output.roster_schedule_names))) == 3
     error_message = "Names stay within AWS's 64 characters, and apart."
+  }
+}
+
+run "a_long_roster_with_labels_is_split_below_256_kilobytes_too" {
+  command = plan
+  variables {
+    schedulers = {
+      app = {
+        role_arn              = "arn:aws:iam::123456789012:role/rollcall-dev-schedules"
+        schedule_group_name   = "rollcall-dev"
+        dead_letter_queue_arn = "arn:aws:sqs:ap-northeast-2:123456789012:rollcall-dev-schedules-dead"
+        rosters = {
+          morning = {
+            environment = "dev"
+            cluster     = "app"
+            expression  = "cron(0 9 ? * MON-FRI *)"
+            services    = { for number in range(300) : "${join("", [for i in range(252) : "s"])}${format("%03d", number)}" => 1000 }
+            labels = {
+              for number in range(300) : "${join("", [for i in range(252) : "s"])}${format("%03d", number)}" => {
+                for label in range(10) : "${join("", [for i in range(62) : "k"])}${label}" => join("", [for i in range(63) : "v"])
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  assert {
+    condition     = length(aws_scheduler_schedule.rosters) == 3 && alltrue([for input in local.roster_inputs : length(input) < 256000])
+    error_message = "300 services with the longest names and as many of the longest labels as there may be make three rosters."
+  }
+  assert {
+    condition     = alltrue([for input in local.roster_inputs : keys(jsondecode(input).labels) == keys(jsondecode(input).services)])
+    error_message = "Labels are in the part of their service."
   }
 }
 
