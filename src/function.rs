@@ -30,29 +30,37 @@ use crate::ports::notifier::Notifier;
 use crate::ports::queue::{LONGEST_DELAY, Queue, Receipt, return_delay};
 use crate::ports::receivers::{Receiver, Receivers};
 use crate::ports::window_log::{Head, WindowLog};
-use crate::visit::{Ports, Visit, VisitError, arm, arm_and_note, pace, visit};
+use crate::visit::{Ports, Visit, VisitError, arm, arm_and_note, pace, ping_at_once, visit};
 
 /// An invocation without a table: every batch is reported at once, and nothing is remembered, so that what a
 /// batch leads to does not depend on which instance of the function gets it.
-pub async fn report_batch(
+pub async fn report_batch<N: Notifier>(
     records: Vec<Message>,
     settings: &Settings,
-    notifier: &impl Notifier,
+    receivers: &Receivers<N>,
     now: DateTime<Utc>,
     deadline: Instant,
     metrics: &mut Metrics,
 ) -> BTreeSet<String> {
     let mut received = pipeline::receive(records, &settings.windowing, metrics);
     let undecodable = std::mem::take(&mut received.undecodable);
+    let first = received.windows.keys().next().cloned();
     let reporting = Reporting {
         policy: unhurried(settings.windowing.period),
         reader: settings.reader,
         now,
         deadline,
         is_by_group: false,
+        machines: receivers.machines(),
     };
+    let notifier = &receivers.default().notifier;
     let nothing = |_: &WindowKey, _: &Runs| Observations::default();
     let unsaid = pipeline::report(received, reporting, nothing, notifier, metrics).await;
+    let is_all_told =
+        unsaid.is_empty() && metrics.messages_posted > 0 && metrics.events_failed == 0;
+    if let (Some(watchdog), Some(key), true) = (receivers.watchdog(), first, is_all_told) {
+        ping_at_once(&key, watchdog, deadline, metrics).await;
+    }
     undecodable
         .into_iter()
         .map(|message| message.message_id)

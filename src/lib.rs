@@ -16,6 +16,8 @@ pub mod cli;
 pub mod config;
 pub mod core;
 pub mod function;
+mod http;
+pub mod machines;
 pub mod memory_log;
 pub mod metrics;
 mod pace;

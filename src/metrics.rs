@@ -77,6 +77,16 @@ pub struct Metrics {
     pub replies_posted: u64,
     /// Messages, edits and replies that Slack did not confirm.
     pub messages_failed: u64,
+    /// Events that machines confirmed.
+    pub events_sent: u64,
+    /// Events that machines did not confirm.
+    pub events_failed: u64,
+    /// Machines that want no more events about a window: they answered 410 Gone.
+    pub machines_gone: u64,
+    /// Pings of the heartbeat that were confirmed.
+    pub heartbeats_sent: u64,
+    /// Pings of the heartbeat that were not confirmed.
+    pub heartbeats_failed: u64,
     /// How often Slack answered 429.
     pub slack_rate_limited: u64,
     /// How long each message took, from the first request to the last answer.
@@ -108,6 +118,11 @@ impl Metrics {
         self.messages_edited += other.messages_edited;
         self.replies_posted += other.replies_posted;
         self.messages_failed += other.messages_failed;
+        self.events_sent += other.events_sent;
+        self.events_failed += other.events_failed;
+        self.machines_gone += other.machines_gone;
+        self.heartbeats_sent += other.heartbeats_sent;
+        self.heartbeats_failed += other.heartbeats_failed;
         self.slack_rate_limited += other.slack_rate_limited;
         self.slack_latency.extend(other.slack_latency);
     }
@@ -195,6 +210,11 @@ impl Metrics {
             ("MessagesEdited".to_owned(), self.messages_edited),
             ("RepliesPosted".to_owned(), self.replies_posted),
             ("MessagesFailed".to_owned(), self.messages_failed),
+            ("EventsSent".to_owned(), self.events_sent),
+            ("EventsFailed".to_owned(), self.events_failed),
+            ("MachinesGone".to_owned(), self.machines_gone),
+            ("HeartbeatsSent".to_owned(), self.heartbeats_sent),
+            ("HeartbeatsFailed".to_owned(), self.heartbeats_failed),
             ("SlackRateLimited".to_owned(), self.slack_rate_limited),
         ];
         counts.extend(

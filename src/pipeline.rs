@@ -7,10 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use futures_util::future::join_all;
 use tokio::time::Instant;
 
 use crate::core::decide::MessageKind;
 use crate::core::decode::{DecodeError, Decoded, Message};
+use crate::core::event::{self, Event};
 use crate::core::fact::Fact;
 use crate::core::notice::{self, Notice, Telling};
 use crate::core::observation::Observations;
@@ -23,6 +25,8 @@ use crate::core::summary::Summary;
 use crate::core::window::{UNKNOWN_ENVIRONMENT, WindowKey, Windowing};
 use crate::metrics::Metrics;
 use crate::ports::notifier::{Delivery, Notifier};
+use crate::ports::receivers::MachineReceiver;
+use crate::visit::{machine_deadline, send};
 
 /// The windows that a batch is about, each with the ids of the messages that are.
 pub type TouchedWindows = BTreeMap<WindowKey, BTreeSet<String>>;
@@ -155,7 +159,7 @@ pub fn receive(records: Vec<Message>, windowing: &Windowing, metrics: &mut Metri
 
 /// How a report is made.
 #[derive(Debug, Clone, Copy)]
-pub struct Reporting {
+pub struct Reporting<'a> {
     /// How long to wait for what: what nobody answered by then was never called.
     pub policy: WaitPolicy,
     /// For whom messages are written.
@@ -166,18 +170,21 @@ pub struct Reporting {
     pub deadline: Instant,
     /// Each group of runs in a message of its own, as with a table; otherwise a window is one message.
     pub is_by_group: bool,
+    /// The machines that get events.
+    pub machines: &'a [MachineReceiver],
 }
 
 /// Says what was learned about each window, at once. `observe` gives what ECS said about the runs of a window.
 /// Returns the ids of the messages whose window was not said.
 pub async fn report(
     received: Received,
-    reporting: Reporting,
+    reporting: Reporting<'_>,
     observe: impl Fn(&WindowKey, &Runs) -> Observations,
     notifier: &impl Notifier,
     metrics: &mut Metrics,
 ) -> BTreeSet<String> {
     let mut unsaid = BTreeSet::new();
+    let mut events = Vec::new();
     let mut windows = together(received);
     forward(&mut windows, reporting.policy.period);
     for (key, Known { facts, message_ids }) in windows {
@@ -191,6 +198,7 @@ pub async fn report(
             now: Some(reporting.now),
         };
         let mut is_said = true;
+        events.extend(self::events(&snapshot));
         for notice in notices(&snapshot, told) {
             let delivery = notifier.tell(&notice, reporting.deadline).await;
             metrics.posted(&delivery);
@@ -203,6 +211,7 @@ pub async fn report(
             unsaid.extend(message_ids);
         }
     }
+    send_events(&events, reporting, metrics).await;
     unsaid
 }
 
@@ -354,6 +363,49 @@ fn messages(snapshot: &WindowSnapshot<'_>, is_by_group: bool) -> Vec<(Vec<usize>
         }
     }
     messages
+}
+
+/// The events about a window.
+fn events(snapshot: &WindowSnapshot<'_>) -> Vec<(WindowKey, Event)> {
+    if !is_reported(snapshot) {
+        return Vec::new();
+    }
+    let all: Vec<usize> = (0..snapshot.statuses.len()).collect();
+    let report = LastReport::default();
+    let receiver = event::Receiver {
+        route: None,
+        report: &report,
+    };
+    let event = |(group, news): (usize, Vec<usize>)| {
+        let event = Event::of(snapshot, group, &news, receiver);
+        (snapshot.key.clone(), event)
+    };
+    let groups = event::by_group(snapshot, &all);
+    groups.into_iter().map(event).collect()
+}
+
+/// Sends every machine the events, after people were told. Where nothing is remembered, giving the records back for the
+/// sake of a machine would repeat the message to people: so an event that is not confirmed now is lost, and the log says
+/// so.
+async fn send_events(
+    events: &[(WindowKey, Event)],
+    reporting: Reporting<'_>,
+    metrics: &mut Metrics,
+) {
+    let machines = reporting.machines.iter();
+    let whole = machines.filter(|to| to.route.is_none());
+    let sends = whole.map(async |to| {
+        let mut metrics = Metrics::default();
+        let deadline = machine_deadline(reporting.deadline);
+        for (key, event) in events {
+            // What went wrong is logged, and nobody can mend it here.
+            let _ = send(key, event, to, deadline, &mut metrics).await;
+        }
+        metrics
+    });
+    for told in join_all(sends).await {
+        metrics.add_told(told);
+    }
 }
 
 async fn say(

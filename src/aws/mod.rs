@@ -4,6 +4,8 @@
 
 mod ecs;
 pub(crate) mod error;
+mod event_bus;
+mod late_machine;
 mod late_speaker;
 mod queue;
 #[cfg(feature = "operator")]
@@ -24,6 +26,8 @@ use tokio::time::Instant;
 
 pub use self::ecs::AwsEcs;
 use self::error::RequestError;
+pub use self::event_bus::{EventBus, SOURCE};
+pub use self::late_machine::{late_machines, late_watchdog};
 pub use self::late_speaker::LateSpeaker;
 pub use self::queue::SqsQueue;
 #[cfg(feature = "operator")]
@@ -211,6 +215,14 @@ impl Aws {
         self.ecs
             .get_or_init(|| async { AwsEcs::new(self.config().await) })
             .await
+    }
+
+    /// An event bus, by its name or ARN.
+    pub(crate) async fn event_bus(&self, name: &str) -> EventBus {
+        EventBus::new(
+            aws_sdk_eventbridge::Client::new(self.config().await),
+            name.to_owned(),
+        )
     }
 
     /// The function's own queue.

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse};
 use lambda_runtime::{LambdaEvent, service_fn};
-use rollcall::aws::{Aws, DynamoDbLog, LateSpeaker, SqsQueue};
+use rollcall::aws::{Aws, DynamoDbLog, LateSpeaker, SqsQueue, late_machines, late_watchdog};
 use rollcall::config::{Config, SlackConfig, TableConfig};
 use rollcall::core::decode::Batch;
 use rollcall::function::{report_batch, visit_windows};
@@ -81,7 +81,8 @@ async fn receivers(config: &Config, aws: &Arc<Aws>) -> anyhow::Result<Receivers<
     });
     // A start fails where the default receiver cannot be told, since what nobody else hears of is told there.
     receivers.default().notifier.ready().await?;
-    Ok(receivers)
+    let machines = late_machines(aws, &config.events);
+    Ok(receivers.with_machines(machines, late_watchdog(aws, &config.events)))
 }
 
 /// What an instance of the function keeps between invocations.
@@ -113,8 +114,8 @@ impl Instance {
         let (records, settings) = (event.payload.records, &self.config.settings);
         let failed_message_ids = match &self.config.table {
             None => {
-                let (speaker, now) = (&self.receivers.default().notifier, now.into());
-                report_batch(records, settings, speaker, now, deadline, &mut metrics).await
+                let (receivers, now) = (&self.receivers, now.into());
+                report_batch(records, settings, receivers, now, deadline, &mut metrics).await
             }
             Some(table) => {
                 let (log, queue) = self.clients.get_or_init(|| self.build_clients(table)).await;

@@ -3,6 +3,7 @@
 //! Pure: the caller passes a function from names to values, so that tests need no process with variables of its own.
 //! No message quotes a value, since it may be a secret.
 
+mod events;
 mod routes;
 mod slack;
 
@@ -12,8 +13,9 @@ use std::time::Duration;
 
 use chrono_tz::Tz;
 
+pub use self::events::{EventsConfig, HttpConfig};
 pub use self::routes::RoutesSource;
-pub use self::slack::{BotConfig, SlackConfig, TokenSource, WebhookSource};
+pub use self::slack::{BotConfig, Secret, SlackConfig, TokenSource, WebhookSource};
 use crate::core::policy::WaitPolicy;
 use crate::core::reader::{self, InvalidRowLimit, RowLimit};
 use crate::core::window::Windowing;
@@ -33,6 +35,8 @@ pub struct Config {
     pub routes: RoutesSource,
     /// Which metrics CloudWatch is to make of the function's log.
     pub metrics: MetricsWanted,
+    /// Which machines get events.
+    pub events: EventsConfig,
 }
 
 /// What is needed to store windows between invocations.
@@ -100,6 +104,7 @@ impl Config {
         let has_bot = !matches!(slack, Some(SlackConfig::Webhook(_)));
         let routes = reader.routes(has_bot);
         let metrics = reader.metrics();
+        let events = reader.events();
         let slack = reader.finish(slack)?;
         Ok(Self {
             slack,
@@ -107,6 +112,7 @@ impl Config {
             table,
             routes,
             metrics,
+            events,
         })
     }
 }

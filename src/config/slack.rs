@@ -163,7 +163,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 
     /// A secret, or the name of the parameter that holds it; `None` where neither is set or one is malformed.
-    fn secret<T, E: std::fmt::Display>(
+    pub(super) fn secret<T, E: std::fmt::Display>(
         &mut self,
         name: &str,
         parameter_name: &str,
@@ -221,8 +221,12 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 }
 
-enum Secret<T> {
+/// Where a secret is read from.
+#[derive(Debug, Clone)]
+pub enum Secret<T> {
+    /// The variable itself.
     Here(T),
+    /// The name or ARN of an SSM parameter, read with decryption.
     Parameter(String),
 }
 

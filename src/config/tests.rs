@@ -54,6 +54,11 @@ fn a_webhook_is_enough() {
         table: None,
         routes: None,
         metrics: All,
+        events: EventsConfig {
+            bus: None,
+            http: None,
+            heartbeat: None,
+        },
     }
     "#);
 }
@@ -119,6 +124,11 @@ fn every_variable_is_read() {
         ),
         routes: None,
         metrics: Alarms,
+        events: EventsConfig {
+            bus: None,
+            http: None,
+            heartbeat: None,
+        },
     }
     "#);
 }

@@ -21,6 +21,7 @@ pub mod audience;
 pub mod decide;
 pub mod decode;
 pub mod description;
+pub mod event;
 pub mod fact;
 pub mod look;
 pub mod names;

@@ -24,6 +24,15 @@ pub struct LastReport {
     /// The failed runs that the threads of the messages heard of and that have not recovered.
     #[serde(default, with = "told_text", skip_serializing_if = "Told::is_empty")]
     pub replied: Told,
+    /// How many events it confirmed, where it is a machine.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub revision: u32,
+    /// It is a machine that wants no more events about this window: it answered 410 Gone.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_gone: bool,
+    /// It is a watchdog that heard of something overdue, and has not heard yet that all is told.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_failing: bool,
     /// How often in a row it could not be reached.
     #[serde(default)]
     pub failures: u32,
@@ -105,11 +114,38 @@ impl LastReport {
         self.reached();
     }
 
+    /// When the receiver confirmed last what will not change again, as far as anybody can tell: a message that is still
+    /// edited does not count before it is final.
+    #[must_use]
+    pub fn settled_at(&self) -> Option<DateTime<Utc>> {
+        if self.messages.is_empty() {
+            return self.said_at;
+        }
+        let settled = self.messages.iter().filter(|message| message.is_final);
+        settled.map(|message| message.edited_at).max()
+    }
+
     /// Notes that the receiver confirmed something.
     pub fn reached(&mut self) {
         self.failures = 0;
         self.not_before = None;
     }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 mod told_text {

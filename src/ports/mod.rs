@@ -3,6 +3,7 @@
 //! A simulation implements them in virtual time, and [`crate::aws`] and [`crate::slack`] in production.
 
 pub mod ecs;
+pub mod machine;
 pub mod notifier;
 pub mod queue;
 pub mod receivers;

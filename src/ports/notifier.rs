@@ -1,6 +1,7 @@
 //! The port through which summaries reach people: what a receiver such as Slack or a terminal has to be able to do,
 //! and how sending can fail.
 
+use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -170,48 +171,94 @@ pub struct Delivery<T = ()> {
     pub latency: Duration,
 }
 
+impl<T> Delivery<T> {
+    /// What could not be sent at all.
+    #[must_use]
+    pub fn unsent(error: NotifyError) -> Self {
+        Self {
+            result: Err(error),
+            rate_limited: 0,
+            latency: Duration::ZERO,
+        }
+    }
+}
+
 /// Why a message was not confirmed. Never holds the webhook's address or the token.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum NotifyError {
-    /// Slack answered a rate limit now or to an earlier request, and the time that it asked for is not over before the
+    /// The receiver answered a rate limit now or to an earlier request, and the time that it asked for is not over before the
     /// deadline. The message was not posted.
-    #[error("slack rate limit: retry after {} s", .retry_after.as_millis().div_ceil(1_000))]
     RateLimited {
-        /// How long from now on Slack wants no requests: what `Retry-After` said, or what is left of it.
+        /// How long from now on the receiver wants no requests: what `Retry-After` said, or what is left of it.
         retry_after: Duration,
     },
-    /// 5xx: Slack may or may not have posted the message.
-    #[error("slack answered HTTP {status}")]
+    /// 5xx: the receiver may or may not have taken the message.
     Server {
         /// The HTTP status.
         status: u16,
     },
-    /// Slack says that something went wrong on its side; it may or may not have posted the message.
-    #[error("slack failed: {reason}")]
+    /// The receiver says that something went wrong on its side; it may or may not have taken the message.
     Failed {
-        /// Slack's word for it, such as `internal_error`.
+        /// The receiver's word for it, such as `internal_error`.
         reason: String,
     },
-    /// No connection could be opened, so the message was not posted.
-    #[error("cannot reach slack: {0}")]
+    /// No connection could be opened, so the message was not sent.
     Transport(String),
     /// The message was sent, and no answer came back.
-    #[error("no answer from slack: {0}")]
     Unanswered(String),
-    /// Slack refuses this message, this webhook or this token; asking again would not help.
-    #[error("slack refused the message: HTTP {status} {reason}")]
+    /// The receiver refuses this message, this webhook or this token; asking again would not help.
     Refused {
         /// The HTTP status.
         status: u16,
-        /// Slack's word for it, such as `no_service`.
+        /// The receiver's word for it, such as `no_service`.
         reason: String,
     },
     /// The request would have had to wait for its turn until after the deadline, so it was not sent.
-    #[error("no time left to send the message")]
     OutOfTime,
 }
 
+impl std::error::Error for NotifyError {}
+
+/// In words, as an error of Slack, which most receivers are. [`NotifyError::of`] names another one.
+impl fmt::Display for NotifyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, "slack")
+    }
+}
+
+/// An error of a receiver that is not Slack, in words.
+struct Of<'a>(&'a NotifyError, &'a str);
+
+impl fmt::Display for Of<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.write(f, self.1)
+    }
+}
+
 impl NotifyError {
+    /// The error in words that name this receiver instead of Slack.
+    #[must_use]
+    pub fn of<'a>(&'a self, receiver: &'a str) -> impl fmt::Display + 'a {
+        Of(self, receiver)
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>, receiver: &str) -> fmt::Result {
+        match self {
+            Self::RateLimited { retry_after } => {
+                let seconds = retry_after.as_millis().div_ceil(1_000);
+                write!(f, "{receiver} rate limit: retry after {seconds} s")
+            }
+            Self::Server { status } => write!(f, "{receiver} answered HTTP {status}"),
+            Self::Failed { reason } => write!(f, "{receiver} failed: {reason}"),
+            Self::Transport(cause) => write!(f, "cannot reach {receiver}: {cause}"),
+            Self::Unanswered(cause) => write!(f, "no answer from {receiver}: {cause}"),
+            Self::Refused { status, reason } => {
+                write!(f, "{receiver} refused the message: HTTP {status} {reason}")
+            }
+            Self::OutOfTime => f.write_str("no time left to send the message"),
+        }
+    }
+
     /// Whether the same request may succeed a little later.
     #[must_use]
     pub fn is_retryable(&self) -> bool {

@@ -1,5 +1,8 @@
 //! Who is told about windows: the default receiver, and one for each route.
 
+use std::sync::Arc;
+
+use super::machine::{Machine, Watchdog};
 use super::notifier::Notifier;
 use crate::core::reader::Reader;
 use crate::core::routes::{RouteReceiver, Routes};
@@ -25,6 +28,30 @@ pub struct Receivers<N> {
     routes: Routes,
     default: Receiver<N>,
     others: Vec<Receiver<N>>,
+    machines: Vec<MachineReceiver>,
+    watchdog: Option<Box<dyn Watchdog>>,
+}
+
+/// What kind of machine it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MachineKind {
+    /// An event bus.
+    Bus,
+    /// An address that is called.
+    Http,
+}
+
+/// A machine that is told about windows: about everything, or about the part of one route.
+#[derive(Debug)]
+pub struct MachineReceiver {
+    /// The name under which is kept what was told: `bus`, or `bus:ROUTE`.
+    pub name: String,
+    /// The route whose part it hears.
+    pub route: Option<String>,
+    /// The place of that route in [`Routes::receivers`].
+    pub place: usize,
+    /// The way to tell.
+    pub machine: Arc<dyn Machine>,
 }
 
 /// The name of the default receiver. Logs that an earlier version wrote have it, whose only receiver it was.
@@ -44,6 +71,8 @@ impl<N: Notifier> Receivers<N> {
             routes: Routes::default(),
             default,
             others: Vec::new(),
+            machines: Vec::new(),
+            watchdog: None,
         }
     }
 
@@ -72,7 +101,45 @@ impl<N: Notifier> Receivers<N> {
             routes,
             default,
             others,
+            machines: Vec::new(),
+            watchdog: None,
         }
+    }
+
+    /// The same receivers, and machines: each hears of everything, and apart from that of the part of each route that
+    /// asks for events. The watchdog hears that everybody was told.
+    #[must_use]
+    pub fn with_machines(
+        mut self,
+        machines: Vec<(MachineKind, Arc<dyn Machine>)>,
+        watchdog: Option<Box<dyn Watchdog>>,
+    ) -> Self {
+        let routes = self.routes.receivers();
+        let routes = routes.iter().enumerate();
+        let with_events: Vec<_> = routes
+            .filter(|(_, route)| route.name.is_none() || route.settings.events == Some(true))
+            .collect();
+        for (kind, machine) in machines {
+            let of_route = with_events.iter().map(|(place, route)| MachineReceiver {
+                name: machine_name(kind, route.name),
+                route: route.name.map(str::to_owned),
+                place: *place,
+                machine: Arc::clone(&machine),
+            });
+            self.machines.extend(of_route);
+        }
+        self.watchdog = watchdog;
+        self
+    }
+
+    /// The machines.
+    pub fn machines(&self) -> &[MachineReceiver] {
+        &self.machines
+    }
+
+    /// Who hears that everybody was told.
+    pub fn watchdog(&self) -> Option<&dyn Watchdog> {
+        self.watchdog.as_deref()
     }
 
     /// The routes.
@@ -88,6 +155,18 @@ impl<N: Notifier> Receivers<N> {
     /// All of them, in the order of [`Routes::receivers`].
     pub fn iter(&self) -> impl Iterator<Item = &Receiver<N>> {
         std::iter::once(&self.default).chain(&self.others)
+    }
+}
+
+/// The name under which is kept what a machine was told of everything, or of a route's part.
+fn machine_name(kind: MachineKind, route: Option<&str>) -> String {
+    let kind = match kind {
+        MachineKind::Bus => "bus",
+        MachineKind::Http => "http",
+    };
+    match route {
+        None => kind.to_owned(),
+        Some(route) => format!("{kind}:{route}"),
     }
 }
 

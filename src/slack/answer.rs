@@ -10,7 +10,8 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::http::{Answer, word};
+use super::sending::word;
+use crate::http::Answer;
 use crate::ports::notifier::NotifyError;
 
 /// How long to wait where the word in the body is a rate limit: unlike a 429, such an answer has no `Retry-After`.
@@ -112,7 +113,7 @@ mod tests {
     use reqwest::StatusCode;
 
     use super::{Page, Sent, parse};
-    use crate::slack::http::Answer;
+    use crate::http::Answer;
 
     fn p(status: u16, body: &str) -> String {
         let answer = Answer {

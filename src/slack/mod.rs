@@ -6,12 +6,12 @@
 
 mod answer;
 mod escape;
-mod http;
 mod limits;
 pub mod message;
 mod reasons;
 pub mod render;
 pub mod reply;
+mod sending;
 pub mod speaker;
 pub mod web_api;
 pub mod webhook;

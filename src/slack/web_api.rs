@@ -17,14 +17,15 @@ use tokio::time::Instant;
 use url::{Url, form_urlencoded};
 
 use super::answer::{Page, Sent, parse};
-use super::http::{PacedClient, Sending, in_some_form, is_safe, measured, persist};
 use super::message::{Block, Message};
 use super::render::{self, render};
 use super::reply::{list, reply};
+use super::sending::{client, in_some_form};
 use crate::core::notice::Notice;
 use crate::core::report::Bookmark;
 use crate::core::summary::{News, Summary};
 use crate::core::window::WindowKey;
+use crate::http::{PacedClient, Sending, is_safe, measured, persist};
 use crate::ports::notifier::{Channel, Delivery, NotifyError};
 
 /// The `event_type` in the metadata of rollcall's messages, which tells them from those of other apps.
@@ -156,7 +157,7 @@ impl WebApi {
             mention,
             is_reply_broadcast,
             route: None,
-            client: PacedClient::new(),
+            client: client(),
         }
     }
 

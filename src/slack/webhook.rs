@@ -9,11 +9,12 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 use url::Url;
 
-use super::http::{Answer, PacedClient, Sending, in_some_form, is_safe, measured, persist, word};
 use super::message::Message;
 use super::render::{self, render};
+use super::sending::{client, in_some_form, word};
 use crate::core::notice::Notice;
 use crate::core::summary::Summary;
+use crate::http::{Answer, PacedClient, Sending, is_safe, measured, persist};
 use crate::ports::notifier::{Delivery, Notifier, NotifyError};
 
 /// Slack answers a webhook with a single word, so a longer body is not Slack's and is read no further than this.
@@ -60,7 +61,7 @@ impl Webhook {
         Self {
             url,
             mention,
-            client: PacedClient::new(),
+            client: client(),
         }
     }
 

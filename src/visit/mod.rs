@@ -2,27 +2,31 @@
 //! [`crate::ports`].
 //!
 //! claim → refresh → forward → look → decide → say → note → arm → release. `steps` is that list. `tell` tells each
-//! receiver its part of the window: `say` one that cannot edit, `live` one that can, and `notices` of overrides. `timers`
-//! bring the next visit.
+//! receiver its part of the window: `say` one that cannot edit, `live` one that can, `notices` of overrides, and `machines`
+//! as events. `watchdog` tells something outside that everybody was told. `timers` bring the next visit.
 
 mod live;
 mod look;
+mod machines;
 mod memory;
 mod notices;
 mod say;
 mod steps;
 mod tell;
 mod timers;
+mod watchdog;
 
 use std::fmt::Debug;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
 
+pub(crate) use self::machines::{machine_deadline, send};
 pub use self::memory::VisitMemory;
 pub use self::steps::{VisitError, pace, visit};
 use self::tell::Turn;
 pub(crate) use self::timers::{arm, arm_and_note};
+pub(crate) use self::watchdog::ping_at_once;
 use crate::core::policy::WaitPolicy;
 use crate::core::window::Windowing;
 use crate::ports::queue::MOST_HOPS;

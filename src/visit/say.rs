@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{FIRST_RETRY, LONGEST_RETRY, Turn, VisitError};
+use super::{FIRST_RETRY, LONGEST_RETRY, Turn, Visit, VisitError};
 use crate::core::decide::{Decision, Message, MessageKind, decide, decide_last};
 use crate::core::notice;
 use crate::core::report::{Heard, LastReport};
@@ -25,9 +25,26 @@ pub(super) async fn tell<L: WindowLog, N: Notifier, C>(
     report: &mut LastReport,
     metrics: &mut Metrics,
 ) -> Result<Option<DateTime<Utc>>, VisitError> {
-    let key = snapshot.key;
+    let say = async |message: &Message, report: &mut LastReport, metrics: &mut Metrics| {
+        let is_told = say(snapshot, message, to, report, metrics).await;
+        // Directly after the send: whatever happens next must not repeat the message.
+        to.note(snapshot.key, report).await?;
+        Ok(is_told)
+    };
+    tell_due(snapshot, to.visit, report, metrics, say).await
+}
+
+/// Gives each message that is due to `say`, which tells it, notes that, and returns whether the receiver confirmed it.
+/// Returns when to come again.
+pub(super) async fn tell_due(
+    snapshot: &WindowSnapshot<'_>,
+    visit: Visit<'_>,
+    report: &mut LastReport,
+    metrics: &mut Metrics,
+    mut say: impl AsyncFnMut(&Message, &mut LastReport, &mut Metrics) -> Result<bool, VisitError>,
+) -> Result<Option<DateTime<Utc>>, VisitError> {
     for _ in 0..MESSAGES {
-        let decision = if to.visit.is_last() {
+        let decision = if visit.is_last() {
             decide_last(snapshot, report)
         } else {
             decide(snapshot, report)
@@ -35,10 +52,7 @@ pub(super) async fn tell<L: WindowLog, N: Notifier, C>(
         trace(snapshot, &decision);
         match decision {
             Decision::Say(message) => {
-                let is_told = say(snapshot, &message, to, report, metrics).await;
-                // Directly after the send: whatever happens next must not repeat the message.
-                to.note(key, report).await?;
-                if !is_told {
+                if !say(&message, report, metrics).await? {
                     overdue(snapshot, &message, metrics);
                     return Ok(report.not_before);
                 }
@@ -51,7 +65,7 @@ pub(super) async fn tell<L: WindowLog, N: Notifier, C>(
             Decision::Nothing => return Ok(None),
         }
     }
-    Ok(Some(to.visit.now))
+    Ok(Some(visit.now))
 }
 
 fn trace(snapshot: &WindowSnapshot<'_>, decision: &Decision) {

@@ -1,12 +1,14 @@
-//! Turn every receiver its part of a window.
+//! Tells every receiver its part of a window.
 //!
 //! All are told at the same time, each with its own report, so that none waits for another that does not answer.
 
 use chrono::{DateTime, Utc};
-use futures_util::future::join_all;
+use futures_util::FutureExt;
+use futures_util::future::{LocalBoxFuture, join_all};
 
+use super::machines::MachineTurn;
 use super::memory::RememberedWindow;
-use super::{Ports, Visit, VisitError, live, notices, say};
+use super::{Ports, Visit, VisitError, live, notices, say, watchdog};
 use crate::core::audience::parts;
 use crate::core::report::LastReport;
 use crate::core::routes::DEFAULT;
@@ -15,7 +17,7 @@ use crate::core::window::WindowKey;
 use crate::metrics::Metrics;
 use crate::ports::Clock;
 use crate::ports::notifier::Notifier;
-use crate::ports::receivers::Receiver;
+use crate::ports::receivers::{MachineReceiver, Receiver};
 use crate::ports::window_log::{VisitNotes, WindowLog, WindowLogError};
 
 /// One receiver's turn in a visit.
@@ -27,20 +29,33 @@ pub(super) struct Turn<'a, L, N, C> {
 }
 
 /// What came of telling one receiver.
-struct Told<'a> {
-    receiver: &'a str,
-    report: LastReport,
-    metrics: Metrics,
+pub(super) struct Told<'a> {
+    pub(super) receiver: &'a str,
+    pub(super) report: LastReport,
+    pub(super) metrics: Metrics,
     /// When there is more to tell.
-    next: Result<Option<DateTime<Utc>>, VisitError>,
+    pub(super) next: Result<Option<DateTime<Utc>>, VisitError>,
 }
 
 /// What a receiver was told before.
-struct Before {
-    report: LastReport,
+pub(super) struct Before {
+    pub(super) report: LastReport,
     /// It is not in the log yet.
-    is_unnoted: bool,
+    pub(super) is_unnoted: bool,
 }
+
+impl Before {
+    fn of(name: &str, known: &RememberedWindow) -> Self {
+        let report = known.contents.reports.get(name);
+        Self {
+            report: report.cloned().unwrap_or_default(),
+            is_unnoted: known.unnoted.contains(name),
+        }
+    }
+}
+
+/// The turns of all receivers of a window.
+type Turns<'a> = Vec<LocalBoxFuture<'a, Told<'a>>>;
 
 /// Tells every receiver what is due. Returns when there is more to tell.
 pub(super) async fn tell<L: WindowLog, N: Notifier, Q, E, C: Clock>(
@@ -52,37 +67,15 @@ pub(super) async fn tell<L: WindowLog, N: Notifier, Q, E, C: Clock>(
     visit: Visit<'_>,
     metrics: &mut Metrics,
 ) -> Result<Option<DateTime<Utc>>, VisitError> {
-    let contents = &known.contents;
-    let observations = &contents.observations;
+    let observations = &known.contents.observations;
     let snapshot = WindowSnapshot::new(key, &known.runs, observations, visit.policy, visit.now);
     notes.runs = snapshot.statuses.len();
-    let receivers: Vec<&Receiver<N>> = ports.receivers.iter().collect();
-    let report = |place: usize| contents.reports.get(&receivers.get(place)?.name);
-    let heard = parts(ports.receivers.routes(), snapshot, report);
-    let mut turns = Vec::with_capacity(heard.len());
-    for (place, (mut part, &receiver)) in heard.into_iter().zip(&receivers).enumerate() {
-        let is_nothing = part.is_blank() && part.overrides.is_empty();
-        if is_nothing && place != DEFAULT && report(place).is_none() {
-            continue;
-        }
-        part.label = receiver.label.as_deref().unwrap_or(part.label);
-        let mut before = Before {
-            report: report(place).cloned().unwrap_or_default(),
-            is_unnoted: known.unnoted.contains(&receiver.name),
-        };
-        // The visitor that did not come back may have posted a message.
-        before.report.is_in_doubt |= has_lapsed;
-        before.report.notices.is_in_doubt |= has_lapsed;
-        let turn = Turn {
-            receiver,
-            log: ports.log,
-            clock: ports.clock,
-            visit,
-        };
-        turns.push(turn.take(part, before));
-    }
+    let mut turns = machine_turns(&snapshot, known, ports, visit);
+    turns.extend(people_turns(snapshot, has_lapsed, known, ports, visit));
+    let told = join_all(turns).await;
+    let pinged = watchdog::turn(key, &told, known, ports, visit).await;
     let mut next = Ok(None);
-    for told in join_all(turns).await {
+    for told in told.into_iter().chain(pinged) {
         metrics.add_told(told.metrics);
         // What was told and could not be noted is known here alone: the next visit of this instance must not repeat it.
         if told.next.is_err() {
@@ -97,6 +90,72 @@ pub(super) async fn tell<L: WindowLog, N: Notifier, Q, E, C: Clock>(
     next
 }
 
+/// The turns of people, each with its part of the window.
+fn people_turns<'a, L: WindowLog, N: Notifier, Q, E, C: Clock>(
+    snapshot: WindowSnapshot<'a>,
+    has_lapsed: bool,
+    known: &RememberedWindow,
+    ports: &Ports<'a, L, N, Q, E, C>,
+    visit: Visit<'a>,
+) -> Turns<'a> {
+    let receivers: Vec<&'a Receiver<N>> = ports.receivers.iter().collect();
+    let reports = &known.contents.reports;
+    let report = |place: usize| reports.get(&receivers.get(place)?.name);
+    let heard = parts(ports.receivers.routes(), snapshot, report);
+    let mut turns: Turns<'a> = Vec::with_capacity(heard.len());
+    for (place, (mut part, &receiver)) in heard.into_iter().zip(&receivers).enumerate() {
+        let is_nothing = part.is_blank() && part.overrides.is_empty();
+        if is_nothing && place != DEFAULT && report(place).is_none() {
+            continue;
+        }
+        part.label = receiver.label.as_deref().unwrap_or(part.label);
+        let mut before = Before::of(&receiver.name, known);
+        // The visitor that did not come back may have posted a message.
+        before.report.is_in_doubt |= has_lapsed;
+        before.report.notices.is_in_doubt |= has_lapsed;
+        let turn = Turn {
+            receiver,
+            log: ports.log,
+            clock: ports.clock,
+            visit,
+        };
+        turns.push(turn.take(part, before).boxed_local());
+    }
+    turns
+}
+
+/// The turns of machines, each with everything or with the part of a route.
+fn machine_turns<'a, L: WindowLog, N: Notifier, Q, E, C>(
+    snapshot: &WindowSnapshot<'a>,
+    known: &RememberedWindow,
+    ports: &Ports<'a, L, N, Q, E, C>,
+    visit: Visit<'a>,
+) -> Turns<'a> {
+    let routes = ports.receivers.routes();
+    let reports = &known.contents.reports;
+    let turn = |to: &'a MachineReceiver| {
+        let part = if to.route.is_none() {
+            snapshot.clone()
+        } else {
+            // The parts of others are not needed, whatever they were told.
+            let report = |place| reports.get(&to.name).filter(|_| place == to.place);
+            parts(routes, snapshot.clone(), report).swap_remove(to.place)
+        };
+        if part.is_blank() {
+            return None;
+        }
+        let turn = MachineTurn {
+            to,
+            log: ports.log,
+            visit,
+        };
+        let before = Before::of(&to.name, known);
+        Some(turn.take(part, before).boxed_local())
+    };
+    let machines = ports.receivers.machines().iter();
+    machines.filter_map(turn).collect()
+}
+
 /// The earlier time, or what went wrong first.
 fn earlier(
     one: Result<Option<DateTime<Utc>>, VisitError>,
@@ -107,7 +166,7 @@ fn earlier(
 
 impl<'a, L: WindowLog, N: Notifier, C: Clock> Turn<'a, L, N, C> {
     /// Tells the receiver what is due.
-    async fn take(self, mut part: WindowSnapshot<'_>, before: Before) -> Told<'a> {
+    async fn take(self, mut part: WindowSnapshot<'a>, before: Before) -> Told<'a> {
         let mut report = before.report;
         let mut metrics = Metrics::default();
         let caught_up = if before.is_unnoted {

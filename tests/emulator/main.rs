@@ -2,7 +2,7 @@
 //!
 //! [`log`] holds the window log to its contract, [`instances`] lets two instances of the function share a window. For the
 //! other tests, several `rollcall-lambda` processes take fragments of one window from a queue, as an event source mapping
-//! would hand them out, and are killed at random. The emulator is moto's server (`pip install 'moto[server]'`),
+//! would hand them out, and are killed at random. [`webhooks`] has a receiver in Python verify signed requests. The emulator is moto's server (`pip install 'moto[server]' standardwebhooks`),
 //! started by the test and ended by it; so this runs only where it is asked for:
 //! `cargo test --all-features --test emulator`.
 #![allow(
@@ -23,4 +23,5 @@ mod looks;
 mod mapping;
 mod overrides;
 mod silences;
+mod webhooks;
 mod windows;

@@ -1,5 +1,6 @@
 //! How runs stand, when they are told, and in which words, as tables: all of it is pure, so every case is a line.
 
+mod events;
 mod jobs;
 mod labels;
 mod moments;

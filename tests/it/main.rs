@@ -17,6 +17,7 @@ mod limits;
 mod live;
 mod redact;
 mod routes;
+mod schema;
 mod simulation;
 mod slack_reference;
 #[allow(dead_code, reason = "the benches use it too, each its own part")]

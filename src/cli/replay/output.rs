@@ -9,6 +9,7 @@ use super::json;
 use super::windows::{Heard, Told};
 use crate::cli::args::Format;
 use crate::cli::terminal::{self, Width};
+use crate::core::event::Totals;
 use crate::core::status::Severity;
 use crate::metrics::Metrics;
 use crate::slack::message::{Message, TableForm};
@@ -24,7 +25,7 @@ pub(super) struct Output {
     out: io::BufWriter<anstream::AutoStream<io::StdoutLock<'static>>>,
     /// Nothing is written yet.
     is_first: bool,
-    totals: json::Totals,
+    totals: Totals,
 }
 
 impl Output {
@@ -34,7 +35,7 @@ impl Output {
             width,
             out: io::BufWriter::new(anstream::stdout().lock()),
             is_first: true,
-            totals: json::Totals::default(),
+            totals: Totals::default(),
         }
     }
 
@@ -42,7 +43,7 @@ impl Output {
     pub(super) fn window(&mut self, told: &Told<'_>) -> io::Result<()> {
         if self.format == Format::Json {
             let window = json::Window::of(told);
-            self.totals.add(&window);
+            window.add_to(&mut self.totals);
             let before = if self.is_first {
                 "{\"windows\":[\n"
             } else {

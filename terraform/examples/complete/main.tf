@@ -31,6 +31,9 @@ module "notifier" {
     mention_on_failure = each.value.mention_on_failure
   }
 
+  # smoke_tests.tf has the bus and what its events start.
+  event_bus_arn = one(aws_cloudwatch_event_bus.rollcall[*].arn)
+
   windows          = var.windows
   verify           = var.verify
   enabled          = var.notifier_enabled

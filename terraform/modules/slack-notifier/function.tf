@@ -4,14 +4,14 @@ locals {
   log_group     = "/aws/lambda/${local.function_name}"
 
   # The secrets that the function reads. The keys are part of the names of the permissions in iam.tf.
-  secrets = {
+  secrets = merge(local.event_secrets, {
     for key, secret in { Webhook = var.slack_webhook, Token = var.slack_bot } : key => {
       # A Secrets Manager secret is read through Parameter Store, so the function knows one way to read a secret.
       parameter   = secret.ssm_parameter != null ? secret.ssm_parameter : "/aws/reference/secretsmanager/${secret.secrets_manager_secret}"
       secret      = secret.secrets_manager_secret
       kms_key_arn = secret.kms_key_arn
     } if secret != null
-  }
+  })
 
   function_environment = merge(
     {
@@ -27,6 +27,7 @@ locals {
     },
     local.windows_environment,
     local.routes_environment,
+    local.event_environment,
     var.detailed_metrics ? {} : { ROLLCALL_METRICS = "alarms" },
     var.message.language == "en" ? {} : { ROLLCALL_LANGUAGE = var.message.language },
     var.message.rows == 12 ? {} : { ROLLCALL_ROWS = tostring(var.message.rows) },
@@ -77,7 +78,7 @@ resource "aws_lambda_function" "this" {
 
   lifecycle {
     precondition {
-      condition     = length(local.secrets) > 0
+      condition     = var.slack_webhook != null || var.slack_bot != null
       error_message = "Messages need a way to Slack: give slack_webhook, slack_bot, or both."
     }
     precondition {

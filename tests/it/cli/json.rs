@@ -3,12 +3,11 @@
 use serde_json::Value;
 
 use super::{fixture, replay_stdin, rollcall, stderr};
+use crate::schema;
 
 #[test]
 fn json_of_every_fixture_is_as_the_schema_says_and_adds_up() {
-    let schema = std::fs::read(fixture("../docs/replay.schema.json")).unwrap();
-    let schema: Value = serde_json::from_slice(&schema).unwrap();
-    let validator = jsonschema::validator_for(&schema).unwrap();
+    let validator = schema::validator("replay.schema.json");
     let mut kinds = std::collections::BTreeSet::new();
     insta::glob!("../../../fixtures", "*.{json,jsonl,gz}", |path| {
         let output = rollcall(&["replay", "--format", "json"])

@@ -37,11 +37,11 @@ fn called(seconds: i64, outcome: CallOutcome, tasks: &[&str]) -> Fact {
     }))
 }
 
-fn started(seconds: i64, task: &str) -> Fact {
+pub(super) fn started(seconds: i64, task: &str) -> Fact {
     called(seconds, CallOutcome::Accepted, &[task])
 }
 
-fn refused(seconds: i64) -> Fact {
+pub(super) fn refused(seconds: i64) -> Fact {
     let error = ApiError {
         code: "AccessDeniedException".to_owned(),
         message: None,
@@ -49,7 +49,7 @@ fn refused(seconds: i64) -> Fact {
     called(seconds, CallOutcome::Failed(error), &[])
 }
 
-fn roster(seconds: i64) -> Fact {
+pub(super) fn roster(seconds: i64) -> Fact {
     Fact::Roster(Box::new(Roster {
         scheduled_time: at(seconds),
         schedule: "report.job".to_owned(),

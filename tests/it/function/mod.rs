@@ -4,6 +4,7 @@ mod batch;
 mod bot;
 mod configuration;
 mod delivery;
+mod events;
 mod metrics;
 mod secrecy;
 

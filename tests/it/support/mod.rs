@@ -6,7 +6,7 @@ pub(crate) mod cloudtrail;
 pub(crate) mod ecs;
 pub(crate) mod event;
 pub(crate) mod function;
-mod http;
+pub(crate) mod http;
 pub(crate) mod runtime_api;
 pub(crate) mod slack;
 pub(crate) mod ssm;

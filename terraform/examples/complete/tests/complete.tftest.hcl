@@ -4,6 +4,9 @@ mock_provider "aws" {
   mock_resource "aws_sns_topic" {
     defaults = { arn = "arn:aws:sns:ap-northeast-2:123456789012:rollcall-alarms" }
   }
+  mock_resource "aws_cloudwatch_event_bus" {
+    defaults = { arn = "arn:aws:events:ap-northeast-2:123456789012:event-bus/rollcall" }
+  }
 }
 
 variables {
@@ -83,4 +86,31 @@ run "windows_can_be_turned_off" {
     condition     = output.table_names.dev == null && length(output.roster_schedule_names.dev) == 0
     error_message = "No table, no rosters."
   }
+}
+
+run "an_environment_that_is_up_starts_its_smoke_tests" {
+  variables {
+    smoke_tests = {
+      dev = "arn:aws:states:ap-northeast-2:123456789012:stateMachine:smoke-dev"
+      stg = "arn:aws:codebuild:ap-northeast-2:123456789012:project/smoke-stg"
+    }
+  }
+
+  assert {
+    condition     = jsondecode(aws_cloudwatch_event_rule.up["dev"].event_pattern) == { source = ["rollcall"], "detail-type" = ["Environment Up"], detail = { environment = ["dev"], route = [null] } }
+    error_message = "The rule waits for the whole environment."
+  }
+  assert {
+    condition = { for key, policy in aws_iam_role_policy.smoke_test : key => jsondecode(policy.policy).Statement[0] } == {
+      dev = { Sid = "StartSmokeTest", Effect = "Allow", Action = "states:StartExecution", Resource = "arn:aws:states:ap-northeast-2:123456789012:stateMachine:smoke-dev" }
+      stg = { Sid = "StartSmokeTest", Effect = "Allow", Action = "codebuild:StartBuild", Resource = "arn:aws:codebuild:ap-northeast-2:123456789012:project/smoke-stg" }
+    }
+    error_message = "Each role starts its own smoke test and nothing more."
+  }
+}
+
+run "reject_a_smoke_test_of_something_else" {
+  command = plan
+  variables { smoke_tests = { dev = "arn:aws:lambda:ap-northeast-2:123456789012:function:smoke" } }
+  expect_failures = [var.smoke_tests]
 }

@@ -1,10 +1,10 @@
-//! What the webhook and the Web API share. Every request goes through [`PacedClient`], which sends one a second and
-//! none before the time that Slack asked for in a 429; [`persist`] repeats it while that may help and the deadline
-//! allows. Answers are read up to a limit, and no error holds an address or a token.
+//! What all clients share that send something to an address of people's choice: Slack's webhook and its Web API, and
+//! receivers of events. Every request goes through [`PacedClient`], which keeps to a pace and sends none before the time
+//! that the receiver asked for in a 429; [`persist`] repeats it while that may help and the deadline allows. Answers are
+//! read up to a limit, redirects are not followed, and no error holds an address or a token.
 
 use std::cell::Cell;
 use std::net::IpAddr;
-use std::num::NonZeroU32;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -15,27 +15,24 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode, header};
 use tokio::time::{Instant, sleep};
 use url::{Host, Url};
 
-use super::message::TableForm;
 use crate::pace::{OutOfTime, Pace, Pause, time_until};
 use crate::ports::notifier::{Delivery, NotifyError};
 
-/// Slack allows one message a second and channel, and tolerates short bursts of unpublished length.
-const MESSAGES_PER_SECOND: NonZeroU32 = NonZeroU32::MIN;
 /// How long one request may take; Slack usually answers within a second.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long to wait after a 429 whose `Retry-After` is missing or is no whole number of seconds. Slack documents
-/// such a number: <https://docs.slack.dev/apis/web-api/rate-limits/>.
+/// How long to wait after a 429 whose `Retry-After` is missing or is no whole number of seconds. Slack, for one,
+/// documents such a number: <https://docs.slack.dev/apis/web-api/rate-limits/>.
 const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
-/// The longest time that Slack is believed to mean. Whatever asks for more, such as a proxy that answers in Slack's
+/// The longest time that a receiver is believed to mean. Whatever asks for more, such as a proxy that answers in its
 /// place, would keep every failure unsaid for that long.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(1);
 
-/// An HTTP client that keeps to the pace of one channel, and to what Slack asked for in its last 429.
+/// An HTTP client that keeps to a pace, and to what the receiver asked for in its last 429.
 ///
 /// Slack limits webhooks by channel, and the Web API by method and workspace. One pause for all requests of a client
 /// never sends too early; at most an edit waits although only posts are limited.
 #[derive(Debug)]
-pub(super) struct PacedClient {
+pub(crate) struct PacedClient {
     pace: Pace,
     pause: Pause,
     /// Built for the first message, since setting up TLS would make every cold start slower.
@@ -44,15 +41,15 @@ pub(super) struct PacedClient {
 
 /// The sending of one message, which may take several requests.
 #[derive(Debug)]
-pub(super) struct Sending {
+pub(crate) struct Sending {
     /// When the last answer must have arrived.
     deadline: Instant,
-    /// How many requests Slack answered with a rate limit.
+    /// How many requests the receiver answered with a rate limit.
     rate_limited: Cell<u64>,
 }
 
 impl Sending {
-    pub(super) fn until(deadline: Instant) -> Self {
+    pub(crate) fn until(deadline: Instant) -> Self {
         Self {
             deadline,
             rate_limited: Cell::new(0),
@@ -64,28 +61,28 @@ impl Sending {
     }
 }
 
-/// An answer of Slack that is neither HTTP 429 nor 5xx.
+/// An answer that is neither HTTP 429 nor 5xx.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(crate) struct Answer {
     /// The HTTP status.
-    pub(super) status: StatusCode,
+    pub(crate) status: StatusCode,
     /// The body, or its beginning where it is longer than the caller allows.
-    pub(super) body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl PacedClient {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new(quota: Quota) -> Self {
         Self {
-            pace: Pace::new(Quota::per_second(MESSAGES_PER_SECOND)),
+            pace: Pace::new(quota),
             pause: Pause::default(),
             client: OnceLock::new(),
         }
     }
 
-    /// Sends one request as soon as Slack's pause and the pace allow, and reads at most `limit` bytes of the answer.
+    /// Sends one request as soon as the receiver's pause and the pace allow, and reads at most `limit` bytes of the answer.
     /// Fails at once, without a request, if that would be after the deadline. A rate limit, be it a 429 or what
     /// `parse` makes of the answer, begins a pause for all further requests of this client.
-    pub(super) async fn send<T>(
+    pub(crate) async fn send<T>(
         &self,
         request: impl FnOnce(&Client) -> RequestBuilder,
         limit: usize,
@@ -164,8 +161,8 @@ impl PacedClient {
 }
 
 /// Repeats a request after errors for which `may_help` holds, until one succeeds or the wait before the next one
-/// would pass the deadline: as long as Slack asked for after a rate limit, otherwise twice as long each time.
-pub(super) async fn persist<T, F: Future<Output = Result<T, NotifyError>>>(
+/// would pass the deadline: as long as the receiver asked for after a rate limit, otherwise twice as long each time.
+pub(crate) async fn persist<T, F: Future<Output = Result<T, NotifyError>>>(
     attempt: impl FnMut() -> F,
     may_help: fn(&NotifyError) -> bool,
     sending: &Sending,
@@ -185,28 +182,9 @@ pub(super) async fn persist<T, F: Future<Output = Result<T, NotifyError>>>(
         .await
 }
 
-/// Sends a message with a table, or as preformatted text where Slack refuses the block.
-pub(super) async fn in_some_form<T>(
-    send: impl AsyncFn(TableForm) -> Result<T, NotifyError>,
-) -> Result<T, NotifyError> {
-    let result = send(TableForm::Table).await;
-    let Err(error) = &result else { return result };
-    match error.refusal() {
-        Some(reason @ ("invalid_blocks" | "invalid_blocks_format" | "invalid_attachments")) => {
-            // Slack does not document whether webhooks take table blocks, so a refusal is answered with plain text.
-            tracing::warn!(
-                slack.error = reason,
-                "slack refused the table block; sending it as preformatted text"
-            );
-            send(TableForm::Preformatted).await
-        }
-        _ => result,
-    }
-}
-
-/// Sends something before `deadline`, and tells with the result how long that took and how often Slack answered
-/// with a rate limit.
-pub(super) async fn measured<T>(
+/// Sends something before `deadline`, and tells with the result how long that took and how often the receiver
+/// answered with a rate limit.
+pub(crate) async fn measured<T>(
     deadline: Instant,
     send: impl AsyncFnOnce(&Sending) -> Result<T, NotifyError>,
 ) -> Delivery<T> {
@@ -245,22 +223,8 @@ async fn read(mut response: Response, limit: usize) -> Result<Vec<u8>, NotifyErr
     Ok(bytes)
 }
 
-/// Slack's word for an error, such as `no_service`. An answer that is not a single word is not quoted, since a proxy
-/// that answers in Slack's place may repeat the request, with the secret in it.
-pub(super) fn word(answer: &str) -> String {
-    let is_word = |text: &str| {
-        text.bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
-    };
-    if !answer.is_empty() && answer.len() <= 64 && is_word(answer) {
-        answer.to_owned()
-    } else {
-        "with an unexpected answer".to_owned()
-    }
-}
-
 /// Whether a secret may be sent to this address: over TLS, or in plain text to this machine itself.
-pub(super) fn is_safe(url: &Url) -> bool {
+pub(crate) fn is_safe(url: &Url) -> bool {
     match url.scheme() {
         "https" => url.host().is_some(),
         "http" => url.host().is_some_and(|host| is_loopback(&host)),
@@ -276,8 +240,8 @@ fn is_loopback(host: &Host<&str>) -> bool {
     }
 }
 
-/// A request for which no connection could be opened was never sent. After any other failure, Slack may have posted
-/// the message although its answer did not arrive.
+/// A request for which no connection could be opened was never sent. After any other failure, the receiver may have
+/// taken it although its answer did not arrive.
 fn transport(error: reqwest::Error) -> NotifyError {
     if error.is_connect() {
         NotifyError::Transport(cause(error))
