@@ -183,8 +183,8 @@ impl WindowLog for Meter {
         receiver: &str,
         report: &LastReport,
     ) -> Result<(), WindowLogError> {
-        let mut reports = self.reports.borrow_mut();
-        reports.insert(receiver.to_owned(), size(report));
+        let known = size(report);
+        self.reports.borrow_mut().insert(receiver.to_owned(), known);
         self.write(size(report));
         self.log.note(key, receiver, report).await
     }
