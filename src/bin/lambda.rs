@@ -47,7 +47,8 @@ async fn main() -> ExitCode {
 
 async fn serve() -> anyhow::Result<()> {
     let config = Config::from_lookup(environment)?;
-    let aws = Aws::default();
+    let roles = config.table.as_ref().map(|table| table.ecs_roles.clone());
+    let aws = Aws::with_ecs_roles(roles.unwrap_or_default());
     let mention = config.settings.mention.as_deref();
     let speaker = aws.speaker(&config.slack, mention).await?;
     let function_name =
@@ -82,6 +83,7 @@ impl Instance {
         &self,
         event: LambdaEvent<Batch>,
     ) -> Result<SqsBatchResponse, lambda_runtime::Error> {
+        self.aws.runs_as(&event.context.invoked_function_arn);
         let now = SystemTime::now();
         let time_left = event
             .context
