@@ -3,13 +3,15 @@
 //! Requests keep to a rate and end before the deadline. The first question is how services and tasks are. In the time
 //! that is left the adapter asks why tasks stopped, and for the bounds; where the function's role lacks the permission
 //! for one of these two, the adapter goes on without the answer.
+//!
+//! Each account has clients of its own (see `accounts`). All of them share the rate.
 
+mod accounts;
 mod copy;
 mod request;
 mod seen;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aws_config::SdkConfig;
@@ -19,6 +21,8 @@ use aws_sdk_ecs as ecs;
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
+pub use self::accounts::EcsAccess;
+use self::accounts::{Account, Accounts};
 use self::copy::all;
 use self::request::{Failure, Requests};
 use self::seen::{Described, Seen};
@@ -44,12 +48,9 @@ const EXPLAINED: usize = 5;
 /// ECS, and what this instance asked it before.
 #[derive(Debug)]
 pub struct AwsEcs {
-    ecs: ecs::Client,
-    autoscaling: autoscaling::Client,
+    accounts: Accounts,
     requests: Requests,
     memory: Mutex<Memory>,
-    may_list_tasks: Permission,
-    may_see_targets: Permission,
 }
 
 /// What need not be asked again, or not yet. Where another instance looks next, it only asks once more.
@@ -61,39 +62,17 @@ struct Memory {
     stops: BTreeMap<ServiceId, DateTime<Utc>>,
 }
 
-/// Whether a request may be made: it may until AWS refuses it for lack of a permission.
-#[derive(Debug, Default)]
-struct Permission {
-    is_denied: AtomicBool,
-}
-
-impl Permission {
-    fn is_given(&self) -> bool {
-        !self.is_denied.load(Ordering::Relaxed)
-    }
-
-    /// Notes a failure. Logs once that the permission is missing, if that is the failure.
-    fn note(&self, failure: &Failure, what: &str) {
-        if failure.is_denied() && !self.is_denied.swap(true, Ordering::Relaxed) {
-            tracing::warn!("the function may not ask {what}; going on without");
-        }
-    }
-}
-
 impl AwsEcs {
-    /// Clients that share a configuration with all others.
+    /// Clients that share a configuration with all others, in the accounts that `access` names.
     #[must_use]
-    pub fn new(config: &SdkConfig) -> Self {
+    pub fn new(config: &SdkConfig, access: EcsAccess) -> Self {
         // The SDK's own retries are off, because they would not keep to the rate.
         let once = RetryConfig::disabled();
         let config = config.to_builder().retry_config(once).build();
         Self {
-            ecs: ecs::Client::new(&config),
-            autoscaling: autoscaling::Client::new(&config),
+            accounts: Accounts::new(config, access),
             requests: Requests::new(),
             memory: Mutex::default(),
-            may_list_tasks: Permission::default(),
-            may_see_targets: Permission::default(),
         }
     }
 
@@ -104,7 +83,8 @@ impl AwsEcs {
         deadline: Instant,
     ) -> Result<(Vec<ServiceDescription>, Vec<FailureDescription>), Failure> {
         let names: Vec<String> = services.iter().map(|one| one.id.name.clone()).collect();
-        let request = self
+        let account = self.account(cluster).await?;
+        let request = account
             .ecs
             .describe_services()
             .cluster(arn_of(cluster))
@@ -123,7 +103,8 @@ impl AwsEcs {
         tasks: Vec<String>,
         deadline: Instant,
     ) -> Result<(Vec<TaskDescription>, Vec<FailureDescription>), Failure> {
-        let request = self
+        let account = self.account(cluster).await?;
+        let request = account
             .ecs
             .describe_tasks()
             .cluster(arn_of(cluster))
@@ -145,19 +126,29 @@ impl AwsEcs {
             .collect();
         // Where there are more services than one look can ask about, they take turns.
         open.sort_by_cached_key(|service| self.memory().stops.get(service.id).copied());
-        for service in open.into_iter().take(EXPLAINED) {
-            if !self.may_list_tasks.is_given() {
+        let mut failed: BTreeSet<&str> = BTreeSet::new();
+        let mut asked = 0;
+        for service in open {
+            let Ok(account) = self.account(&service.id.cluster_id()).await else {
+                continue;
+            };
+            if failed.contains(service.id.account.as_str()) || !account.may_list_tasks.is_given() {
+                continue;
+            }
+            if asked == EXPLAINED {
                 return;
             }
+            asked += 1;
             match self.newest_stop(service.id, service.since, deadline).await {
                 Ok(remark) => {
                     service.stopped = remark;
                     self.memory().stops.insert(service.id.clone(), now);
                 }
+                Err(Failure::OutOfTime) => return,
                 Err(failure) => {
                     let what = "why tasks stopped (ecs:ListTasks, ecs:DescribeTasks)";
-                    self.may_list_tasks.note(&failure, what);
-                    return;
+                    account.may_list_tasks.note(&failure, what);
+                    failed.insert(&service.id.account);
                 }
             }
         }
@@ -171,7 +162,8 @@ impl AwsEcs {
         deadline: Instant,
     ) -> Result<Option<Remark>, Failure> {
         let cluster = service.cluster_id();
-        let request = self
+        let account = self.account(&cluster).await?;
+        let request = account
             .ecs
             .list_tasks()
             .cluster(arn_of(&cluster))
@@ -193,19 +185,22 @@ impl AwsEcs {
 
     /// Asks for the bounds within which Application Auto Scaling keeps the counts of services, once for each call.
     async fn bound(&self, seen: &mut Seen<'_>, deadline: Instant) {
-        let mut open: BTreeMap<String, Vec<&mut Described<'_>>> = BTreeMap::new();
+        let mut open: BTreeMap<(&str, &str), Vec<&mut Described<'_>>> = BTreeMap::new();
         for service in &mut seen.services {
             if self.memory().bounds.get(service.id) != Some(&service.since) {
-                let region = service.id.region.clone();
-                open.entry(region).or_default().push(service);
+                let place = (service.id.account.as_str(), service.id.region.as_str());
+                open.entry(place).or_default().push(service);
             }
         }
-        for (region, mut services) in open {
+        for ((_, region), mut services) in open {
+            let Ok(account) = self.account(&services[0].id.cluster_id()).await else {
+                continue;
+            };
             for services in services.chunks_mut(TARGETS) {
-                if !self.may_see_targets.is_given() {
-                    return;
+                if !account.may_see_targets.is_given() {
+                    break;
                 }
-                match self.targets(&region, services, deadline).await {
+                match self.targets(account, region, services, deadline).await {
                     Ok(targets) => {
                         for service in services {
                             service.bounds = service.bounds_of(&targets);
@@ -216,7 +211,7 @@ impl AwsEcs {
                     Err(failure) => {
                         let what = "what scales services \
                                     (application-autoscaling:DescribeScalableTargets)";
-                        self.may_see_targets.note(&failure, what);
+                        account.may_see_targets.note(&failure, what);
                         break;
                     }
                 }
@@ -226,6 +221,7 @@ impl AwsEcs {
 
     async fn targets(
         &self,
+        account: &Account,
         region: &str,
         services: &[&mut Described<'_>],
         deadline: Instant,
@@ -233,7 +229,7 @@ impl AwsEcs {
         let resource = |service: &&mut Described<'_>| {
             format!("service/{}/{}", service.id.cluster, service.id.name)
         };
-        let request = self
+        let request = account
             .autoscaling
             .describe_scalable_targets()
             .service_namespace(autoscaling::types::ServiceNamespace::Ecs)
@@ -247,6 +243,14 @@ impl AwsEcs {
         };
         let answer = self.requests.send(send, deadline).await?;
         Ok(all(answer.scalable_targets))
+    }
+
+    async fn account(&self, cluster: &ClusterId) -> Result<&Account, Failure> {
+        let account = self.accounts.of(cluster).await;
+        account.map_err(|error| Failure::Failed {
+            error,
+            is_transient: false,
+        })
     }
 
     fn memory(&self) -> MutexGuard<'_, Memory> {

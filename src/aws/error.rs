@@ -9,6 +9,7 @@ use std::fmt;
 
 use aws_sdk_ssm::config::http::HttpResponse;
 use aws_sdk_ssm::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 
 use crate::core::text::truncate;
 
@@ -53,8 +54,11 @@ impl fmt::Display for RequestError {
 
 impl Error for RequestError {}
 
-impl<E: ProvideErrorMetadata> From<&SdkError<E, HttpResponse>> for RequestError {
+impl<E: ProvideErrorMetadata + Error + 'static> From<&SdkError<E, HttpResponse>> for RequestError {
     fn from(error: &SdkError<E, HttpResponse>) -> Self {
+        if let Some(error) = role_error(error) {
+            return Self::from(error);
+        }
         let status = error.raw_response().map(|answer| answer.status().as_u16());
         let is_server_error = status.is_some_and(|status| status >= 500);
         let of_status = |what: &str| status.map(|status| format!("HTTP {status} {what}"));
@@ -91,6 +95,15 @@ impl<E: ProvideErrorMetadata> From<&SdkError<E, HttpResponse>> for RequestError 
             _ => Self::new("ConstructionFailure", None, false),
         }
     }
+}
+
+/// What STS answered where a request was not sent because its role could not be assumed. The SDK wraps that several times.
+fn role_error<E: Error + 'static>(
+    error: &SdkError<E, HttpResponse>,
+) -> Option<&SdkError<AssumeRoleError, HttpResponse>> {
+    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
+    let mut causes = causes.map(<dyn Error>::downcast_ref);
+    causes.find_map(|cause| cause)
 }
 
 fn is_throttled(code: &str) -> bool {

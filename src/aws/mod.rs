@@ -13,7 +13,7 @@ mod silences;
 mod window_log;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -24,7 +24,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
-pub use self::ecs::AwsEcs;
+pub use self::ecs::{AwsEcs, EcsAccess};
 use self::error::RequestError;
 pub use self::event_bus::{EventBus, SOURCE};
 pub use self::late_machine::{late_machines, late_watchdog};
@@ -34,6 +34,7 @@ pub use self::queue::SqsQueue;
 pub use self::silences::Silence;
 pub use self::window_log::DynamoDbLog;
 use crate::config::{RoutesSource, SlackConfig, TokenSource, WebhookSource};
+use crate::core::arn;
 use crate::core::look::Wanted;
 use crate::core::routes::Routes;
 use crate::ports::ecs::{Asked, Ecs};
@@ -53,6 +54,10 @@ pub struct Aws {
     /// The Region, where it is not that of the environment.
     region: Option<String>,
     config: OnceCell<SdkConfig>,
+    /// The ARNs of the roles to ask ECS with, by account.
+    ecs_roles: BTreeMap<String, String>,
+    /// The account of the function, once an invocation told it.
+    account: OnceLock<String>,
     /// Kept for the instance's life, so that all its requests to ECS keep to one pace. Not built before the first
     /// request, since most invocations ask ECS nothing.
     ecs: OnceCell<AwsEcs>,
@@ -67,6 +72,24 @@ impl Aws {
         Self {
             region,
             ..Self::default()
+        }
+    }
+
+    /// With roles that are assumed to ask ECS in other accounts: their ARNs, by account.
+    #[must_use]
+    pub fn with_ecs_roles(ecs_roles: BTreeMap<String, String>) -> Self {
+        Self {
+            ecs_roles,
+            ..Self::default()
+        }
+    }
+
+    /// Notes in which account the function runs, by the ARN that an invocation names. ECS of another account is asked by a role
+    /// there, or not at all. The first ARN counts, and another text than an ARN with an account tells nothing.
+    pub fn runs_as(&self, function_arn: &str) {
+        let account = arn::account(function_arn).map(str::to_owned);
+        if let Some(account) = account {
+            let _ = self.account.set(account);
         }
     }
 
@@ -213,7 +236,13 @@ impl Aws {
     /// The client of ECS, built at the first call.
     pub async fn ecs(&self) -> &AwsEcs {
         self.ecs
-            .get_or_init(|| async { AwsEcs::new(self.config().await) })
+            .get_or_init(|| async {
+                let access = EcsAccess {
+                    own_account: self.account.get().cloned(),
+                    roles: self.ecs_roles.clone(),
+                };
+                AwsEcs::new(self.config().await, access)
+            })
             .await
     }
 

@@ -532,6 +532,8 @@ fn refused<R>(error: &UpdateError<R>) -> Option<&Item> {
     }
 }
 
-pub(super) fn failed<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> WindowLogError {
+pub(super) fn failed<E: ProvideErrorMetadata + std::error::Error + 'static>(
+    error: &SdkError<E, HttpResponse>,
+) -> WindowLogError {
     WindowLogError(RequestError::from(error).to_string())
 }

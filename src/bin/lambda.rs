@@ -48,7 +48,8 @@ async fn main() -> ExitCode {
 
 async fn serve() -> anyhow::Result<()> {
     let config = Config::from_lookup(environment)?;
-    let aws = Arc::new(Aws::default());
+    let roles = config.table.as_ref().map(|table| table.ecs_roles.clone());
+    let aws = Arc::new(Aws::with_ecs_roles(roles.unwrap_or_default()));
     let receivers = receivers(&config, &aws).await?;
     let function_name =
         environment("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "rollcall".to_owned());
@@ -102,6 +103,7 @@ impl Instance {
         &self,
         event: LambdaEvent<Batch>,
     ) -> Result<SqsBatchResponse, lambda_runtime::Error> {
+        self.aws.runs_as(&event.context.invoked_function_arn);
         let now = SystemTime::now();
         let time_left = event
             .context

@@ -3,10 +3,12 @@
 //! Pure: the caller passes a function from names to values, so that tests need no process with variables of its own.
 //! No message quotes a value, since it may be a secret.
 
+mod accounts;
 mod events;
 mod routes;
 mod slack;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -50,6 +52,8 @@ pub struct TableConfig {
     pub max_receives: u32,
     /// How long to wait for records, and for ECS.
     pub policy: WaitPolicy,
+    /// The ARNs of the roles that are assumed to ask ECS in other accounts, by account.
+    pub ecs_roles: BTreeMap<String, String>,
 }
 
 /// The settings that the function and the command line share.
@@ -184,6 +188,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
             verify: self.verify(),
         };
         let max_receives = self.max_receives();
+        let ecs_roles = self.ecs_roles();
         let Some(queue_url) = self.get("ROLLCALL_QUEUE_URL") else {
             self.problem(
                 "ROLLCALL_QUEUE_URL",
@@ -196,6 +201,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
             queue_url,
             max_receives,
             policy,
+            ecs_roles,
         })
     }
 
@@ -267,6 +273,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
                 RowLimit::default(),
                 InvalidRowLimit::to_string,
             ),
+            accounts: self.account_names(),
         }
     }
 

@@ -48,6 +48,9 @@ fn a_webhook_is_enough() {
                 rows: First(
                     12,
                 ),
+                accounts: AccountNames(
+                    [],
+                ),
             },
             mention: None,
         },
@@ -102,6 +105,9 @@ fn every_variable_is_read() {
                 timezone: Asia/Seoul,
                 language: Korean,
                 rows: All,
+                accounts: AccountNames(
+                    [],
+                ),
             },
             mention: Some(
                 "<!here> <!subteam^S012AB3CD>",
@@ -120,6 +126,7 @@ fn every_variable_is_read() {
                         900s,
                     ),
                 },
+                ecs_roles: {},
             },
         ),
         routes: None,

@@ -35,6 +35,17 @@ impl<'a> Arn<'a> {
     }
 }
 
+/// Whether a text is the id of an account: twelve digits.
+pub(crate) fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The account that an ARN names.
+pub(crate) fn account(text: &str) -> Option<&str> {
+    let account = Arn::parse(text)?.account;
+    is_account(account).then_some(account)
+}
+
 /// The service that an ARN names. An ARN of the old form does not hold the cluster, so `cluster_arn` names it.
 pub(crate) fn service_id(service_arn: &str, cluster_arn: Option<&str>) -> Option<ServiceId> {
     let arn = Arn::parse(service_arn)?;

@@ -140,14 +140,25 @@ pub struct AskFailure {
     pub error: ApiError,
 }
 
+/// The code of the failure where no role is configured to ask ECS in a cluster's account, so that it was not asked.
+pub const NO_READER_ROLE: &str = "NoReaderRole";
+
 impl AskFailure {
-    /// Whether asking again would be of no use: permission is denied, or ECS knows no such cluster here.
+    /// Whether nothing was asked, because no role is configured for the cluster's account.
+    #[must_use]
+    pub fn is_by_choice(&self) -> bool {
+        self.error.code == NO_READER_ROLE
+    }
+
+    /// Whether asking again would be of no use: permission is denied, ECS knows no such cluster here, or no
+    /// role is configured for the cluster's account.
     #[must_use]
     pub fn is_final(&self) -> bool {
-        const FINAL: [&str; 4] = [
+        const FINAL: [&str; 5] = [
             "AccessDenied",
             "ClusterNotFound",
             "InvalidParameter",
+            NO_READER_ROLE,
             "UnrecognizedClient",
         ];
         FINAL.iter().any(|code| self.error.code.starts_with(code))

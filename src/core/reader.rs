@@ -2,6 +2,7 @@
 //!
 //! Pure.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -18,6 +19,8 @@ pub struct Reader {
     pub language: Language,
     /// How many rows a message's table has.
     pub rows: RowLimit,
+    /// What accounts are called.
+    pub accounts: AccountNames,
 }
 
 impl Reader {
@@ -28,11 +31,39 @@ impl Reader {
             timezone,
             language: Language::English,
             rows: RowLimit::default(),
+            accounts: AccountNames::NONE,
         }
     }
 
     pub(crate) fn words(self) -> &'static dyn Words {
         self.language.words()
+    }
+}
+
+/// What accounts are called in messages, which show an account only where it tells rows apart.
+///
+/// It is copied with every [`Reader`]. So the names stay in memory until the process ends, which reads them once at its start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct AccountNames(&'static [(String, String)]);
+
+impl AccountNames {
+    /// No account has a name.
+    pub const NONE: Self = Self(&[]);
+
+    /// With these names, by the twelve digits of the accounts.
+    #[must_use]
+    pub fn new(names: BTreeMap<String, String>) -> Self {
+        if names.is_empty() {
+            return Self::NONE;
+        }
+        Self(Vec::from_iter(names).leak())
+    }
+
+    /// An account's name, or its digits where it has none.
+    #[must_use]
+    pub fn name(self, account: &str) -> &str {
+        let name = self.0.iter().find(|(known, _)| known == account);
+        name.map_or(account, |(_, name)| name)
     }
 }
 

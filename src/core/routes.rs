@@ -348,6 +348,7 @@ impl RouteSettings {
             timezone: self.timezone.unwrap_or(default.timezone),
             language: self.language.unwrap_or(default.language),
             rows: self.rows.unwrap_or(default.rows),
+            accounts: default.accounts,
         }
     }
 

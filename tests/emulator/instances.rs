@@ -156,7 +156,7 @@ fn timer() -> Value {
 }
 
 fn roster(services: &[&str]) -> Value {
-    let roster = OwnMessage::Roster(RosterMessage {
+    let roster = OwnMessage::Roster(Box::new(RosterMessage {
         environment: "dev".to_owned(),
         schedule: "morning".to_owned(),
         scheduled_time: at(0),
@@ -173,7 +173,7 @@ fn roster(services: &[&str]) -> Value {
         retry_minutes: None,
         group: None,
         labels: BTreeMap::new(),
-    });
+    }));
     serde_json::to_value(&roster).unwrap()
 }
 

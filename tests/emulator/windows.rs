@@ -43,7 +43,7 @@ pub fn call(service: usize, error: Option<&str>) -> Value {
 }
 
 pub fn roster(services: usize) -> Value {
-    let roster = OwnMessage::Roster(RosterMessage {
+    let roster = OwnMessage::Roster(Box::new(RosterMessage {
         environment: "dev".to_owned(),
         schedule: "morning".to_owned(),
         scheduled_time: now() - TimeDelta::seconds(1),
@@ -59,7 +59,7 @@ pub fn roster(services: usize) -> Value {
         retry_minutes: None,
         group: None,
         labels: BTreeMap::new(),
-    });
+    }));
     serde_json::to_value(&roster).unwrap()
 }
 

@@ -17,7 +17,7 @@ use rollcall::core::fact::{
     ApiError, CallOutcome, Caller, Fact, Roster, ScheduleDeadLetter, UpdateServiceCall,
 };
 use rollcall::core::policy::WaitPolicy;
-use rollcall::core::reader::{Reader, RowLimit};
+use rollcall::core::reader::{AccountNames, Reader, RowLimit};
 use rollcall::core::window::WindowKey;
 use rollcall::core::words::Language;
 use rollcall::memory_log::MemoryLog;
@@ -38,6 +38,7 @@ const READER: Reader = Reader {
     timezone: chrono_tz::UTC,
     language: Language::English,
     rows: RowLimit::All,
+    accounts: AccountNames::NONE,
 };
 
 /// The moment so many seconds after the window began.

@@ -1,5 +1,6 @@
 //! Asking ECS, against a fake of it on loopback.
 
+mod accounts;
 mod refusals;
 mod stops;
 
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use aws_sdk_ecs::config::{BehaviorVersion, Credentials, Region};
 use chrono::{DateTime, TimeDelta, Utc};
-use rollcall::aws::AwsEcs;
+use rollcall::aws::{AwsEcs, EcsAccess};
 use rollcall::core::fact::{ClusterId, ServiceId, TaskId};
 use rollcall::core::look::{Wanted, WantedService};
 use rollcall::core::observation::{Answer, Bounds, ServiceLook};
@@ -59,7 +60,7 @@ fn runtime() -> tokio::runtime::Runtime {
         .unwrap()
 }
 
-async fn client(fake: &FakeEcs) -> AwsEcs {
+async fn client(fake: &FakeEcs, access: EcsAccess) -> AwsEcs {
     let credentials = Credentials::new(
         "AKIDEXAMPLE",
         SECRET_KEY,
@@ -72,13 +73,13 @@ async fn client(fake: &FakeEcs) -> AwsEcs {
         .credentials_provider(credentials)
         .endpoint_url(fake.endpoint())
         .http_client(tls::aws_http_client());
-    AwsEcs::new(&config.load().await)
+    AwsEcs::new(&config.load().await, access)
 }
 
 /// What comes of one look.
 fn looked(fake: &FakeEcs, wanted: &Wanted, time: Duration) -> Looked {
     runtime().block_on(async {
-        let ecs = client(fake).await;
+        let ecs = client(fake, EcsAccess::default()).await;
         ecs.look(wanted, now(), Instant::now() + time).await
     })
 }
@@ -279,7 +280,7 @@ fn bounds_are_asked_once_for_a_call() {
     });
     let (mut wanted, time) = (services(&dev(), 3), AMPLE);
     let looks: Vec<Vec<Answer>> = runtime().block_on(async {
-        let ecs = client(&fake).await;
+        let ecs = client(&fake, EcsAccess::default()).await;
         let mut looks = Vec::new();
         for _ in 0..2 {
             let looked = ecs.look(&wanted, now(), Instant::now() + time).await;

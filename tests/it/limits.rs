@@ -9,7 +9,7 @@ use rollcall::core::fact::Fact;
 use rollcall::core::notice::Notice;
 use rollcall::core::overrides::Override;
 use rollcall::core::policy::WaitPolicy;
-use rollcall::core::reader::{Reader, RowLimit};
+use rollcall::core::reader::{AccountNames, Reader, RowLimit};
 use rollcall::core::report::LastReport;
 use rollcall::core::runs::Subject;
 use rollcall::core::snapshot::WindowSnapshot;
@@ -139,6 +139,7 @@ fn readers() -> impl Strategy<Value = Reader> {
         timezone: chrono_tz::Asia::Seoul,
         language,
         rows,
+        accounts: AccountNames::NONE,
     })
 }
 

@@ -80,7 +80,7 @@ impl Requests {
     }
 
     /// Sends a request, and repeats it after errors that may pass while there is time before the deadline.
-    pub(super) async fn send<T, E: ProvideErrorMetadata>(
+    pub(super) async fn send<T, E: ProvideErrorMetadata + std::error::Error + 'static>(
         &self,
         request: impl AsyncFn() -> Result<T, SdkError<E, HttpResponse>>,
         deadline: Instant,

@@ -132,17 +132,22 @@ impl<'a> Seen<'a> {
     /// Notes that a cluster could not be asked about.
     pub(super) fn fail(&mut self, cluster: &ClusterId, about: Observable, error: ApiError) {
         let (name, code) = (Place(cluster), &error.code);
-        tracing::warn!(
-            ecs.cluster = %name,
-            error.code = code,
-            "cannot see how {name} is: {code}"
-        );
-        self.answers.push(Answer::Failure(AskFailure {
+        let failure = AskFailure {
             at: self.now,
             cluster: cluster.clone(),
             about,
-            error,
-        }));
+            error: error.clone(),
+        };
+        if failure.is_by_choice() {
+            tracing::info!(ecs.cluster = %name, "no role is configured to see how {name} is");
+        } else {
+            tracing::warn!(
+                ecs.cluster = %name,
+                error.code = code,
+                "cannot see how {name} is: {code}"
+            );
+        }
+        self.answers.push(Answer::Failure(failure));
     }
 
     pub(super) fn into_answers(self) -> Vec<Answer> {

@@ -157,7 +157,7 @@ impl<'a> World<'a> {
     }
 
     fn roster(&self) -> SqsMessage {
-        let roster = OwnMessage::Roster(RosterMessage {
+        let roster = OwnMessage::Roster(Box::new(RosterMessage {
             environment: ENVIRONMENT.to_owned(),
             schedule: "morning".to_owned(),
             scheduled_time: self.start,
@@ -176,7 +176,7 @@ impl<'a> World<'a> {
             retry_minutes: None,
             group: None,
             labels: BTreeMap::new(),
-        });
+        }));
         message(
             "roster".to_owned(),
             serde_json::to_string(&roster).unwrap_or_default(),

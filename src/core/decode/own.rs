@@ -31,7 +31,7 @@ pub enum OwnMessage {
         hops: u64,
     },
     /// "A schedule fires now, and is to call these services and jobs."
-    Roster(RosterMessage),
+    Roster(Box<RosterMessage>),
     /// "Somebody made an exception from the schedules, or it ended, or was taken back."
     Override(Box<Override>),
 }
@@ -113,7 +113,7 @@ pub(super) fn decode(body: &str) -> Result<Decoded, DecodeError> {
         },
         OwnMessage::Roster(roster) => Decoded::Fact {
             environment: Some(roster.environment.clone()),
-            fact: Fact::Roster(Box::new(fact(roster))),
+            fact: Fact::Roster(Box::new(fact(*roster))),
         },
         OwnMessage::Override(one) => Decoded::Fact {
             environment: Some(one.environment.clone()),

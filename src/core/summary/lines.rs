@@ -40,7 +40,7 @@ impl<'a> Lines<'a> {
         Self {
             snapshot,
             reader,
-            qualifier: Qualifier::of(snapshot),
+            qualifier: Qualifier::of(snapshot, reader.accounts),
         }
     }
 

@@ -134,16 +134,20 @@ fn unobserved(lines: &Lines<'_>, told: &[&RunStatus<'_>]) -> Option<Note> {
         is_open && one.run.superseded_at.is_none()
     };
     let failure = |place: (ClusterId, Observable)| snapshot.observations.failures.get(&place);
-    let (mut names, mut codes) = (Vec::new(), BTreeSet::new());
+    let (mut names, mut codes, mut unasked) = (Vec::new(), BTreeSet::new(), Vec::new());
     for one in told.iter().filter(is_open) {
         let place = match one.subject {
             Subject::Service(id) => (id.cluster_id(), Observable::Services),
             Subject::Job(id) => (id.cluster.clone(), Observable::Tasks),
             Subject::Unnamed(_) => continue,
         };
-        if let Some(failure) = failure(place) {
-            names.push(lines.name(one.subject));
-            codes.insert(failure.error.code.as_str());
+        match failure(place) {
+            Some(failure) if failure.is_by_choice() => unasked.push(lines.name(one.subject)),
+            Some(failure) => {
+                names.push(lines.name(one.subject));
+                codes.insert(failure.error.code.as_str());
+            }
+            None => {}
         }
     }
     if !names.is_empty() {
@@ -151,6 +155,10 @@ fn unobserved(lines: &Lines<'_>, told: &[&RunStatus<'_>]) -> Option<Note> {
         let codes = codes.into_iter().collect::<Vec<_>>().join(", ");
         let text = words.unobserved_note(about.as_deref(), &codes);
         return Some(Note::warning(text, words.unobserved_brief()));
+    }
+    if !unasked.is_empty() {
+        let names = listed(&unasked, lines.reader);
+        return Some(Note::plain(words.unasked_about_note(&names)));
     }
     let is_succeeded = |one: &&RunStatus<'_>| one.status == Status::Succeeded;
     (!snapshot.is_asked && told.iter().any(is_succeeded)).then(|| Note::plain(words.unasked_note()))

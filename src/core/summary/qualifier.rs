@@ -3,6 +3,7 @@
 //! Pure.
 
 use crate::core::fact::{ClusterId, ServiceId};
+use crate::core::reader::AccountNames;
 use crate::core::runs::Subject;
 use crate::core::snapshot::WindowSnapshot;
 
@@ -11,10 +12,11 @@ pub(super) struct Qualifier {
     cluster: bool,
     region: bool,
     account: bool,
+    accounts: AccountNames,
 }
 
 impl Qualifier {
-    pub(super) fn of(snapshot: &WindowSnapshot<'_>) -> Self {
+    pub(super) fn of(snapshot: &WindowSnapshot<'_>, accounts: AccountNames) -> Self {
         let place = |subject: &Subject| match subject {
             Subject::Service(id) => Some(id.cluster_id()),
             Subject::Job(id) => Some(id.cluster.clone()),
@@ -30,12 +32,13 @@ impl Qualifier {
             cluster: differs(|one, other| one.name == other.name),
             region: differs(|one, other| one.region == other.region),
             account: differs(|one, other| one.account == other.account),
+            accounts,
         }
     }
 
     pub(super) fn name(&self, id: &ServiceId) -> String {
         let parts = [
-            (self.account, &id.account),
+            (self.account, self.accounts.name(&id.account)),
             (self.region, &id.region),
             (self.cluster, &id.cluster),
             (true, &id.name),
@@ -43,7 +46,7 @@ impl Qualifier {
         let shown: Vec<&str> = parts
             .into_iter()
             .filter(|(is_shown, _)| *is_shown)
-            .map(|(_, part)| part.as_str())
+            .map(|(_, part)| part)
             .collect();
         shown.join("/")
     }

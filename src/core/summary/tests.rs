@@ -1,5 +1,7 @@
 //! How a summary is worded: its period, names, totals, notes and links.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
@@ -10,7 +12,7 @@ use crate::core::fact::{
 };
 use crate::core::observation::Observations;
 use crate::core::policy::WaitPolicy;
-use crate::core::reader::Reader;
+use crate::core::reader::{AccountNames, Reader};
 use crate::core::runs::{Arrival, Runs};
 use crate::core::snapshot::WindowSnapshot;
 use crate::core::window::WindowKey;
@@ -198,6 +200,21 @@ fn a_name_has_as_much_of_its_place_as_differs() {
             "123456789012/ap-northeast-2/dev/api",
             "210987654321/us-east-1/stg/web"
         ]
+    );
+
+    let mut calls = base();
+    calls[1].account = "210987654321".to_owned();
+    let names = BTreeMap::from([("210987654321".to_owned(), "pay-dev".to_owned())]);
+    let reader = Reader {
+        accounts: AccountNames::new(names),
+        ..Reader::english(Tz::UTC)
+    };
+    assert_eq!(
+        services(&told(
+            &calls.map(|call| Fact::UpdateService(Box::new(call))),
+            reader
+        )),
+        ["123456789012/api", "pay-dev/web"]
     );
 
     // A call that names no service does not make the others longer.

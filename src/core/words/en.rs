@@ -628,6 +628,12 @@ impl Words for English {
         "ECS could not be asked"
     }
 
+    fn unasked_about_note(&self, names: &str) -> String {
+        format!(
+            "ECS was not asked about {names}, as no role for that account is configured: accepted is all that is known."
+        )
+    }
+
     fn unasked_note(&self) -> &'static str {
         "✅ means that ECS accepted the call; whether tasks run was not asked."
     }

@@ -618,6 +618,12 @@ impl Words for Korean {
         }
     }
 
+    fn unasked_about_note(&self, names: &str) -> String {
+        format!(
+            "해당 계정의 역할이 설정되지 않아 ECS에 묻지 않았습니다: {names}. 호출이 수락된 것만 확인되었습니다."
+        )
+    }
+
     fn unobserved_brief(&self) -> &'static str {
         "ECS에 물을 수 없었음"
     }

@@ -363,6 +363,8 @@ pub(crate) trait Words: OverrideWords + Sync {
     fn unobserved_note(&self, about: Option<&str>, codes: &str) -> String;
     /// `ECS could not be asked`.
     fn unobserved_brief(&self) -> &'static str;
+    /// ECS was not asked about these services, because no role is configured for their account.
+    fn unasked_about_note(&self, names: &str) -> String;
     /// Nobody asked ECS.
     fn unasked_note(&self) -> &'static str;
     /// The log could not be reached, so this is one batch.

@@ -113,5 +113,5 @@ fn calls_without_a_name_of_every_cluster_are_harmless_once_all_were_called_again
         throttled_in(None, 31),
         ok("a", 60),
     ]);
-    assert_eq!(story.rows(900), ["a ✅"]);
+    assert_eq!(story.rows(900), ["a Scale Up (→ 1) ✅"]);
 }

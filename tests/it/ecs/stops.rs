@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use rollcall::aws::EcsAccess;
 use rollcall::core::observation::Answer;
 use rollcall::ports::ecs::Ecs as _;
 use serde_json::{Value, json};
@@ -96,7 +97,7 @@ fn five_services_are_explained_in_a_look_and_the_others_in_the_next() {
     let fake = FakeEcs::answering(with_stopped(vec![("task", TimeDelta::seconds(10), PULL)]));
     let wanted = services(&dev(), 8);
     let looks: Vec<Vec<Answer>> = runtime().block_on(async {
-        let ecs = client(&fake).await;
+        let ecs = client(&fake, EcsAccess::default()).await;
         let mut looks = Vec::new();
         for minutes in 0..2 {
             let at = now() + TimeDelta::minutes(minutes);
@@ -143,7 +144,7 @@ fn who_may_not_list_tasks_or_see_targets_goes_without() {
     });
     let wanted = services(&dev(), 3);
     runtime().block_on(async {
-        let ecs = client(&fake).await;
+        let ecs = client(&fake, EcsAccess::default()).await;
         for _ in 0..2 {
             let looked = ecs.look(&wanted, now(), Instant::now() + AMPLE).await;
             let answers = looked.answers;

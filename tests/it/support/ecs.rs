@@ -1,5 +1,6 @@
-//! A fake of ECS and Application Auto Scaling, which answers every request by one function and stores it.
+//! A fake of ECS, Application Auto Scaling and STS, which answers every request by one function and stores it.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -11,6 +12,8 @@ use super::http::{Request, Server, response};
 pub(crate) enum Reply {
     /// It answers.
     Answer(Value),
+    /// It answers with the credentials of a role, of which this is the access key.
+    Credentials(String),
     /// It refuses, with a code and a message.
     Error(&'static str, &'static str),
     /// It never answers.
@@ -26,6 +29,8 @@ pub(crate) struct Asked {
     pub(crate) operation: String,
     /// The Region that it was signed for.
     pub(crate) region: String,
+    /// The access key that it was signed with.
+    pub(crate) access_key: String,
     /// Its parameters.
     pub(crate) body: Value,
     /// When it arrived.
@@ -46,20 +51,28 @@ impl FakeEcs {
             let requests = Arc::clone(&requests);
             move |request: Request| {
                 let asked = asked(&request);
+                let is_sts = asked.operation == "AssumeRole";
                 let reply = reply(&asked);
                 requests.lock().unwrap().push(asked);
                 async move {
                     let (status, body) = match reply {
-                        Reply::Answer(body) => (200, body),
+                        Reply::Answer(body) => (200, body.to_string()),
+                        Reply::Credentials(access_key) => (200, credentials(&access_key)),
+                        Reply::Error(code, message) if is_sts => (403, sts_error(code, message)),
                         Reply::Error(code, message) => {
-                            (400, json!({"__type": code, "message": message}))
+                            (400, json!({"__type": code, "message": message}).to_string())
                         }
                         Reply::Hang => std::future::pending().await,
                         Reply::Close => return None,
                     };
-                    let mut answer = response(status, body.to_string());
-                    let json = "application/x-amz-json-1.1".parse().unwrap();
-                    answer.headers_mut().insert("content-type", json);
+                    let mut answer = response(status, body);
+                    let form = if is_sts {
+                        "text/xml"
+                    } else {
+                        "application/x-amz-json-1.1"
+                    };
+                    let form = form.parse().unwrap();
+                    answer.headers_mut().insert("content-type", form);
                     Some(answer)
                 }
             }
@@ -85,8 +98,33 @@ impl FakeEcs {
     }
 }
 
-fn asked(request: &Request) -> Asked {
-    let target = request.headers["x-amz-target"].to_str().unwrap();
+/// The answer of STS to `AssumeRole`.
+fn credentials(access_key: &str) -> String {
+    format!(
+        "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult><Credentials>\
+         <AccessKeyId>{access_key}</AccessKeyId><SecretAccessKey>XROLESECRETX</SecretAccessKey>\
+         <SessionToken>XROLETOKENX</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>\
+         <AssumedRoleUser><Arn>arn:aws:sts::444455556666:assumed-role/rollcall-reader/rollcall</Arn>\
+         <AssumedRoleId>AROAEXAMPLE:rollcall</AssumedRoleId></AssumedRoleUser></AssumeRoleResult></AssumeRoleResponse>"
+    )
+}
+
+fn sts_error(code: &str, message: &str) -> String {
+    format!(
+        "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type>\
+         <Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
+    )
+}
+
+/// The name of the operation and its parameters: STS takes them as a form, the others as JSON.
+fn operation(request: &Request) -> (String, Value) {
+    let Some(target) = request.headers.get("x-amz-target") else {
+        let form: BTreeMap<String, String> = url::form_urlencoded::parse(&request.body)
+            .into_owned()
+            .collect();
+        return (form["Action"].clone(), json!(form));
+    };
+    let target = target.to_str().unwrap();
     let (service, operation) = target.split_once('.').unwrap();
     assert!(
         matches!(
@@ -95,12 +133,23 @@ fn asked(request: &Request) -> Asked {
         ),
         "{target}"
     );
+    (
+        operation.to_owned(),
+        serde_json::from_slice(&request.body).unwrap(),
+    )
+}
+
+fn asked(request: &Request) -> Asked {
+    let (operation, body) = operation(request);
     // … Credential=KEY/DATE/REGION/SERVICE/aws4_request, …
     let signature = request.headers["authorization"].to_str().unwrap();
+    let (_, credential) = signature.split_once("Credential=").unwrap();
+    let (access_key, _) = credential.split_once('/').unwrap();
     Asked {
-        operation: operation.to_owned(),
+        operation,
         region: signature.split('/').nth(2).unwrap().to_owned(),
-        body: serde_json::from_slice(&request.body).unwrap(),
+        access_key: access_key.to_owned(),
+        body,
         at: request.at,
     }
 }

@@ -65,7 +65,9 @@ impl Ask {
 type Failed<E> = SdkError<E, HttpResponse>;
 
 /// For `map_err`: why the question that takes this action has no answer.
-fn cannot<E: ProvideErrorMetadata>(action: Action) -> impl FnOnce(Failed<E>) -> CannotLook {
+fn cannot<E: ProvideErrorMetadata + std::error::Error + 'static>(
+    action: Action,
+) -> impl FnOnce(Failed<E>) -> CannotLook {
     move |error| CannotLook {
         action: action.name(),
         error: RequestError::from(&error),
@@ -73,7 +75,7 @@ fn cannot<E: ProvideErrorMetadata>(action: Action) -> impl FnOnce(Failed<E>) -> 
 }
 
 /// As [`cannot`], where one of these error codes means that the thing does not exist.
-fn unless_absent<T, E: ProvideErrorMetadata>(
+fn unless_absent<T, E: ProvideErrorMetadata + std::error::Error + 'static>(
     answer: Result<T, Failed<E>>,
     action: Action,
     absent: &[&str],

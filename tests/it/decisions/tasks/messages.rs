@@ -3,7 +3,7 @@
 use chrono_tz::Asia;
 use rollcall::core::decide::{MessageKind, thread_news};
 use rollcall::core::fact::Fact;
-use rollcall::core::reader::{Reader, RowLimit};
+use rollcall::core::reader::{AccountNames, Reader, RowLimit};
 use rollcall::core::snapshot::WindowSnapshot;
 use rollcall::core::summary::{News, Summary};
 use rollcall::core::told::Told;
@@ -149,6 +149,7 @@ fn reader(language: Language) -> Reader {
         timezone: Asia::Seoul,
         language,
         rows: RowLimit::default(),
+        accounts: AccountNames::NONE,
     }
 }
 
