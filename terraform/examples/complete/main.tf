@@ -31,6 +31,12 @@ module "notifier" {
     mention_on_failure = each.value.mention_on_failure
   }
 
+  # Each team hears of its own services; what is nobody's goes to the environment's channel. Routes need windows.
+  routes = [
+    for team, webhook in each.value.team_webhooks : { name = team, match = { labels = { team = team } }, webhook = webhook }
+    if var.windows.enabled
+  ]
+
   windows          = var.windows
   verify           = var.verify
   enabled          = var.notifier_enabled

@@ -25,7 +25,8 @@ variables {
       cluster                 = "app-stg"
       slack_webhook_parameter = "/rollcall/stg/slack-webhook"
       mention_on_failure      = "<!subteam^S012AB3CD>"
-      services                = { nestjs = {}, python-api = { except = ["evening"] } }
+      team_webhooks           = { search = "/rollcall/stg/search-webhook" }
+      services                = { nestjs = { labels = { team = "search" } }, python-api = { except = ["evening"] } }
     }
   }
 }
@@ -82,5 +83,16 @@ run "windows_can_be_turned_off" {
   assert {
     condition     = output.table_names.dev == null && length(output.roster_schedule_names.dev) == 0
     error_message = "No table, no rosters."
+  }
+}
+
+run "each_team_hears_of_its_own_services" {
+  assert {
+    condition     = jsondecode(output.routes.stg) == { routes = [{ name = "search", match = { labels = { team = "search" } }, webhook = "/rollcall/stg/search-webhook" }] }
+    error_message = "One route for each team."
+  }
+  assert {
+    condition     = output.rosters.stg.morning.labels.nestjs.team == "search" && jsondecode(output.routes.dev).routes == []
+    error_message = "Rosters carry the labels that routes match, and an environment without teams has no routes."
   }
 }
