@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the bodies of the fixtures' records to fuzz/corpus/pipeline, as seeds: each alone, and a batch as lines.
-
-With them come a roster, a timer and a dead letter."""
+"""Writes seeds: to fuzz/corpus/pipeline the bodies of the fixtures' records, each alone, and a batch as lines, with a roster, a
+timer and a dead letter; to fuzz/corpus/routes examples of routes, each below a line that describes a run."""
 
 import json
 import pathlib
@@ -31,8 +30,30 @@ TIMER = {
     "unkept": 2,
 }
 
+RUN = "dev pay-dev api 123456789012 ap-northeast-2 morning team=search"
+ROUTES = {
+    "teams": [
+        {"name": "pay", "match": {"cluster": "pay-*"}, "channel": "C0PAY", "label": "payments dev", "timezone": "Europe/Berlin"},
+        {"name": "search", "match": {"labels": {"team": "search"}}, "webhook": "/rollcall/search/webhook", "continue": True},
+        {"name": "oncall", "match": {"outcome": "failed"}, "webhook": "/rollcall/oncall/webhook", "mention_on_failure": "<!here>"},
+    ],
+    "nested": [
+        {"name": "a", "match": {"environment": "{dev,stg}"}, "rows": "all", "routes": [
+            {"name": "b", "match": {"service": "a?i"}, "language": "ko", "events": False, "routes": [
+                {"name": "c", "match": {"schedule": "morning", "account": "1*", "region": "*-2"}, "rows": 20}]}]},
+    ],
+}
+
+
+def write_routes():
+    corpus = FUZZ / "corpus" / "routes"
+    corpus.mkdir(parents=True, exist_ok=True)
+    for name, routes in ROUTES.items():
+        (corpus / name).write_text(RUN + "\n" + json.dumps({"routes": routes}))
+
 
 def main():
+    write_routes()
     corpus = FUZZ / "corpus" / "pipeline"
     corpus.mkdir(parents=True, exist_ok=True)
     for fixture in sorted((FUZZ.parent / "fixtures").glob("*.json")):

@@ -75,7 +75,7 @@ pub struct RoutesTestArgs {
     /// A label of the service; may be given several times
     #[arg(long = "label", value_name = "NAME=VALUE", value_parser = label)]
     pub labels: Vec<(String, String)>,
-    /// How the run ended, `failed` or `succeeded` [default: it is under way]
+    /// How the run ended, `failed` or `succeeded` [default: who hears of it however it ends]
     #[arg(long, value_parser = outcome)]
     pub outcome: Option<Outcome>,
     /// Exit with 1 where others than these hear of it; may be given several times

@@ -33,6 +33,11 @@ module "notifier" {
 
   # smoke_tests.tf has the bus and what its events start.
   event_bus_arn = one(aws_cloudwatch_event_bus.rollcall[*].arn)
+  # Each team hears of its own services; what is nobody's goes to the environment's channel. Routes need windows.
+  routes = [
+    for team, webhook in each.value.team_webhooks : { name = team, match = { labels = { team = team } }, webhook = webhook }
+    if var.windows.enabled
+  ]
 
   windows          = var.windows
   verify           = var.verify

@@ -53,6 +53,11 @@ output "dashboard_names" {
   value       = { for environment, notifier in module.notifier : environment => notifier.dashboard_name }
 }
 
+output "routes" {
+  description = "By environment, which team hears of what, for rollcall routes test."
+  value       = { for environment, notifier in module.notifier : environment => notifier.routes_json }
+}
+
 output "operator_policies" {
   description = "By environment, the policy to attach for people who make overrides."
   value       = { for environment, notifier in module.notifier : environment => notifier.operator_policy_json }

@@ -27,14 +27,16 @@ variable "flexible_window_minutes" {
 }
 
 variable "environments" {
-  description = "The environments: their cluster, their services and jobs (as in the ecs-scheduler module), and the name of the SSM SecureString that holds the Slack webhook."
+  description = "The environments: their cluster, their services and jobs (as in the ecs-scheduler module), and the name of the SSM SecureString that holds the Slack webhook. `team_webhooks` names one for each team that hears of its services in a channel of its own: those with the label `team`."
   type = map(object({
     cluster                 = string
     slack_webhook_parameter = string
     mention_on_failure      = optional(string)
+    team_webhooks           = optional(map(string), {})
     services = map(object({
       desired_count = optional(map(number), {})
       except        = optional(set(string), [])
+      labels        = optional(map(string), {})
     }))
     jobs = optional(map(object({
       expression       = string

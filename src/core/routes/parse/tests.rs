@@ -1,4 +1,7 @@
-use super::super::Routes;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::super::{Outcome, Routes, Traits};
 
 fn problems(json: &str) -> String {
     Routes::parse(json).expect_err("a problem").0.join("\n")
@@ -199,4 +202,94 @@ fn a_text_that_is_no_object_is_a_problem() {
     insta::assert_snapshot!(problems("[]"), @r#"routes: expected an object, such as {"routes": [{"name": "search"}]}"#);
     insta::assert_snapshot!(problems(r#"{"routes": 1}"#), @"routes: expected a list");
     insta::assert_snapshot!(problems(&"[".repeat(1_000)), @"routes: expected JSON: recursion limit exceeded at line 1 column 128");
+}
+
+/// Values that are right, wrong, or of another kind, for any key.
+fn value() -> impl Strategy<Value = Value> {
+    let texts = [
+        "a",
+        "pay-*",
+        "{a,b}",
+        "{a",
+        "C0PAY",
+        "/rollcall/a",
+        "failed",
+        "succeeded",
+        "ko",
+        "Asia/Seoul",
+        "<!here>",
+        "all",
+        "",
+        "https://hooks.example/canary",
+    ];
+    prop_oneof![
+        6 => prop::sample::select(texts.to_vec()).prop_map(Value::from),
+        1 => any::<bool>().prop_map(Value::from),
+        1 => (0..100_u32).prop_map(Value::from),
+        1 => Just(Value::Null),
+    ]
+}
+
+fn object(keys: &'static [&'static str], most: usize) -> impl Strategy<Value = Value> {
+    let key = prop::sample::select(keys.to_vec()).prop_map(str::to_owned);
+    prop::collection::vec((key, value()), 0..most)
+        .prop_map(|pairs| Value::Object(pairs.into_iter().collect()))
+}
+
+/// Routes that stand in each other, most of them right, so that parsing often succeeds.
+fn routes() -> impl Strategy<Value = Value> {
+    let part = ["cluster", "service", "outcome", "environment", "schedule"];
+    let matcher = (
+        prop::sample::select(part.to_vec()),
+        prop::sample::select(vec!["a", "b", "pay-*", "failed"]),
+    )
+        .prop_map(|(part, text)| json!({ part: text }));
+    let matcher = prop_oneof![8 => matcher, 1 => object(&["cluster", "outcome", "clustr"], 3)];
+    let one = (
+        "[a-z]{6}",
+        matcher,
+        any::<bool>(),
+        object(&["rows", "label", "continue", "events"], 2),
+    );
+    let leaf = one.prop_map(|(name, matcher, is_continued, more)| {
+        let mut route = json!({"name": name, "match": matcher, "continue": is_continued});
+        if let (Value::Object(route), Value::Object(mut more)) = (&mut route, more) {
+            route.append(&mut more);
+        }
+        route
+    });
+    let route = leaf.prop_recursive(3, 12, 3, |below| {
+        (below.clone(), prop::collection::vec(below, 1..3)).prop_map(|(mut route, below)| {
+            route["routes"] = Value::Array(below);
+            route
+        })
+    });
+    prop::collection::vec(route, 0..4).prop_map(|routes| json!({ "routes": routes }))
+}
+
+proptest! {
+    #[test]
+    fn somebody_hears_of_every_run_and_an_outcome_takes_nobody_away(json in routes(), cluster in "[ab]|pay-dev", service in "[ab]") {
+        let Ok(routes) = Routes::parse(&json.to_string()) else { return Ok(()) };
+        prop_assert_eq!(Routes::parse(&routes.to_json().to_string()), Ok(routes.clone()));
+        let of = |outcome| routes.receivers_of(&Traits {
+            environment: "a",
+            cluster: Some(&cluster),
+            service: Some(&service),
+            outcome,
+            ..Traits::default()
+        });
+        let under_way = of(None);
+        prop_assert!(!under_way.is_empty());
+        for outcome in [Outcome::Failed, Outcome::Succeeded] {
+            prop_assert!(of(Some(outcome)).is_superset(&under_way));
+        }
+    }
+
+    #[test]
+    fn nothing_that_is_read_panics(json in object(&["routes", "name"], 3), text in "\\PC{0,40}") {
+        for json in [json.to_string(), text.clone(), format!("{{\"routes\":[{text}]}}"), json!({"routes": [json]}).to_string()] {
+            let _ = Routes::parse(&json);
+        }
+    }
 }

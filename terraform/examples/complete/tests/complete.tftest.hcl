@@ -28,7 +28,8 @@ variables {
       cluster                 = "app-stg"
       slack_webhook_parameter = "/rollcall/stg/slack-webhook"
       mention_on_failure      = "<!subteam^S012AB3CD>"
-      services                = { nestjs = {}, python-api = { except = ["evening"] } }
+      team_webhooks           = { search = "/rollcall/stg/search-webhook" }
+      services                = { nestjs = { labels = { team = "search" } }, python-api = { except = ["evening"] } }
     }
   }
 }
@@ -113,4 +114,15 @@ run "reject_a_smoke_test_of_something_else" {
   command = plan
   variables { smoke_tests = { dev = "arn:aws:lambda:ap-northeast-2:123456789012:function:smoke" } }
   expect_failures = [var.smoke_tests]
+}
+
+run "each_team_hears_of_its_own_services" {
+  assert {
+    condition     = jsondecode(output.routes.stg) == { routes = [{ name = "search", match = { labels = { team = "search" } }, webhook = "/rollcall/stg/search-webhook" }] }
+    error_message = "One route for each team."
+  }
+  assert {
+    condition     = output.rosters.stg.morning.labels.nestjs.team == "search" && jsondecode(output.routes.dev).routes == []
+    error_message = "Rosters carry the labels that routes match, and an environment without teams has no routes."
+  }
 }

@@ -52,7 +52,7 @@ run "short_routes_stand_in_a_variable" {
     condition = jsondecode(aws_lambda_function.this.environment[0].variables.ROLLCALL_ROUTES) == {
       routes = [
         {
-          name = "pay", match = { cluster = "pay-*" }, channel = "C0PAY", label = "payments dev", timezone = "Europe/Berlin", rows = "20", mention_on_failure = "<!subteam^S0PAY>"
+          name   = "pay", match = { cluster = "pay-*" }, channel = "C0PAY", label = "payments dev", timezone = "Europe/Berlin", rows = "20", mention_on_failure = "<!subteam^S0PAY>"
           routes = [{ name = "ledger", match = { service = "ledger" }, language = "ko", rows = "all", events = true }]
         },
         { name = "search", match = { labels = { team = "search" } }, webhook = "/rollcall/search/webhook", continue = true },
