@@ -177,6 +177,23 @@ impl Metrics {
         is_confirmed
     }
 
+    /// The numbers about machines; none where nothing was sent to one, because CloudWatch charges for each metric and most
+    /// functions have no machine.
+    fn of_machines(&self) -> Vec<(String, u64)> {
+        let counts = [
+            ("EventsSent", self.events_sent),
+            ("EventsFailed", self.events_failed),
+            ("MachinesGone", self.machines_gone),
+            ("HeartbeatsSent", self.heartbeats_sent),
+            ("HeartbeatsFailed", self.heartbeats_failed),
+        ];
+        if counts.iter().all(|(_, count)| *count == 0) {
+            return Vec::new();
+        }
+        let named = |(name, count): (&str, u64)| (name.to_owned(), count);
+        counts.into_iter().map(named).collect()
+    }
+
     /// How many messages, edits and replies were sent, or could not be.
     #[must_use]
     pub fn messages(&self) -> u64 {
@@ -210,13 +227,9 @@ impl Metrics {
             ("MessagesEdited".to_owned(), self.messages_edited),
             ("RepliesPosted".to_owned(), self.replies_posted),
             ("MessagesFailed".to_owned(), self.messages_failed),
-            ("EventsSent".to_owned(), self.events_sent),
-            ("EventsFailed".to_owned(), self.events_failed),
-            ("MachinesGone".to_owned(), self.machines_gone),
-            ("HeartbeatsSent".to_owned(), self.heartbeats_sent),
-            ("HeartbeatsFailed".to_owned(), self.heartbeats_failed),
             ("SlackRateLimited".to_owned(), self.slack_rate_limited),
         ];
+        counts.extend(self.of_machines());
         counts.extend(
             IgnoredReason::ALL
                 .iter()

@@ -1,6 +1,7 @@
 //! Machines whose client is built, and whose secrets are read, when there is something to tell them: a start pays for
 //! none of it, and a parameter that cannot be read holds up nobody else.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -25,17 +26,14 @@ use crate::ports::receivers::MachineKind;
 
 /// The machines that are configured.
 #[must_use]
-pub fn late_machines(
-    aws: &Arc<Aws>,
-    config: &EventsConfig,
-) -> Vec<(MachineKind, Arc<dyn Machine>)> {
-    let mut machines: Vec<(MachineKind, Arc<dyn Machine>)> = Vec::new();
+pub fn late_machines(aws: &Arc<Aws>, config: &EventsConfig) -> Vec<(MachineKind, Rc<dyn Machine>)> {
+    let mut machines: Vec<(MachineKind, Rc<dyn Machine>)> = Vec::new();
     if let Some(bus) = &config.bus {
         let bus = Late::new(aws, BusName(bus.clone()));
-        machines.push((MachineKind::Bus, Arc::new(bus)));
+        machines.push((MachineKind::Bus, Rc::new(bus)));
     }
     if let Some(http) = &config.http {
-        machines.push((MachineKind::Http, Arc::new(Late::new(aws, http.clone()))));
+        machines.push((MachineKind::Http, Rc::new(Late::new(aws, http.clone()))));
     }
     machines
 }

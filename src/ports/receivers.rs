@@ -1,6 +1,6 @@
 //! Who is told about windows: the default receiver, and one for each route.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use super::machine::{Machine, Watchdog};
 use super::notifier::Notifier;
@@ -51,7 +51,7 @@ pub struct MachineReceiver {
     /// The place of that route in [`Routes::receivers`].
     pub place: usize,
     /// The way to tell.
-    pub machine: Arc<dyn Machine>,
+    pub machine: Rc<dyn Machine>,
 }
 
 /// The name of the default receiver. Logs that an earlier version wrote have it, whose only receiver it was.
@@ -111,7 +111,7 @@ impl<N: Notifier> Receivers<N> {
     #[must_use]
     pub fn with_machines(
         mut self,
-        machines: Vec<(MachineKind, Arc<dyn Machine>)>,
+        machines: Vec<(MachineKind, Rc<dyn Machine>)>,
         watchdog: Option<Box<dyn Watchdog>>,
     ) -> Self {
         let routes = self.routes.receivers();
@@ -124,7 +124,7 @@ impl<N: Notifier> Receivers<N> {
                 name: machine_name(kind, route.name),
                 route: route.name.map(str::to_owned),
                 place: *place,
-                machine: Arc::clone(&machine),
+                machine: Rc::clone(&machine),
             });
             self.machines.extend(of_route);
         }

@@ -5,6 +5,8 @@
 //! and with a second world that differs in nothing but that everybody can be reached.
 
 mod ear;
+mod machine;
+mod machines;
 mod world;
 
 use std::collections::BTreeMap;

@@ -108,25 +108,29 @@ impl Ear {
                 is_post,
             });
         }
-        let error = match trouble {
-            None => None,
-            Some(Trouble::Refusing) => Some(NotifyError::Transport("refused".to_owned())),
-            Some(Trouble::AnswerLost) => Some(NotifyError::Unanswered("lost".to_owned())),
-            Some(Trouble::Limiting) => Some(NotifyError::RateLimited {
-                retry_after: Duration::from_mins(10),
-            }),
-            Some(Trouble::Hanging) => {
-                let_others_go_on().await;
-                self.clock.set(self.clock.get() + PATIENCE);
-                Some(NotifyError::Unanswered("no answer".to_owned()))
-            }
-        };
+        let error = fail(trouble, &self.clock).await;
         Delivery {
             result: error.map_or(Ok(result), Err),
             rate_limited: 0,
             latency: Duration::ZERO,
         }
     }
+}
+
+/// What somebody with this trouble answers.
+pub async fn fail(trouble: Option<Trouble>, clock: &Cell<i64>) -> Option<NotifyError> {
+    Some(match trouble? {
+        Trouble::Refusing => NotifyError::Transport("refused".to_owned()),
+        Trouble::AnswerLost => NotifyError::Unanswered("lost".to_owned()),
+        Trouble::Limiting => NotifyError::RateLimited {
+            retry_after: Duration::from_mins(10),
+        },
+        Trouble::Hanging => {
+            let_others_go_on().await;
+            clock.set(clock.get() + PATIENCE);
+            NotifyError::Unanswered("no answer".to_owned())
+        }
+    })
 }
 
 /// Whoever is told at the same time has its turn first.

@@ -18,12 +18,14 @@ use rollcall::function::visit_windows;
 use rollcall::memory_log::MemoryLog;
 use rollcall::metrics::Metrics;
 use rollcall::ports::ecs::NoEcs;
+use rollcall::ports::machine::Machine;
 use rollcall::ports::queue::{Queue, QueueError, Receipt, Timer, delay};
-use rollcall::ports::receivers::Receivers;
+use rollcall::ports::receivers::{MachineKind, Receivers};
 use rollcall::visit::{Ports, Visit, VisitMemory};
 use tokio::time::Instant;
 
 use super::ear::{Ear, Trouble};
+use super::machine::{Device, Pings};
 
 const ACCOUNT: &str = "111122223333";
 const REGION: &str = "eu-west-1";
@@ -71,6 +73,9 @@ pub struct Script {
     bots: Vec<bool>,
 }
 
+/// The name of the machine that hears of everything.
+pub const MACHINE: &str = "http";
+
 /// The names of the receivers, in the order of the routes.
 const NAMES: [&str; 4] = ["slack", "route:pay", "route:web", "route:oncall"];
 
@@ -80,6 +85,12 @@ impl Script {
         let name = NAMES[random.usize(..NAMES.len())];
         let kind = Trouble::ALL[random.usize(..Trouble::ALL.len())];
         Self::with(&mut random, name, kind)
+    }
+
+    /// The same world, in which somebody else is down.
+    pub fn with_trouble_of(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.trouble.name);
+        self
     }
 
     /// A world of webhooks in which everything is known at once, with this trouble from its beginning.
@@ -293,6 +304,8 @@ pub fn routes() -> Routes {
 /// A world that has come to its end.
 pub struct World {
     pub ears: Vec<Ear>,
+    pub device: Rc<Device>,
+    pub pings: Pings,
 }
 
 impl fmt::Display for World {
@@ -302,6 +315,9 @@ impl fmt::Display for World {
             for heard in ear.heard.borrow().iter() {
                 writeln!(f, "  {:>6} s: {:?}", heard.at, heard.rows)?;
             }
+        }
+        for event in self.device.taken.borrow().iter() {
+            writeln!(f, "  {}: {}", event.kind, event.data)?;
         }
         Ok(())
     }
@@ -342,12 +358,14 @@ fn message(content: Decoded) -> Message {
 /// Plays a world to its end, with this trouble or with none.
 pub fn play(script: &Script, trouble: Option<&Down>) -> World {
     let clock = Rc::new(Cell::new(0));
+    let down = |name: &str| {
+        let down = trouble.filter(|down| down.name == name);
+        down.map(|down| (down.kind, down.from, down.until))
+    };
     let ear = |(name, is_bot): (&&str, &bool)| Ear {
         name: (*name).to_owned(),
         is_bot: *is_bot,
-        down: trouble
-            .filter(|down| down.name == **name)
-            .map(|down| (down.kind, down.from, down.until)),
+        down: down(name),
         clock: clock.clone(),
         heard: RefCell::default(),
     };
@@ -355,17 +373,36 @@ pub fn play(script: &Script, trouble: Option<&Down>) -> World {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
-    runtime.block_on(run(script, &ears, &clock));
-    World { ears }
+    let device = Rc::new(Device {
+        down: down(MACHINE),
+        clock: clock.clone(),
+        taken: RefCell::default(),
+    });
+    let pings = Pings {
+        clock: clock.clone(),
+        ..Pings::default()
+    };
+    let world = World {
+        ears,
+        device,
+        pings,
+    };
+    runtime.block_on(run(script, &world, &clock));
+    world
 }
 
-async fn run(script: &Script, ears: &[Ear], clock: &Rc<Cell<i64>>) {
+async fn run(script: &Script, world: &World, clock: &Rc<Cell<i64>>) {
     let reader = Reader {
         rows: RowLimit::All,
         ..Reader::english(chrono_tz::UTC)
     };
     let mut place = 0..;
-    let receivers = Receivers::new(routes(), reader, |_| &ears[place.next().unwrap()]);
+    let receivers = Receivers::new(routes(), reader, |_| &world.ears[place.next().unwrap()]);
+    let machine: Rc<dyn Machine> = world.device.clone();
+    let receivers = receivers.with_machines(
+        vec![(MachineKind::Http, machine)],
+        Some(Box::new(world.pings.clone())),
+    );
     let (log, alarms, memory) = (
         MemoryLog::default(),
         Alarms::default(),
