@@ -211,7 +211,7 @@ fn run_digest(subject: &Subject, time: DateTime<Utc>, asked: Option<i64>, twin: 
         &asked,
         &[twin],
     ];
-    digest(parts.into_iter().chain(more.map(|part| part.as_bytes())))
+    digest(parts.into_iter().chain(more.map(String::as_bytes)))
 }
 
 fn digest<'a, const N: usize>(parts: impl IntoIterator<Item = &'a [u8]>) -> [u8; N] {

@@ -26,6 +26,7 @@ locals {
       SLACK_REPLY_BROADCAST     = tostring(var.slack_bot.reply_broadcast)
     },
     local.windows_environment,
+    local.accounts_environment,
     var.detailed_metrics ? {} : { ROLLCALL_METRICS = "alarms" },
     var.message.language == "en" ? {} : { ROLLCALL_LANGUAGE = var.message.language },
     var.message.rows == 12 ? {} : { ROLLCALL_ROWS = tostring(var.message.rows) },
