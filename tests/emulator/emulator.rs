@@ -116,12 +116,44 @@ impl Emulator {
     /// A cluster with services: what each was created with, which the emulator never starts, and what it was updated
     /// to, which runs at once.
     pub fn cluster(&self, name: &str, services: &[(&str, i32, Option<i32>)]) {
+        let own = aws_sdk_ecs::config::Credentials::new("test", "test", None, None, "test");
+        self.cluster_of(own, name, services);
+    }
+
+    /// As [`Self::cluster`], in the account of a role: credentials of an assumed role belong to its account.
+    pub fn cluster_elsewhere(&self, role: &str, name: &str, services: &[(&str, i32, Option<i32>)]) {
+        let config = aws_sdk_sts::Config::builder()
+            .behavior_version(aws_sdk_sts::config::BehaviorVersion::latest())
+            .region(aws_sdk_sts::config::Region::new("ap-northeast-2"))
+            .credentials_provider(aws_sdk_sts::config::Credentials::new(
+                "test", "test", None, None, "test",
+            ))
+            .http_client(tls::aws_http_client())
+            .endpoint_url(&self.endpoint);
+        let sts = aws_sdk_sts::Client::from_conf(config.build());
+        let assume = sts.assume_role().role_arn(role).role_session_name("test");
+        let assumed = self.runtime.block_on(assume.send()).unwrap();
+        let given = assumed.credentials.unwrap();
+        let credentials = aws_sdk_ecs::config::Credentials::new(
+            given.access_key_id,
+            given.secret_access_key,
+            Some(given.session_token),
+            None,
+            "test",
+        );
+        self.cluster_of(credentials, name, services);
+    }
+
+    fn cluster_of(
+        &self,
+        credentials: aws_sdk_ecs::config::Credentials,
+        name: &str,
+        services: &[(&str, i32, Option<i32>)],
+    ) {
         let config = aws_sdk_ecs::Config::builder()
             .behavior_version(aws_sdk_ecs::config::BehaviorVersion::latest())
             .region(aws_sdk_ecs::config::Region::new("ap-northeast-2"))
-            .credentials_provider(aws_sdk_ecs::config::Credentials::new(
-                "test", "test", None, None, "test",
-            ))
+            .credentials_provider(credentials)
             .http_client(tls::aws_http_client())
             .endpoint_url(&self.endpoint);
         let ecs = aws_sdk_ecs::Client::from_conf(config.build());

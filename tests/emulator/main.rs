@@ -15,6 +15,7 @@
 #[allow(dead_code, reason = "the other tests use the rest")]
 mod support;
 
+mod accounts;
 mod doctor;
 mod emulator;
 mod instances;

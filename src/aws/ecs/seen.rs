@@ -131,13 +131,14 @@ impl<'a> Seen<'a> {
 
     /// Notes that a cluster could not be asked about.
     pub(super) fn fail(&mut self, cluster: &ClusterId, about: Observable, error: ApiError) {
-        let (name, code) = (Place(cluster), &error.code);
+        let name = Place(cluster);
         let failure = AskFailure {
             at: self.now,
             cluster: cluster.clone(),
             about,
-            error: error.clone(),
+            error,
         };
+        let code = &failure.error.code;
         if failure.is_by_choice() {
             tracing::info!(ecs.cluster = %name, "no role is configured to see how {name} is");
         } else {

@@ -199,7 +199,7 @@ resource "aws_sqs_queue" "dead_letters" {
   # of the account allow. The ARN is built from its parts, because a queue cannot refer to itself.
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat([
       {
         Sid       = "DenyPlainTransport"
         Effect    = "Deny"
@@ -216,6 +216,14 @@ resource "aws_sqs_queue" "dead_letters" {
         Resource  = "arn:${local.partition}:sqs:${local.region}:${local.account}:${local.name}-schedules-dead"
         Condition = { ArnNotEquals = { "aws:PrincipalArn" = aws_iam_role.this.arn } }
       },
-    ]
+      ],
+      length(var.dead_letter_reader_arns) == 0 ? [] : [{
+        Sid       = "NotifiersElsewhereMayRead"
+        Effect    = "Allow"
+        Action    = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+        Principal = { AWS = sort(var.dead_letter_reader_arns) }
+        Resource  = "arn:${local.partition}:sqs:${local.region}:${local.account}:${local.name}-schedules-dead"
+      }],
+    )
   })
 }

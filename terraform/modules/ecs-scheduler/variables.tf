@@ -351,6 +351,18 @@ variable "dead_letter_visibility_seconds" {
   }
 }
 
+variable "dead_letter_reader_arns" {
+  description = "ARNs of roles in other accounts that may read the dead-letter queue: the role of a notifier's function there. With a customer key, that key has to let them decrypt too."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.dead_letter_reader_arns : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/.+$", arn))])
+    error_message = "dead_letter_reader_arns holds ARNs of IAM roles (…:role/…)."
+  }
+}
+
 variable "service_permissions" {
   description = <<-EOT
     Which services the schedules' role may update.

@@ -15,7 +15,7 @@ locals {
     { for key, queue in aws_sqs_queue.dead : "${key}-dead" => { queue = queue.name, minutes = 1, what = key == "records" ? "Records that the function failed on in ${local.max_receive_count} attempts" : "Events and rosters that EventBridge could not put into the queue" } },
     # Where the function reads such a queue, a letter is a fault only if it stays: letters that the function failed on wait
     # in flight, are not counted here, and end in the dead-letter queue of the records.
-    { for key, scheduler in var.schedulers : "schedules-dead-${key}" => {
+    { for key, scheduler in local.schedulers_here : "schedules-dead-${key}" => {
       queue   = reverse(split(":", scheduler.dead_letter_queue_arn))[0]
       minutes = contains(keys(local.read_dead_letters), key) ? 15 : 1
       what    = contains(keys(local.read_dead_letters), key) ? "The function does not take the calls that EventBridge Scheduler gave up on" : "Calls that EventBridge Scheduler gave up on"
@@ -48,7 +48,7 @@ locals {
       claims-lapsed = { namespace = "Rollcall", metric = "ClaimsLapsed", dimensions = { FunctionName = local.function_name }, threshold = 3, seconds = 900, what = "More than 3 invocations in a quarter of an hour ended without releasing the window that they had claimed" }
     },
     merge([
-      for key, scheduler in var.schedulers : {
+      for key, scheduler in local.schedulers_here : {
         "schedules-dropped-${key}" = { namespace = "AWS/Scheduler", metric = "InvocationDroppedCount", dimensions = { ScheduleGroup = scheduler.schedule_group_name }, what = "EventBridge Scheduler gave up on a call" }
         "schedules-errors-${key}"  = { namespace = "AWS/Scheduler", metric = "TargetErrorCount", dimensions = { ScheduleGroup = scheduler.schedule_group_name }, what = "ECS refused a scheduled call; it may yet succeed when tried again" }
       } if scheduler.schedule_group_name != null

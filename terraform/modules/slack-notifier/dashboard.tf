@@ -40,7 +40,7 @@ locals {
       title     = "1 Schedules: attempts, errors, given up"
       statistic = "Sum"
       metrics = concat([], [
-        for scheduler in var.schedulers : [
+        for scheduler in local.schedulers_here : [
           for metric in ["InvocationAttemptCount", "TargetErrorCount", "InvocationDroppedCount"] :
           ["AWS/Scheduler", metric, "ScheduleGroup", scheduler.schedule_group_name]
         ] if scheduler.schedule_group_name != null

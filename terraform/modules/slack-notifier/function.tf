@@ -28,6 +28,7 @@ locals {
     local.windows_environment,
     local.routes_environment,
     local.event_environment,
+    local.accounts_environment,
     var.detailed_metrics ? {} : { ROLLCALL_METRICS = "alarms" },
     var.message.language == "en" ? {} : { ROLLCALL_LANGUAGE = var.message.language },
     var.message.rows == 12 ? {} : { ROLLCALL_ROWS = tostring(var.message.rows) },

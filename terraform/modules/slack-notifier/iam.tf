@@ -1,7 +1,7 @@
 locals {
   # The first plan does not know the whole policy, because AWS gives queues and tables their ARNs. What grows is known; the
   # rest takes less than 4,000 characters.
-  inline_characters = 4000 + length(jsonencode([local.verify_statements, local.secret_statements, local.routes_statements, local.event_statements, [for scheduler in local.read_dead_letters : scheduler.dead_letter_visibility_seconds]])) + 120 * length(local.read_dead_letters)
+  inline_characters = 4000 + length(jsonencode([local.verify_statements, local.accounts_statements, local.secret_statements, local.routes_statements, local.event_statements, [for scheduler in local.read_dead_letters : scheduler.dead_letter_visibility_seconds]])) + 120 * length(local.read_dead_letters)
 
   undelivered_key_arns = distinct([for scheduler in local.read_dead_letters : scheduler.kms_key_arn if scheduler.kms_key_arn != null])
 
@@ -90,6 +90,7 @@ resource "aws_iam_role_policy" "function" {
       local.event_statements,
       local.verify_statements,
       local.autoscaling_statements,
+      local.accounts_statements,
       length(local.read_dead_letters) == 0 ? [] : [{
         Sid      = "ReadUndelivered"
         Effect   = "Allow"

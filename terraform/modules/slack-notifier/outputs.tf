@@ -22,7 +22,7 @@ output "doctor_command" {
   description = "The command that checks this deployment, with its Region and all of its names; `eval \"$(terraform output -raw doctor_command)\"` runs it."
   value = join(" ", concat(
     ["AWS_REGION=${local.region}", "rollcall", "doctor", "--environment", var.environment, "--name", local.function_name],
-    flatten([for group in distinct(compact(values(var.schedulers)[*].schedule_group_name)) : ["--group", group]]),
+    flatten([for group in distinct(compact(values(local.schedulers_here)[*].schedule_group_name)) : ["--group", group]]),
     [for group in aws_scheduler_schedule_group.rosters : "--roster-group=${group.name}"],
   ))
 }
@@ -53,7 +53,7 @@ output "dead_letter_queue_urls" {
 }
 
 output "verified_clusters" {
-  description = "Names of the clusters in which the function asks ECS what runs; empty if it does not ask."
+  description = "Names of the clusters of this account in which the function asks ECS what runs; empty if it does not ask."
   value       = local.verify ? local.clusters : []
 }
 

@@ -1,8 +1,8 @@
 # What people need who make overrides with the command line (`rollcall extend` and its like): their own credentials change
-# schedules, and the function gains nothing. The policy is an output, because who these people are is known elsewhere.
+# schedules, and the function gains nothing. Schedules of other accounts and Regions are out of their reach. The policy is an output, because who these people are is known elsewhere.
 
 locals {
-  groups_of_schedules = distinct(concat(compact(values(var.schedulers)[*].schedule_group_name), aws_scheduler_schedule_group.rosters[*].name))
+  groups_of_schedules = distinct(concat(compact(values(local.schedulers_here)[*].schedule_group_name), aws_scheduler_schedule_group.rosters[*].name))
 
   operator_statements = concat(
     [
@@ -23,7 +23,7 @@ locals {
         Sid       = "GiveSchedulesTheirRoles"
         Effect    = "Allow"
         Action    = "iam:PassRole"
-        Resource  = concat(sort(distinct(values(var.schedulers)[*].role_arn)), aws_iam_role.rosters[*].arn)
+        Resource  = concat(sort(distinct(values(local.schedulers_here)[*].role_arn)), aws_iam_role.rosters[*].arn)
         Condition = { StringEquals = { "iam:PassedToService" = data.aws_service_principal.scheduler.name } }
       },
     ],

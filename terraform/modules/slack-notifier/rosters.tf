@@ -62,8 +62,8 @@ locals {
         schedule                = roster.schedule
         scheduled_time          = "<aws.scheduler.scheduled-time>"
         flexible_window_minutes = roster.flexible_window_minutes
-        account                 = local.account
-        region                  = local.region
+        account                 = local.places[split("/", key)[0]].account
+        region                  = local.places[split("/", key)[0]].region
         cluster                 = roster.cluster
         services                = roster.services
         role                    = roster.role
@@ -101,7 +101,10 @@ resource "terraform_data" "roster" {
   for_each = local.rosters
 
   # Without labels it is what it was before rosters carried any, so that an upgrade replaces no roster.
-  input = sha256(jsonencode([{ for name, value in each.value : name => value if name != "labels" || try(length(value) > 0, true) }, var.environment, var.maximum_override_hours, aws_iam_role.rosters[0].arn, aws_sqs_queue.records.arn, aws_sqs_queue.dead["rules"].arn]))
+  input = sha256(jsonencode(concat(
+    [{ for name, value in each.value : name => value if name != "labels" || try(length(value) > 0, true) }, var.environment, var.maximum_override_hours, aws_iam_role.rosters[0].arn, aws_sqs_queue.records.arn, aws_sqs_queue.dead["rules"].arn],
+    contains(keys(local.schedulers_here), split("/", each.key)[0]) ? [] : [local.places[split("/", each.key)[0]]],
+  )))
 }
 
 resource "aws_scheduler_schedule" "rosters" {

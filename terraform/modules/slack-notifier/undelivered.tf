@@ -2,8 +2,9 @@
 # have no CloudTrail record; from the dead letter the function reports the service as failed, with the error.
 
 locals {
-  # The function reads a queue only if its visibility timeout is given, because the timeout has to suit the function's.
-  read_dead_letters = { for key, scheduler in var.schedulers : key => scheduler if local.windows && scheduler.has_dead_letter_queue && scheduler.dead_letter_visibility_seconds != null }
+  # The function reads a queue only if its visibility timeout is given, because the timeout has to suit the function's. Lambda
+  # reads queues of other accounts, but not those of other Regions.
+  read_dead_letters = { for key, scheduler in var.schedulers : key => scheduler if local.windows && scheduler.has_dead_letter_queue && scheduler.dead_letter_visibility_seconds != null && local.places[key].region == local.region }
 }
 
 resource "aws_lambda_event_source_mapping" "undelivered" {
@@ -34,9 +35,9 @@ resource "aws_lambda_event_source_mapping" "undelivered" {
 }
 
 # Without a redrive policy, a dead letter that the function cannot handle would come back for 14 days. With it the letter
-# moves to the queue for failed records, which has an alarm.
+# moves to the queue for failed records, which has an alarm. SQS moves messages within one account only.
 resource "aws_sqs_queue_redrive_policy" "undelivered" {
-  for_each = local.read_dead_letters
+  for_each = { for key, scheduler in local.read_dead_letters : key => scheduler if local.places[key].account == local.account }
 
   # An ARN is arn:partition:sqs:region:account:name.
   queue_url = "https://sqs.${local.region}.${data.aws_partition.current.dns_suffix}/${local.account}/${split(":", each.value.dead_letter_queue_arn)[5]}"

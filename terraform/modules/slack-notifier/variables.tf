@@ -32,6 +32,7 @@ variable "schedulers" {
     - `kms_key_arn`: the customer key of that queue.
     - `cluster`: name of the cluster, in which ECS is asked what runs (`verify`); rosters name theirs themselves.
     - `retry_minutes`: maximum event age in the schedules' retry policy. Rosters carry it, so that the function knows how late a call may come.
+    - `account_id`, `region`: where the schedules and services are, if not in the notifier's own account and Region (docs/accounts.md). The group and the queue of such schedules are not watched from here; the queue is read where it is in the notifier's Region.
     - `rosters`: for each schedule, when it fires and which calls it makes, so that a call that is missing can be reported. `services` are desired counts by service, `jobs` task counts by the task definition's family, `labels` the labels of those services and jobs that have some (by the same names), by which routes choose. A schedule with a `rate()` cannot have one: only AWS knows when it fires.
   EOT
   type = map(object({
@@ -39,6 +40,8 @@ variable "schedulers" {
     schedule_group_name   = optional(string)
     dead_letter_queue_arn = optional(string)
     has_dead_letter_queue = optional(bool, true)
+    account_id            = optional(string)
+    region                = optional(string)
 
     dead_letter_visibility_seconds = optional(number)
     kms_key_arn                    = optional(string)
@@ -62,6 +65,13 @@ variable "schedulers" {
   validation {
     condition     = length(var.schedulers) >= 1 && length(var.schedulers) <= 5
     error_message = "schedulers holds 1 to 5 entries: their role ARNs have to fit into an event pattern of 2,048 characters."
+  }
+  validation {
+    condition = alltrue([
+      for scheduler in values(var.schedulers) :
+      (scheduler.account_id == null || can(regex("^[0-9]{12}$", scheduler.account_id))) && (scheduler.region == null || can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]+$", scheduler.region)))
+    ])
+    error_message = "schedulers[*].account_id is twelve digits, and region a Region such as eu-west-1."
   }
   validation {
     condition     = alltrue([for scheduler in values(var.schedulers) : (scheduler.dead_letter_queue_arn != null) == scheduler.has_dead_letter_queue])

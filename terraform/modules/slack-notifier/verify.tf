@@ -3,14 +3,13 @@
 # clusters that the schedules call.
 
 locals {
-  # These come from inputs alone, so that the plan shows them.
-  clusters = sort(distinct(flatten([
-    for scheduler in values(var.schedulers) : concat(
-      scheduler.cluster == null ? [] : [scheduler.cluster],
-      [for roster in values(scheduler.rosters) : reverse(split("/", roster.cluster))[0]],
-    )
-  ])))
-  cluster_arns = [for cluster in local.clusters : "arn:${local.partition}:ecs:${local.region}:${local.account}:cluster/${cluster}"]
+  # These come from inputs alone, so that the plan shows them. Clusters of other accounts are asked about by roles there.
+  cluster_arns = [for arn in local.all_cluster_arns : arn if split(":", arn)[4] == local.account]
+  clusters     = sort(distinct([for arn in local.cluster_arns : split("/", arn)[1]]))
+
+  # One Region, or all of them: the condition names the clusters with their Regions.
+  cluster_regions = distinct([for arn in local.cluster_arns : split(":", arn)[3]])
+  cluster_region  = length(local.cluster_regions) == 1 ? local.cluster_regions[0] : "*"
 
   clusterless = [for key, scheduler in var.schedulers : key if scheduler.cluster == null && length(scheduler.rosters) == 0]
 
@@ -26,14 +25,14 @@ locals {
       Sid       = "AskServices"
       Effect    = "Allow"
       Action    = "ecs:DescribeServices"
-      Resource  = "arn:${local.partition}:ecs:${local.region}:${local.account}:service/*"
+      Resource  = "arn:${local.partition}:ecs:${local.cluster_region}:${local.account}:service/*"
       Condition = local.in_these_clusters
     },
     {
       Sid       = "AskTasks"
       Effect    = "Allow"
       Action    = "ecs:DescribeTasks"
-      Resource  = "arn:${local.partition}:ecs:${local.region}:${local.account}:task/*"
+      Resource  = "arn:${local.partition}:ecs:${local.cluster_region}:${local.account}:task/*"
       Condition = local.in_these_clusters
     },
     {
@@ -52,14 +51,14 @@ locals {
   }]
 
   # ECS's own events, off by default. They arrive within seconds and give reasons; reports do not depend on them.
-  native_patterns = !(local.verify && var.verify.native_events) ? {} : {
+  native_patterns = !(local.wants_verify && length(local.all_cluster_arns) > 0 && var.verify.native_events) ? {} : {
     native = {
       description = "Steady states, trouble and ended jobs"
       pattern = jsonencode({
         source        = ["aws.ecs"]
         "detail-type" = concat(["ECS Service Action"], var.watch_jobs ? ["ECS Task State Change"] : [])
         detail = {
-          clusterArn = local.cluster_arns
+          clusterArn = local.all_cluster_arns
           "$or" = concat(
             [
               { eventType = ["WARN", "ERROR"] },
@@ -77,7 +76,7 @@ locals {
       pattern = jsonencode({
         source        = ["aws.ecs"]
         "detail-type" = ["ECS Deployment State Change"]
-        resources     = [for cluster in local.clusters : { prefix = "arn:${local.partition}:ecs:${local.region}:${local.account}:service/${cluster}/" }]
+        resources     = [for arn in local.all_cluster_arns : { prefix = "${replace(arn, ":cluster/", ":service/")}/" }]
         detail        = { eventType = ["WARN", "ERROR"] }
       })
     }

@@ -8,7 +8,7 @@ use super::{Target, calls};
 use crate::cli::doctor::finding::{Finding, names};
 use crate::cli::doctor::seen::{Schedule, Seen, name_of};
 use crate::cli::overrides::is_name_of_override;
-use crate::core::arn::{family, last_segment};
+use crate::core::arn::{Arn, family, last_segment};
 use crate::core::decode::{Decoded, Message};
 use crate::core::fact::{Fact, Roster};
 
@@ -122,7 +122,12 @@ fn differences(seen: &Seen, rosters: &[(&Schedule, Roster)]) -> Vec<Finding> {
         due.insert(key, count);
     }
     let mut expected: BTreeMap<Due<'_>, i64> = BTreeMap::new();
-    for (schedule, roster) in rosters {
+    // Schedules of other accounts and Regions were not read, so nothing can be said about their rosters.
+    let here = Arn::parse(&seen.function.arn).map(|arn| (arn.account, arn.region));
+    let is_here = |roster: &Roster| {
+        here.is_none_or(|here| here == (roster.account.as_str(), roster.region.as_str()))
+    };
+    for (schedule, roster) in rosters.iter().filter(|(_, roster)| is_here(roster)) {
         let services = roster
             .services
             .iter()

@@ -220,11 +220,11 @@ run "rosters_carry_the_labels_of_services_and_jobs" {
   }
 
   assert {
-    condition     = output.rosters["morning"].labels == { nestjs = { team = "search" }, python-api = { team = "pay", tier = "api: no 1" } }
+    condition     = jsonencode(output.rosters["morning"].labels) == jsonencode({ nestjs = { team = "search" }, python-api = { team = "pay", tier = "api: no 1" } })
     error_message = "By service, only of those that the schedule calls and that have some."
   }
   assert {
-    condition     = output.rosters["report.job"].labels == { report-family = { team = "pay" } } && output.rosters["sync.job"].labels == {}
+    condition     = jsonencode(output.rosters["report.job"].labels) == jsonencode({ report-family = { team = "pay" } }) && output.rosters["sync.job"].labels == {}
     error_message = "By the family of the task definition, which is what the notifier knows a job by."
   }
 }
