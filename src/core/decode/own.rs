@@ -18,10 +18,6 @@ use crate::core::window::WindowKey;
 /// A message of rollcall's own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "rollcall", rename_all = "snake_case")]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a message is taken apart as soon as it is decoded, so there is one at a time"
-)]
 pub enum OwnMessage {
     /// "Visit this window again."
     Timer {

@@ -127,7 +127,6 @@ impl Post {
 
 /// Something that an invocation asked of the queue.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "a test holds few of them")]
 pub enum Ordered {
     /// A message that becomes visible at a time.
     Timer(OwnMessage, Millis),
