@@ -124,6 +124,9 @@ fn report(runs: usize) -> LastReport {
             heard: [("k3x9p2ab began".to_owned(), Heard::Alone)].into(),
             ..NoticesReport::default()
         },
+        is_failing: true,
+        is_gone: true,
+        revision: 7,
     }
 }
 
