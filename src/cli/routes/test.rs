@@ -48,7 +48,6 @@ fn receivers_of(args: &RoutesTestArgs, routes: &Routes) -> BTreeSet<usize> {
         region: args.region.as_deref(),
         schedule: args.schedule.as_deref(),
         labels: Some(&labels),
-        is_open: false,
         outcome: args.outcome,
         // Who waits for an outcome does not yet hear of the run.
         is_open: false,
