@@ -209,6 +209,18 @@ fn an_event_of_each_type_looks_like_this() {
     insta::assert_json_snapshot!(data(&event));
 }
 
+#[test]
+fn the_example_in_the_documents_is_as_the_schema_says() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/events.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let blocks = text.split("```json\n").skip(1);
+    let blocks = blocks.map(|block| block.split("```").next().unwrap());
+    let example = blocks.map(|block| serde_json::from_str::<Value>(block).unwrap());
+    let example = example.into_iter().find(|block| block["version"] == 1);
+    let validator = schema::validator("event.schema.json");
+    assert_eq!(schema::problems(&validator, &example.unwrap()), [""; 0]);
+}
+
 /// A window of so many services, of which every tenth was refused with a long text.
 fn large(services: usize) -> Story {
     let call = |index: usize| {
