@@ -23,6 +23,7 @@ mod log;
 mod looks;
 mod mapping;
 mod overrides;
+mod routes;
 mod silences;
 mod webhooks;
 mod windows;
