@@ -22,6 +22,7 @@ pub(crate) struct Options {
     pub(crate) schedules: u8,
     pub(crate) tasks_never_start: bool,
     pub(crate) service_events: i64,
+    pub(crate) routes: usize,
     pub(crate) seed: u64,
     pub(crate) limit_minutes: u64,
     pub(crate) function: PathBuf,
@@ -43,6 +44,7 @@ cargo bench --all-features --bench cost -- [options]
 --schedules 1               schedules half an hour apart, the first one up, the next one down, and so on
 --tasks-never-start         no task ever runs
 --service-events 100        events that ECS keeps of a service
+--routes 0                  routes, up to ten, each with a message of its own about its share of the services
 --seed 1                    of the calls' times
 --limit-minutes 20          real time after which a run is cut off
 --function PATH             another binary of the function
@@ -67,6 +69,7 @@ impl Options {
             schedules: 1,
             tasks_never_start: false,
             service_events: 100,
+            routes: 0,
             seed: 1,
             limit_minutes: 20,
             function: PathBuf::from(option_env!("CARGO_BIN_EXE_rollcall-lambda").unwrap_or("")),
@@ -111,6 +114,7 @@ impl Options {
             "--verify-minutes" => self.verify_minutes = read(name, value)?,
             "--schedules" => self.schedules = read(name, value)?,
             "--service-events" => self.service_events = read(name, value)?,
+            "--routes" => self.routes = read_routes(name, value)?,
             "--seed" => self.seed = read(name, value)?,
             "--limit-minutes" => self.limit_minutes = read(name, value)?,
             "--function" => self.function = PathBuf::from(value),
@@ -124,4 +128,15 @@ impl Options {
 fn read<T: std::str::FromStr>(name: &str, value: &str) -> Result<T, String> {
     let number = value.parse();
     number.map_err(|_| format!("{name}: {value} is not a number that fits"))
+}
+
+/// Services end with a digit, which tells their route.
+const MOST_ROUTES: usize = 10;
+
+fn read_routes(name: &str, value: &str) -> Result<usize, String> {
+    let routes = read(name, value)?;
+    let is_few = (0..=MOST_ROUTES).contains(&routes);
+    is_few
+        .then_some(routes)
+        .ok_or_else(|| format!("{name}: {value} is more than {MOST_ROUTES}"))
 }

@@ -10,7 +10,7 @@ use nix::sys::time::TimeValLike as _;
 use super::clock::Clock;
 use super::mapping::{Mapping, Measured};
 use super::options::{Mode, Options};
-use super::scenario::Scenario;
+use super::scenario::{Scenario, label_of_route};
 use super::slack::Said;
 use super::table::Charges;
 use super::world::World;
@@ -26,6 +26,7 @@ pub(crate) struct Run {
     tasks_never_start: bool,
     is_asked: bool,
     speed: f64,
+    routes: usize,
     /// The last schedule starts tasks.
     is_up: bool,
     pub(crate) measured: Measured,
@@ -74,6 +75,7 @@ impl Run {
             tasks_never_start: options.tasks_never_start,
             is_asked,
             speed: options.speed,
+            routes: options.routes,
             is_up: options.schedules % 2 == 1,
             fact_bytes: bytes_by_kind.get("FACTS").copied().unwrap_or_default(),
             stored_bytes: bytes_by_kind.values().sum(),
@@ -121,24 +123,37 @@ impl Run {
         after.map_or(f64::NAN, TimeDelta::as_seconds_f64)
     }
 
-    /// Whether the last message tells the truth about every service.
+    /// Whether the last message of each receiver, all together, tells the truth about every service.
     pub(crate) fn is_said(&self) -> bool {
-        let totals = |said: &&Said| !said.is_reply && !said.totals.is_empty();
-        let Some(last) = self.said.iter().rev().find(totals) else {
-            return false;
+        let labels = match self.routes {
+            0 => vec![String::new()],
+            routes => (0..routes).map(label_of_route).collect(),
         };
-        let number = self.services;
-        let word = match (self.is_asked, self.is_up) {
-            (false, _) => "succeeded",
-            (true, true) => "running",
-            (true, false) => "stopped",
-        };
+        let told: Option<Vec<_>> = labels.iter().map(|label| self.counted(label)).collect();
+        let Some(told) = told else { return false };
+        let well: usize = told.iter().map(|(well, _)| well).sum();
+        let all: usize = told.iter().map(|(_, all)| all).sum();
+        let is_well = well == self.services;
+        let is_right = is_well != (self.tasks_never_start && self.is_up) && all == self.services;
+        self.measured.cut_off.is_none() && is_right
+    }
+
+    /// How many services are well, of how many, as the last message with this in its heading says; none where one is under way.
+    fn counted(&self, label: &str) -> Option<(usize, usize)> {
+        let has_totals =
+            |said: &&Said| !said.is_reply && !said.totals.is_empty() && said.title.contains(label);
+        let last = self.said.iter().rev().find(has_totals)?;
         let plain = last.totals.replace([',', '*'], "");
+        let word = match (self.is_asked, self.is_up) {
+            (false, _) => " succeeded",
+            (true, true) => " running",
+            (true, false) => " stopped",
+        };
+        let (before, _) = plain.split_once(word)?;
+        let counts = before.rsplit(' ').next()?;
+        let (well, all) = counts.split_once('/').unwrap_or((counts, counts));
         let is_open = plain.contains("pending") || plain.contains("missing");
-        let is_good = plain.contains(&format!("{number}/{number} {word}"));
-        let is_right = is_good != (self.tasks_never_start && self.is_up)
-            && plain.contains(&number.to_string());
-        self.measured.cut_off.is_none() && !is_open && is_right
+        (!is_open).then_some((well.parse().ok()?, all.parse().ok()?))
     }
 }
 

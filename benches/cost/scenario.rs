@@ -94,6 +94,25 @@ impl Scenario {
     }
 }
 
+/// The label of a route, which stands in the heading of its messages.
+pub(crate) fn label_of_route(number: usize) -> String {
+    format!("team {number}")
+}
+
+/// So many routes, ten at most, which share the services by the last digit of their names.
+pub(crate) fn routes(number: usize) -> Value {
+    let route = |route: usize| {
+        let digits = (route..10).step_by(number).map(|digit| digit.to_string());
+        let digits = digits.collect::<Vec<_>>().join(",");
+        json!({
+            "name": format!("team-{route}"),
+            "match": {"service": format!("*{{{digits}}}")},
+            "label": label_of_route(route),
+        })
+    };
+    json!({"routes": (0..number).map(route).collect::<Vec<_>>()})
+}
+
 fn call(number: usize, count: u8, time: DateTime<Utc>, starts: bool, random: &mut Rng) -> Call {
     let at = time + TimeDelta::milliseconds(random.i64(0..FLEXIBLE_MINUTES * 60_000));
     let latency = random.i64(LATENCY_SECONDS.0 * 1_000..LATENCY_SECONDS.1 * 1_000);

@@ -11,7 +11,7 @@ use super::ecs::Ecs;
 use super::http::{Answer, Request, Server, response};
 use super::options::{Mode, Options};
 use super::queue::Queue;
-use super::scenario::{REGION, Scenario};
+use super::scenario::{self, REGION, Scenario};
 use super::slack::{CHANNEL, Slack, TOKEN};
 use super::table::Table;
 
@@ -99,6 +99,10 @@ impl World {
             ("ROLLCALL_MAX_RECEIVES", "30"),
             ("ROLLCALL_VERIFY_MINUTES", &verify_minutes),
         ];
+        let routes = scenario::routes(options.routes).to_string();
+        if options.routes > 0 {
+            pairs.push(("ROLLCALL_ROUTES", &routes));
+        }
         match mode {
             Mode::Webhook => pairs.push(("SLACK_WEBHOOK_URL", &webhook)),
             Mode::Bot => pairs.extend([

@@ -19,6 +19,7 @@ mod contender;
 mod floor;
 mod measure;
 mod report;
+mod routes;
 #[path = "../../tests/it/support/mod.rs"]
 #[allow(dead_code, reason = "the tests use the rest")]
 mod support;
@@ -63,7 +64,7 @@ fn main() {
         .filter(|contender| *contender != Contender::Python || python.is_some())
         .collect();
 
-    let workload = Workload::new(function);
+    let workload = Workload::new(function.clone());
     workload.assert_same_message(&contenders);
     let mut samples: Vec<(Contender, Samples)> = contenders
         .iter()
@@ -81,4 +82,5 @@ fn main() {
         workload.large_bytes()
     );
     println!("{}", report::table(&samples));
+    println!("\n{}", routes::table(&function, repetitions));
 }

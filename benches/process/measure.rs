@@ -145,7 +145,7 @@ fn posted(contender: Contender, function: &Path, event: &Value, message: &NamedT
 }
 
 /// The most memory that a process has had resident, in bytes.
-fn peak(pid: u32) -> f64 {
+pub(crate) fn peak(pid: u32) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let peak = status
         .lines()
