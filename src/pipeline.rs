@@ -26,7 +26,7 @@ use crate::core::window::{UNKNOWN_ENVIRONMENT, WindowKey, Windowing};
 use crate::metrics::Metrics;
 use crate::ports::notifier::{Delivery, Notifier};
 use crate::ports::receivers::MachineReceiver;
-use crate::visit::{machine_deadline, send};
+use crate::visit::{send, turn_deadline};
 
 /// The windows that a batch is about, each with the ids of the messages that are.
 pub type TouchedWindows = BTreeMap<WindowKey, BTreeSet<String>>;
@@ -396,7 +396,7 @@ async fn send_events(
     let whole = machines.filter(|to| to.route.is_none());
     let sends = whole.map(async |to| {
         let mut metrics = Metrics::default();
-        let deadline = machine_deadline(reporting.deadline);
+        let deadline = turn_deadline(reporting.deadline);
         for (key, event) in events {
             // What went wrong is logged, and nobody can mend it here.
             let _ = send(key, event, to, deadline, &mut metrics).await;

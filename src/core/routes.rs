@@ -263,12 +263,13 @@ impl Routes {
         taken
     }
 
-    /// Who hears of something whose service is not known: every route that may be concerned, or else the default receiver.
+    /// Who hears of something whose service is not known: every receiver that may be concerned. The default receiver may be, unless
+    /// a route takes it whatever the service is.
     #[must_use]
     pub fn receivers_that_may(&self, traits: &Traits<'_>) -> BTreeSet<usize> {
         let mut taken = BTreeSet::new();
-        take_all(&self.routes, 1, traits, &mut taken);
-        if taken.is_empty() {
+        let is_taken = take_all(&self.routes, 1, traits, &mut taken);
+        if !is_taken {
             taken.insert(DEFAULT);
         }
         taken
@@ -322,15 +323,29 @@ fn take(
     is_taken
 }
 
-/// Adds all receivers among these routes that may be concerned, whatever their order.
-fn take_all(routes: &[Route], mut place: usize, traits: &Traits<'_>, taken: &mut BTreeSet<usize>) {
+/// Adds all receivers among these routes, the first of which has the place `place`, that may be concerned. Returns whether one
+/// that asks for no outcome takes it whatever is unknown.
+fn take_all(
+    routes: &[Route],
+    mut place: usize,
+    traits: &Traits<'_>,
+    taken: &mut BTreeSet<usize>,
+) -> bool {
+    let (mut is_taken, mut is_over) = (false, false);
     for route in routes {
-        if route.matcher.fits(traits, true) {
-            taken.insert(place);
-            take_all(&route.routes, place + 1, traits, taken);
+        let is_addition = route.matcher.outcome.is_some();
+        if (is_addition || !is_over) && route.matcher.fits(traits, true) {
+            let is_taken_below = take_all(&route.routes, place + 1, traits, taken);
+            if !is_taken_below {
+                taken.insert(place);
+            }
+            let is_certain = !is_addition && route.matcher.fits(traits, false);
+            is_taken |= is_certain;
+            is_over |= is_certain && !route.is_continued;
         }
         place += route.size();
     }
+    is_taken
 }
 
 impl Route {

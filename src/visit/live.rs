@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use super::say::back_off;
-use super::{Turn, Visit, VisitError, say};
+use super::{Turn, VisitError, say};
 use crate::core::decide::{
     LiveDecision, MessageKind, Reason, ThreadNews, decide_live, due, thread_news,
 };
@@ -49,6 +49,7 @@ pub(super) async fn tell<L: WindowLog, N: Notifier, C: Clock>(
     let told = report.told.clone();
     snapshot.keep_final(|subject, run| told.of(subject, run).is_some());
     let snapshot = &*snapshot;
+    let (key, name) = (snapshot.key, to.name());
     let mut next: Option<DateTime<Utc>> = None;
     for group in 0..snapshot.groups.len() {
         let Some(target) = target(snapshot, group, to.receiver.reader, report) else {
@@ -59,15 +60,13 @@ pub(super) async fn tell<L: WindowLog, N: Notifier, C: Clock>(
             Ok(shown) => shown,
             // Slack refuses the bot, and will go on to: whatever speaks instead cannot edit.
             Err(error) if error.refusal().is_some() => {
-                let key = snapshot.key;
-                tracing::error!(window = %key, %error, "cannot say {key} live: {error}");
+                tracing::error!(window = %key, receiver = name, %error, "cannot say {key} live to {name}: {error}");
                 return say::tell(snapshot, to, report, metrics).await;
             }
             Err(error) => {
-                let key = snapshot.key;
-                tracing::error!(window = %key, %error, "cannot say {key}: {error}");
+                tracing::error!(window = %key, receiver = name, %error, "cannot say {key} to {name}: {error}");
                 back_off(report, &error, to.visit.now);
-                overdue(snapshot, &target, metrics);
+                say::overdue(snapshot, name, target.ends.0, metrics);
                 to.note(key, report).await?;
                 return Ok(report.not_before);
             }
@@ -84,14 +83,6 @@ pub(super) async fn tell<L: WindowLog, N: Notifier, C: Clock>(
         to.note(snapshot.key, report).await?;
     }
     Ok(next)
-}
-
-fn overdue(snapshot: &WindowSnapshot<'_>, target: &Target<'_>, metrics: &mut Metrics) {
-    if snapshot.now >= target.ends.0 + say::OVERDUE {
-        let key = snapshot.key;
-        tracing::error!(window = %key, "{key} is past its deadline and could not be said");
-        metrics.windows_overdue += 1;
-    }
 }
 
 /// The message that a group should have; `None` where nobody needs to see one.
@@ -176,22 +167,20 @@ async fn show<L: WindowLog, N, C: Clock>(
         report.not_before,
         to.visit.now,
     );
-    tracing::info!(window = %key, runs = target.members.len(), "decided about {key}: {decision:?}");
+    tracing::info!(window = %key, receiver = to.name(), runs = target.members.len(), "decided about {key}: {decision:?}");
     let wait = (!target.has_ended).then_some(ends.0);
     let bookmark = match decision {
         LiveDecision::Wait(until, _) => return Ok((Some(until), false)),
         LiveDecision::Nothing => return Ok((None, false)),
         LiveDecision::Post => None,
-        LiveDecision::Edit => {
-            match edit(target, message.as_ref(), channel, to.visit, metrics).await? {
-                Edited::Done(bookmark) => Some(bookmark),
-                Edited::Frozen if !target.has_ended => {
-                    freeze(report, message.as_ref());
-                    return Ok((wait, true));
-                }
-                Edited::Gone | Edited::Frozen => None,
+        LiveDecision::Edit => match edit(target, message.as_ref(), channel, to, metrics).await? {
+            Edited::Done(bookmark) => Some(bookmark),
+            Edited::Frozen if !target.has_ended => {
+                freeze(report, message.as_ref());
+                return Ok((wait, true));
             }
-        }
+            Edited::Gone | Edited::Frozen => None,
+        },
     };
     let bookmark = match bookmark {
         Some(bookmark) => bookmark,
@@ -201,7 +190,7 @@ async fn show<L: WindowLog, N, C: Clock>(
                 target,
                 message.as_ref(),
                 channel,
-                to.visit,
+                to,
                 report,
                 metrics,
             )
@@ -233,7 +222,7 @@ async fn show<L: WindowLog, N, C: Clock>(
         notice::note(report, one, Heard::WithRuns);
     }
     report.confirm(to.visit.now);
-    tracing::info!(window = %key, "showed {key}: {}", target.summary.totals_in(Language::English));
+    tracing::info!(window = %key, receiver = to.name(), "showed {key}: {}", target.summary.totals_in(Language::English));
     Ok((wait, true))
 }
 
@@ -257,28 +246,32 @@ enum Edited {
     Frozen,
 }
 
-async fn edit(
+async fn edit<L, N, C>(
     target: &Target<'_>,
     message: Option<&LiveMessage>,
     channel: &impl Channel,
-    visit: Visit<'_>,
+    to: &Turn<'_, L, N, C>,
     metrics: &mut Metrics,
 ) -> Result<Edited, NotifyError> {
     let Some(message) = message else {
         return Ok(Edited::Gone);
     };
+    let name = to.name();
     let delivery = channel
-        .edit(&message.bookmark, &target.summary, visit.deadline)
+        .edit(&message.bookmark, &target.summary, to.visit.deadline)
         .await;
     metrics.edited(&delivery);
     match delivery.result {
         Ok(()) => Ok(Edited::Done(message.bookmark.clone())),
         Err(error) if is_gone(&error) => {
-            tracing::warn!("the message was deleted; posting a new one");
+            tracing::warn!(
+                receiver = name,
+                "the message was deleted; posting a new one"
+            );
             Ok(Edited::Gone)
         }
         Err(error) if is_frozen(&error) => {
-            tracing::warn!(%error, "the message cannot be edited any more");
+            tracing::warn!(receiver = name, %error, "the message cannot be edited any more");
             Ok(Edited::Frozen)
         }
         Err(error) => Err(error),
@@ -293,20 +286,20 @@ fn freeze(report: &mut LastReport, message: Option<&LiveMessage>) {
 }
 
 /// Posts a group's message, unless one is found that nobody took note of.
-async fn post(
+async fn post<L, N, C>(
     snapshot: &WindowSnapshot<'_>,
     target: &Target<'_>,
     message: Option<&LiveMessage>,
     channel: &impl Channel,
-    visit: Visit<'_>,
+    to: &Turn<'_, L, N, C>,
     report: &mut LastReport,
     metrics: &mut Metrics,
 ) -> Result<Bookmark, NotifyError> {
-    let key = snapshot.key;
+    let (key, name) = (snapshot.key, to.name());
     // The message that cannot be edited any more is the one that a search would find.
     let is_replaced = message.is_some();
     if report.is_in_doubt && !is_replaced && report.failures < SEARCHES {
-        match channel.find(key, visit.deadline).await {
+        match channel.find(key, to.visit.deadline).await {
             Ok(found) => {
                 let gap = snapshot.policy.settle_delta();
                 let known = |bookmark: &Bookmark| {
@@ -319,8 +312,10 @@ async fn post(
                     .into_iter()
                     .find(|(start, bookmark)| target.group.takes(*start, gap) && !known(bookmark));
                 if let Some((_, found)) = ours {
-                    tracing::info!(window = %key, "found the message of {key}, which had been posted");
-                    let delivery = channel.edit(&found, &target.summary, visit.deadline).await;
+                    tracing::info!(window = %key, receiver = name, "found the message of {key}, which had been posted");
+                    let delivery = channel
+                        .edit(&found, &target.summary, to.visit.deadline)
+                        .await;
                     metrics.edited(&delivery);
                     match delivery.result {
                         Err(error) if is_gone(&error) || is_frozen(&error) => {}
@@ -329,14 +324,14 @@ async fn post(
                 }
             }
             Err(error) if error.refusal().is_some() => {
-                tracing::warn!(window = %key, %error, "cannot look for an earlier message of {key}: {error}");
+                tracing::warn!(window = %key, receiver = name, %error, "cannot look for an earlier message of {key}: {error}");
             }
             Err(error) => return Err(error),
         }
     }
     let start = target.group.start;
     let delivery = channel
-        .post(key, start, &target.summary, visit.deadline)
+        .post(key, start, &target.summary, to.visit.deadline)
         .await;
     metrics.posted(&delivery);
     delivery.result
@@ -351,7 +346,7 @@ async fn reply<L: WindowLog, N, C>(
     report: &mut LastReport,
     metrics: &mut Metrics,
 ) -> Result<Option<DateTime<Utc>>, VisitError> {
-    let key = snapshot.key;
+    let (key, name) = (snapshot.key, to.name());
     let Some(message) = message_of(snapshot, target.group, report).cloned() else {
         return Ok(None);
     };
@@ -371,7 +366,7 @@ async fn reply<L: WindowLog, N, C>(
         .await;
     metrics.replied(&delivery);
     if let Err(error) = &delivery.result {
-        tracing::error!(window = %key, %error, "cannot write in the thread of {key}: {error}");
+        tracing::error!(window = %key, receiver = name, %error, "cannot write in the thread of {key} at {name}: {error}");
     }
     match delivery.result {
         Err(error) if error.refusal().is_none() => back_off(report, &error, to.visit.now),

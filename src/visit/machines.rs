@@ -1,12 +1,10 @@
 //! Telling a machine: an event for each group of runs that people would be told of in a message that cannot be edited.
 
-use std::time::Duration;
-
 use tokio::time::Instant;
 
 use super::say::{back_off, tell_due};
 use super::tell::{Before, Told};
-use super::{Visit, VisitError};
+use super::{Visit, VisitError, turn_deadline};
 use crate::core::decide::Message;
 use crate::core::event::{Event, Receiver, by_group, confirm};
 use crate::core::report::LastReport;
@@ -16,14 +14,6 @@ use crate::metrics::Metrics;
 use crate::ports::notifier::NotifyError;
 use crate::ports::receivers::MachineReceiver;
 use crate::ports::window_log::WindowLog;
-
-/// How long the events of one visit may take: a machine that does not answer holds the window meanwhile.
-const LONGEST: Duration = Duration::from_secs(10);
-
-/// Until when events may be sent that begin now.
-pub(crate) fn machine_deadline(deadline: Instant) -> Instant {
-    deadline.min(Instant::now() + LONGEST)
-}
 
 /// The answer 410 Gone.
 const GONE: u16 = 410;
@@ -50,12 +40,20 @@ impl<'a, L: WindowLog> MachineTurn<'a, L> {
             // Whoever is gone hears of no more in this window; the next one asks again.
             Ok(()) if report.is_gone => Ok(None),
             Ok(()) => {
-                let deadline = machine_deadline(self.visit.deadline);
+                let deadline = turn_deadline(self.visit.deadline);
                 let say =
                     async |message: &Message, report: &mut LastReport, metrics: &mut Metrics| {
                         self.say(&part, message, deadline, report, metrics).await
                     };
-                tell_due(&part, self.visit, &mut report, &mut metrics, say).await
+                tell_due(
+                    &part,
+                    &self.to.name,
+                    self.visit,
+                    &mut report,
+                    &mut metrics,
+                    say,
+                )
+                .await
             }
         };
         Told {

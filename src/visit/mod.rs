@@ -17,11 +17,12 @@ mod timers;
 mod watchdog;
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
 
-pub(crate) use self::machines::{machine_deadline, send};
+pub(crate) use self::machines::send;
 pub use self::memory::VisitMemory;
 pub use self::steps::{VisitError, pace, visit};
 use self::tell::Turn;
@@ -74,6 +75,15 @@ impl Visit<'_> {
     pub fn is_last(&self) -> bool {
         self.hops >= MOST_HOPS
     }
+}
+
+/// How long one of several receivers may take in a visit. One that does not answer holds the window meanwhile, and the other windows
+/// of the invocation, which come after it.
+const LONGEST_TURN: Duration = Duration::from_secs(10);
+
+/// Until when one of several receivers may be told that is told from now on.
+pub(crate) fn turn_deadline(deadline: Instant) -> Instant {
+    deadline.min(Instant::now() + LONGEST_TURN)
 }
 
 /// The first delay after a message could not be sent; it doubles up to [`LONGEST_RETRY`].

@@ -38,8 +38,9 @@ pub(super) async fn tell<L: WindowLog, N: Notifier, C>(
                 // Directly after the send: whatever happens next must not repeat the line.
                 to.note(key, report).await?;
                 if let Err(error) = &sent {
-                    tracing::error!(window = %key, %error, "cannot tell of an override in {key}: {error}");
-                    overdue(snapshot, one, metrics);
+                    let name = to.name();
+                    tracing::error!(window = %key, receiver = name, %error, "cannot tell {name} of an override in {key}: {error}");
+                    overdue(snapshot, one, name, metrics);
                 }
                 sent.err().and_then(|_| held_until(report, to.visit))
             }
@@ -67,7 +68,7 @@ async fn send<L, N: Notifier, C>(
     report: &LastReport,
     metrics: &mut Metrics,
 ) -> Result<(), NotifyError> {
-    let key = snapshot.key;
+    let (key, name) = (snapshot.key, to.name());
     let Some(notice) = Notice::of(one, to.visit.now, to.receiver.reader) else {
         return Ok(());
     };
@@ -79,7 +80,7 @@ async fn send<L, N: Notifier, C>(
                     Ok(true) => return Ok(()),
                     Ok(false) => {}
                     Err(error) if error.refusal().is_some() => {
-                        tracing::warn!(window = %key, %error, "cannot look for an earlier line in {key}: {error}");
+                        tracing::warn!(window = %key, receiver = name, %error, "cannot look for an earlier line in {key}: {error}");
                     }
                     Err(error) => return Err(error),
                 }
@@ -95,7 +96,7 @@ async fn send<L, N: Notifier, C>(
     };
     metrics.posted(&delivery);
     if delivery.result.is_ok() {
-        tracing::info!(window = %key, override.name = notice.name, "told of the override {}", notice.name);
+        tracing::info!(window = %key, receiver = name, override.name = notice.name, "told of the override {}", notice.name);
     }
     delivery.result
 }
@@ -127,10 +128,15 @@ fn take(sent: &Result<(), NotifyError>, one: &Override, visit: Visit<'_>, report
     }
 }
 
-fn overdue(snapshot: &WindowSnapshot<'_>, one: &ArrivedOverride, metrics: &mut Metrics) {
+fn overdue(
+    snapshot: &WindowSnapshot<'_>,
+    one: &ArrivedOverride,
+    name: &str,
+    metrics: &mut Metrics,
+) {
     if snapshot.now >= one.arrived_at + OVERDUE {
         let key = snapshot.key;
-        tracing::error!(window = %key, "an override in {key} could not be told for long");
+        tracing::error!(window = %key, receiver = name, "an override in {key} could not be told to {name} for long");
         metrics.windows_overdue += 1;
     }
 }

@@ -31,13 +31,14 @@ pub(super) async fn tell<L: WindowLog, N: Notifier, C>(
         to.note(snapshot.key, report).await?;
         Ok(is_told)
     };
-    tell_due(snapshot, to.visit, report, metrics, say).await
+    tell_due(snapshot, to.name(), to.visit, report, metrics, say).await
 }
 
-/// Gives each message that is due to `say`, which tells it, notes that, and returns whether the receiver confirmed it.
+/// Gives each message that is due for the receiver `name` to `say`, which tells it, notes that, and returns whether the receiver confirmed it.
 /// Returns when to come again.
 pub(super) async fn tell_due(
     snapshot: &WindowSnapshot<'_>,
+    name: &str,
     visit: Visit<'_>,
     report: &mut LastReport,
     metrics: &mut Metrics,
@@ -49,16 +50,16 @@ pub(super) async fn tell_due(
         } else {
             decide(snapshot, report)
         };
-        trace(snapshot, &decision);
+        trace(snapshot, name, &decision);
         match decision {
             Decision::Say(message) => {
                 if !say(&message, report, metrics).await? {
-                    overdue(snapshot, &message, metrics);
+                    overdue(snapshot, name, message.due_at, metrics);
                     return Ok(report.not_before);
                 }
             }
             Decision::Hold(not_before, message) => {
-                overdue(snapshot, &message, metrics);
+                overdue(snapshot, name, message.due_at, metrics);
                 return Ok(Some(not_before));
             }
             Decision::Wait(until, _) => return Ok(Some(until)),
@@ -68,7 +69,7 @@ pub(super) async fn tell_due(
     Ok(Some(visit.now))
 }
 
-fn trace(snapshot: &WindowSnapshot<'_>, decision: &Decision) {
+fn trace(snapshot: &WindowSnapshot<'_>, name: &str, decision: &Decision) {
     let key = snapshot.key;
     let words = match decision {
         Decision::Say(message) => format!("tell {} runs ({})", message.runs.len(), message.reason),
@@ -77,7 +78,7 @@ fn trace(snapshot: &WindowSnapshot<'_>, decision: &Decision) {
         Decision::Nothing => "nothing to tell".to_owned(),
     };
     let runs = snapshot.statuses.len();
-    tracing::info!(window = %key, runs, "decided about {key}: {words}");
+    tracing::info!(window = %key, receiver = name, runs, "decided about {key}: {words}");
 }
 
 async fn say<L, N: Notifier, C>(
@@ -87,7 +88,7 @@ async fn say<L, N: Notifier, C>(
     report: &mut LastReport,
     metrics: &mut Metrics,
 ) -> bool {
-    let key = snapshot.key;
+    let (key, name) = (snapshot.key, to.name());
     let is_told = |group| {
         let mut runs = message.runs.iter();
         runs.any(|&index| snapshot.statuses[index].group == group)
@@ -108,7 +109,7 @@ async fn say<L, N: Notifier, C>(
     metrics.said(&summary, &delivery);
     match delivery.result {
         Ok(()) => {
-            tracing::info!(window = %key, "said {key}: {}", summary.totals_in(Language::English));
+            tracing::info!(window = %key, receiver = name, "said {key}: {}", summary.totals_in(Language::English));
             for &index in &message.runs {
                 let one = &snapshot.statuses[index];
                 report.told.tell(one.subject, one.run, &one.status);
@@ -120,17 +121,23 @@ async fn say<L, N: Notifier, C>(
             true
         }
         Err(error) => {
-            tracing::error!(window = %key, %error, "cannot say {key}: {error}");
+            tracing::error!(window = %key, receiver = name, %error, "cannot say {key} to {name}: {error}");
             back_off(report, &error, to.visit.now);
             false
         }
     }
 }
 
-fn overdue(snapshot: &WindowSnapshot<'_>, message: &Message, metrics: &mut Metrics) {
+/// Tells the log and the metrics that a message to the receiver `name` is long due.
+pub(super) fn overdue(
+    snapshot: &WindowSnapshot<'_>,
+    name: &str,
+    due_at: DateTime<Utc>,
+    metrics: &mut Metrics,
+) {
     let key = snapshot.key;
-    if snapshot.now >= message.due_at + OVERDUE {
-        tracing::error!(window = %key, "{key} is past its deadline and could not be said");
+    if snapshot.now >= due_at + OVERDUE {
+        tracing::error!(window = %key, receiver = name, "{key} is past its deadline and could not be said to {name}");
         metrics.windows_overdue += 1;
     }
 }

@@ -8,7 +8,7 @@ use futures_util::future::{LocalBoxFuture, join_all};
 
 use super::machines::MachineTurn;
 use super::memory::RememberedWindow;
-use super::{Ports, Visit, VisitError, live, notices, say, watchdog};
+use super::{Ports, Visit, VisitError, live, notices, say, turn_deadline, watchdog};
 use crate::core::audience::parts;
 use crate::core::report::LastReport;
 use crate::core::routes::DEFAULT;
@@ -102,6 +102,10 @@ fn people_turns<'a, L: WindowLog, N: Notifier, Q, E, C: Clock>(
     let reports = &known.contents.reports;
     let report = |place: usize| reports.get(&receivers.get(place)?.name);
     let heard = parts(ports.receivers.routes(), snapshot, report);
+    let mut visit = visit;
+    if receivers.len() > 1 {
+        visit.deadline = turn_deadline(visit.deadline);
+    }
     let mut turns: Turns<'a> = Vec::with_capacity(heard.len());
     for (place, (mut part, &receiver)) in heard.into_iter().zip(&receivers).enumerate() {
         let is_nothing = part.is_blank() && part.overrides.is_empty();
@@ -205,6 +209,13 @@ impl<'a, L: WindowLog, N: Notifier, C: Clock> Turn<'a, L, N, C> {
             None => say::tell(part, self, report, metrics).await?,
         };
         Ok(notices.into_iter().chain(runs).min())
+    }
+}
+
+impl<L, N, C> Turn<'_, L, N, C> {
+    /// The receiver's name, as logs have it.
+    pub(super) fn name(&self) -> &str {
+        &self.receiver.name
     }
 }
 

@@ -17,8 +17,8 @@ use tokio::time::Instant;
 
 use super::world::Ending;
 
-/// For how many seconds somebody waits for an answer that does not come.
-pub const PATIENCE: i64 = 25;
+/// For how many seconds at most a visit may wait for somebody who does not answer.
+pub const PATIENCE: i64 = 10;
 
 /// What is wrong with a receiver while it is down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +95,13 @@ impl Ear {
     }
 
     /// Takes a message in, or not.
-    async fn take<T>(&self, summary: &Summary, is_post: bool, result: T) -> Delivery<T> {
+    async fn take<T>(
+        &self,
+        summary: &Summary,
+        is_post: bool,
+        result: T,
+        deadline: Instant,
+    ) -> Delivery<T> {
         let now = self.clock.get();
         let down = self
             .down
@@ -108,7 +114,7 @@ impl Ear {
                 is_post,
             });
         }
-        let error = fail(trouble, &self.clock).await;
+        let error = fail(trouble, &self.clock, deadline).await;
         Delivery {
             result: error.map_or(Ok(result), Err),
             rate_limited: 0,
@@ -117,8 +123,12 @@ impl Ear {
     }
 }
 
-/// What somebody with this trouble answers.
-pub async fn fail(trouble: Option<Trouble>, clock: &Cell<i64>) -> Option<NotifyError> {
+/// What somebody with this trouble answers to a request that has until `deadline`.
+pub async fn fail(
+    trouble: Option<Trouble>,
+    clock: &Cell<i64>,
+    deadline: Instant,
+) -> Option<NotifyError> {
     Some(match trouble? {
         Trouble::Refusing => NotifyError::Transport("refused".to_owned()),
         Trouble::AnswerLost => NotifyError::Unanswered("lost".to_owned()),
@@ -127,7 +137,9 @@ pub async fn fail(trouble: Option<Trouble>, clock: &Cell<i64>) -> Option<NotifyE
         },
         Trouble::Hanging => {
             let_others_go_on().await;
-            clock.set(clock.get() + PATIENCE);
+            // What is left is a little less than what was given, in whole seconds.
+            let left = deadline.duration_since(Instant::now()).as_secs() + 1;
+            clock.set(clock.get() + i64::try_from(left).unwrap());
             NotifyError::Unanswered("no answer".to_owned())
         }
     })
@@ -165,8 +177,8 @@ fn rows(summary: &Summary) -> BTreeMap<String, Ending> {
 }
 
 impl Notifier for &Ear {
-    async fn notify(&self, summary: &Summary, _: Instant) -> Delivery {
-        self.take(summary, true, ()).await
+    async fn notify(&self, summary: &Summary, deadline: Instant) -> Delivery {
+        self.take(summary, true, (), deadline).await
     }
 
     async fn tell(&self, _: &Notice, _: Instant) -> Delivery {
@@ -184,13 +196,14 @@ impl Channel for Ear {
         _: &WindowKey,
         start: DateTime<Utc>,
         summary: &Summary,
-        _: Instant,
+        deadline: Instant,
     ) -> Delivery<Bookmark> {
-        self.take(summary, true, Bookmark(start.to_rfc3339())).await
+        let bookmark = Bookmark(start.to_rfc3339());
+        self.take(summary, true, bookmark, deadline).await
     }
 
-    async fn edit(&self, _: &Bookmark, summary: &Summary, _: Instant) -> Delivery {
-        self.take(summary, false, ()).await
+    async fn edit(&self, _: &Bookmark, summary: &Summary, deadline: Instant) -> Delivery {
+        self.take(summary, false, (), deadline).await
     }
 
     async fn reply(&self, _: &Bookmark, _: &News, _: Instant) -> Delivery {

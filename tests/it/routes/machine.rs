@@ -70,7 +70,7 @@ impl Device {
 }
 
 impl Machine for Device {
-    fn send<'a>(&'a self, event: &'a Event, _: Instant) -> LocalBoxFuture<'a, Delivery> {
+    fn send<'a>(&'a self, event: &'a Event, deadline: Instant) -> LocalBoxFuture<'a, Delivery> {
         async move {
             let trouble = self.trouble();
             if matches!(trouble, None | Some(Trouble::AnswerLost)) {
@@ -80,7 +80,7 @@ impl Machine for Device {
                     data: serde_json::from_str(&event.data).unwrap(),
                 });
             }
-            let error = fail(trouble, &self.clock).await;
+            let error = fail(trouble, &self.clock, deadline).await;
             Delivery {
                 result: error.map_or(Ok(()), Err),
                 rate_limited: 0,
