@@ -73,9 +73,20 @@ impl<C: Make> Late<C> {
         let making = self.made.get_or_try_init(|| self.config.make(&self.aws));
         match timeout_at(deadline, making).await {
             Ok(Ok(made)) => Ok(made),
-            Ok(Err(error)) => Err(NotifyError::Transport(format!("{error:#}"))),
+            Ok(Err(error)) => {
+                self.aws.doubt_parameters();
+                Err(NotifyError::Transport(format!("{error:#}")))
+            }
             Err(_) => Err(NotifyError::OutOfTime),
         }
+    }
+
+    /// Where a machine refuses, its address or a secret may have been replaced since it was read.
+    fn noting(&self, delivery: Delivery) -> Delivery {
+        if delivery.is_refused() {
+            self.aws.doubt_parameters();
+        }
+        delivery
     }
 }
 
@@ -83,7 +94,7 @@ impl<C: Make<Made: Machine> + std::fmt::Debug> Machine for Late<C> {
     fn send<'a>(&'a self, event: &'a Event, deadline: Instant) -> LocalBoxFuture<'a, Delivery> {
         async move {
             match self.ready(deadline).await {
-                Ok(machine) => machine.send(event, deadline).await,
+                Ok(machine) => self.noting(machine.send(event, deadline).await),
                 Err(error) => Delivery::unsent(error),
             }
         }
@@ -95,7 +106,7 @@ impl<C: Make<Made: Watchdog> + std::fmt::Debug> Watchdog for Late<C> {
     fn ping(&self, beat: Beat, run: RunId, deadline: Instant) -> LocalBoxFuture<'_, Delivery> {
         async move {
             match self.ready(deadline).await {
-                Ok(watchdog) => watchdog.ping(beat, run, deadline).await,
+                Ok(watchdog) => self.noting(watchdog.ping(beat, run, deadline).await),
                 Err(error) => Delivery::unsent(error),
             }
         }

@@ -51,19 +51,27 @@ impl LateSpeaker {
         let speaker = || self.aws.speaker(&self.config, mention, route);
         self.speaker.get_or_try_init(speaker).await
     }
+
+    /// Where Slack refuses, the secret may have been replaced since it was read.
+    fn noting(&self, delivery: Delivery) -> Delivery {
+        if delivery.is_refused() {
+            self.aws.doubt_parameters();
+        }
+        delivery
+    }
 }
 
 impl Notifier for LateSpeaker {
     async fn notify(&self, summary: &Summary, deadline: Instant) -> Delivery {
         match self.speaker.get() {
-            Some(speaker) => speaker.notify(summary, deadline).await,
+            Some(speaker) => self.noting(speaker.notify(summary, deadline).await),
             None => unready(),
         }
     }
 
     async fn tell(&self, notice: &Notice, deadline: Instant) -> Delivery {
         match self.speaker.get() {
-            Some(speaker) => speaker.tell(notice, deadline).await,
+            Some(speaker) => self.noting(speaker.tell(notice, deadline).await),
             None => unready(),
         }
     }
@@ -72,6 +80,7 @@ impl Notifier for LateSpeaker {
         if let Err(error) = self.ready().await {
             let route = self.route.as_deref().unwrap_or("default");
             tracing::error!(route, "cannot speak for the route {route}: {error:#}");
+            self.aws.doubt_parameters();
         }
     }
 

@@ -13,7 +13,8 @@ mod silences;
 mod window_log;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -48,6 +49,9 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long all attempts of a request may take together, which is less than an invocation has.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(8);
 
+/// Parameters by their names.
+type Parameters = BTreeMap<String, Arc<OnceCell<SecretString>>>;
+
 /// The configuration that the clients share, loaded when the first of them is built.
 #[derive(Debug, Default)]
 pub struct Aws {
@@ -62,7 +66,9 @@ pub struct Aws {
     /// request, since most invocations ask ECS nothing.
     ecs: OnceCell<AwsEcs>,
     /// Parameters that were read. Several receivers may share one, such as the bot's token.
-    parameters: Mutex<BTreeMap<String, Arc<OnceCell<SecretString>>>>,
+    parameters: Mutex<Parameters>,
+    /// What was read is not what it should be.
+    is_doubted: AtomicBool,
 }
 
 impl Aws {
@@ -192,19 +198,38 @@ impl Aws {
         }
     }
 
+    /// Tells that what was read of parameters may be wrong or old: somebody refused it. Whoever made something of it is to make it
+    /// anew, when [`Aws::forget_doubted`] says so.
+    pub fn doubt_parameters(&self) {
+        self.is_doubted.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether what was read of parameters is doubted. Then it is forgotten, so that it is read again.
+    pub fn forget_doubted(&self) -> bool {
+        let is_doubted = self.is_doubted.swap(false, Ordering::Relaxed);
+        if is_doubted {
+            self.parameters().clear();
+        }
+        is_doubted
+    }
+
+    fn parameters(&self) -> MutexGuard<'_, Parameters> {
+        self.parameters
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// A parameter of SSM with decryption, read once. SSM also reads secrets of Secrets Manager, under the name
     /// `/aws/reference/secretsmanager/NAME`. No error quotes the value.
     ///
     /// # Errors
     /// When it cannot be read.
     pub async fn parameter(&self, name: &str) -> anyhow::Result<SecretString> {
-        let cell = {
-            let mut parameters = self
-                .parameters
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            parameters.entry(name.to_owned()).or_default().clone()
-        };
+        let cell = self
+            .parameters()
+            .entry(name.to_owned())
+            .or_default()
+            .clone();
         let value = cell.get_or_try_init(|| self.read_parameter(name)).await?;
         Ok(value.clone())
     }

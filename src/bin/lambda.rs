@@ -1,8 +1,10 @@
 //! The Lambda function: reads the environment, builds the clients once, and wires a batch to the pipeline.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::ExitCode;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -56,7 +58,7 @@ async fn serve() -> anyhow::Result<()> {
     let instance = Instance {
         config,
         aws,
-        receivers,
+        receivers: RefCell::new(Rc::new(receivers)),
         clients: OnceCell::new(),
         memory: VisitMemory::default(),
         function_name,
@@ -90,7 +92,8 @@ async fn receivers(config: &Config, aws: &Arc<Aws>) -> anyhow::Result<Receivers<
 struct Instance {
     config: Config,
     aws: Arc<Aws>,
-    receivers: Receivers<LateSpeaker>,
+    /// Made anew where somebody refused what was told.
+    receivers: RefCell<Rc<Receivers<LateSpeaker>>>,
     /// Built by the first invocation that needs them, since building them would make every cold start slower.
     clients: OnceCell<(DynamoDbLog, SqsQueue)>,
     /// What earlier invocations read of windows.
@@ -104,6 +107,7 @@ impl Instance {
         event: LambdaEvent<Batch>,
     ) -> Result<SqsBatchResponse, lambda_runtime::Error> {
         self.aws.runs_as(&event.context.invoked_function_arn);
+        let receivers = self.receivers().await;
         let now = SystemTime::now();
         let time_left = event
             .context
@@ -116,14 +120,14 @@ impl Instance {
         let (records, settings) = (event.payload.records, &self.config.settings);
         let failed_message_ids = match &self.config.table {
             None => {
-                let (receivers, now) = (&self.receivers, now.into());
-                report_batch(records, settings, receivers, now, deadline, &mut metrics).await
+                let now = now.into();
+                report_batch(records, settings, &receivers, now, deadline, &mut metrics).await
             }
             Some(table) => {
                 let (log, queue) = self.clients.get_or_init(|| self.build_clients(table)).await;
                 let ports = Ports {
                     log,
-                    receivers: &self.receivers,
+                    receivers: &receivers,
                     queue,
                     ecs: &*self.aws,
                     clock: &|| SystemTime::now().into(),
@@ -146,6 +150,21 @@ impl Instance {
         };
         print_metrics(&metrics.to_emf(&self.function_name, self.config.metrics, now.into()));
         response(failed_message_ids)
+    }
+
+    /// The receivers. Where somebody refused what an earlier invocation told, they are made anew with what parameters hold now, so
+    /// that a secret or a route which was mended counts without a new instance. A failure leaves them as they were.
+    async fn receivers(&self) -> Rc<Receivers<LateSpeaker>> {
+        if self.aws.forget_doubted() {
+            match receivers(&self.config, &self.aws).await {
+                Ok(receivers) => *self.receivers.borrow_mut() = Rc::new(receivers),
+                Err(error) => {
+                    self.aws.doubt_parameters();
+                    tracing::error!("cannot read parameters anew: {error:#}");
+                }
+            }
+        }
+        self.receivers.borrow().clone()
     }
 
     /// Builds the clients, and notes in the table how long windows are, for commands that write to windows.

@@ -181,6 +181,13 @@ impl<T> Delivery<T> {
             latency: Duration::ZERO,
         }
     }
+
+    /// Whether the receiver refused it, so that the same request would be refused again.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        let error = self.result.as_ref().err();
+        error.is_some_and(|error| error.refusal().is_some())
+    }
 }
 
 /// Why a message was not confirmed. Never holds the webhook's address or the token.

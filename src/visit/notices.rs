@@ -11,7 +11,7 @@ use crate::core::report::{Heard, LastReport};
 use crate::core::runs::ArrivedOverride;
 use crate::core::snapshot::WindowSnapshot;
 use crate::metrics::Metrics;
-use crate::ports::notifier::{Channel, Delivery, Notifier, NotifyError};
+use crate::ports::notifier::{Channel, Notifier, NotifyError};
 use crate::ports::window_log::WindowLog;
 
 /// How often a search that fails keeps a line back: repeating it is better than losing it.
@@ -86,7 +86,7 @@ async fn send<L, N: Notifier, C>(
                 }
             }
             let delivery = channel.announce(key, &notice, to.visit.deadline).await;
-            if is_refused(&delivery) {
+            if delivery.is_refused() {
                 // Slack refuses the bot, and will go on to: the webhook speaks instead, where there is one.
                 to.receiver.notifier.tell(&notice, to.visit.deadline).await
             } else {
@@ -99,11 +99,6 @@ async fn send<L, N: Notifier, C>(
         tracing::info!(window = %key, receiver = name, override.name = notice.name, "told of the override {}", notice.name);
     }
     delivery.result
-}
-
-fn is_refused(delivery: &Delivery) -> bool {
-    let error = delivery.result.as_ref().err();
-    error.is_some_and(|error| error.refusal().is_some())
 }
 
 /// Remembers what came of a line.

@@ -87,6 +87,23 @@ fn reads_the_webhook_from_a_parameter_with_decryption() {
 }
 
 #[test]
+fn a_webhook_that_was_replaced_is_read_anew_after_slack_refused_the_old_one() {
+    let old = FakeSlack::answering([Reply::status(404, "no_service")]);
+    let new = FakeSlack::answering([Reply::ok()]);
+    let ssm = FakeSsm::holding(PARAMETER, old.webhook());
+    let mut function = with_parameter(&ssm);
+    let batch = fixture("denied.json");
+    let refused = function.invoke(&batch, AMPLE);
+    assert_eq!(refused.failed_ids().len(), 5, "the records come again");
+
+    ssm.put(new.webhook());
+    assert!(function.invoke(&batch, AMPLE).failed_ids().is_empty());
+    new.only_post();
+    assert!(function.invoke(&batch, AMPLE).failed_ids().is_empty());
+    assert_eq!(ssm.requests().len(), 2, "once at the start, and once after");
+}
+
+#[test]
 fn a_missing_parameter_ends_the_process_and_is_named() {
     let ssm = FakeSsm::holding("/another", format!("https://hooks.example/{SECRET}"));
     let (status, output) = with_parameter(&ssm).exit();

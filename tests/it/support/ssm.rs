@@ -10,19 +10,22 @@ use super::http::{Request, Server, response};
 pub(crate) struct FakeSsm {
     server: Server,
     requests: Arc<Mutex<Vec<Value>>>,
+    value: Arc<Mutex<String>>,
 }
 
 impl FakeSsm {
     /// Holds the parameter `name` and no other.
     pub(crate) fn holding(name: &'static str, value: String) -> Self {
         let requests: Arc<Mutex<Vec<Value>>> = Arc::default();
+        let value = Arc::new(Mutex::new(value));
         let server = Server::start({
             let requests = Arc::clone(&requests);
+            let value = Arc::clone(&value);
             move |request: Request| {
                 assert_eq!(request.headers["x-amz-target"], "AmazonSSM.GetParameter");
                 let body: Value = serde_json::from_slice(&request.body).unwrap();
                 let mut answer = if body["Name"] == name {
-                    response(200, json!({"Parameter": {"Name": name, "Type": "SecureString", "Value": value}}).to_string())
+                    response(200, json!({"Parameter": {"Name": name, "Type": "SecureString", "Value": *value.lock().unwrap()}}).to_string())
                 } else {
                     response(
                         400,
@@ -37,7 +40,16 @@ impl FakeSsm {
                 std::future::ready(Some(answer))
             }
         });
-        Self { server, requests }
+        Self {
+            server,
+            requests,
+            value,
+        }
+    }
+
+    /// Holds another value from now on.
+    pub(crate) fn put(&self, value: String) {
+        *self.value.lock().unwrap() = value;
     }
 
     /// For `AWS_ENDPOINT_URL`.
