@@ -349,9 +349,14 @@ fn messages(snapshot: &WindowSnapshot<'_>, is_by_group: bool) -> Vec<(Vec<usize>
         let members = statuses
             .filter(|(_, one)| one.group == number)
             .map(|(index, _)| index);
+        let members: Vec<usize> = members.collect();
+        // A receiver that hears of a part of the window may hear of nothing in a group.
+        if members.is_empty() {
+            continue;
+        }
         let is_later = is_by_group && !group.schedules.is_empty();
         if messages.is_empty() || is_later {
-            let kind = if number == 0 {
+            let kind = if messages.is_empty() {
                 MessageKind::First
             } else {
                 MessageKind::Later

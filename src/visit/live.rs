@@ -102,7 +102,11 @@ fn target<'a>(
             .map(|&index| &snapshot.statuses[index].status)
     };
     let is_nothing = statuses().all(|status| *status == Status::Resolved);
-    if members.is_empty() || (is_nothing && message.is_none() && report.said_at.is_some()) {
+    // What a message shows may turn out to be for another route. Then the message ends, and does not wait for ever.
+    let is_open = message.is_some_and(|message| !message.is_final && !message.is_frozen);
+    if (members.is_empty() && !is_open)
+        || (is_nothing && message.is_none() && report.said_at.is_some())
+    {
         return None;
     }
     let ends = due(snapshot, group, &members);

@@ -15,6 +15,7 @@ use rollcall::core::look::Wanted;
 use rollcall::core::observation::{Answer, ServiceLook, ServiceState};
 use rollcall::core::policy::WaitPolicy;
 use rollcall::core::reader::Reader;
+use rollcall::core::routes::Routes;
 use rollcall::core::runs::Arrival;
 use rollcall::core::window::{WindowKey, Windowing};
 use rollcall::function::visit_windows;
@@ -72,6 +73,8 @@ struct World {
     ecs: Tasks,
     policy: WaitPolicy,
     memory: VisitMemory,
+    /// Every route speaks in the one channel.
+    routes: Routes,
     /// How many timers in a row came before the next one that fires.
     hops: u64,
 }
@@ -149,6 +152,7 @@ impl World {
                 ..DEFAULT_WAIT_POLICY
             },
             memory: VisitMemory::default(),
+            routes: Routes::default(),
             hops: 0,
         }
     }
@@ -179,7 +183,8 @@ impl World {
         };
         let begun = Instant::now();
         let clock = move || at(seconds) + TimeDelta::from_std(begun.elapsed()).unwrap();
-        let receivers = Receivers::only(&self.speaker, Reader::english(chrono_tz::UTC));
+        let reader = Reader::english(chrono_tz::UTC);
+        let receivers = Receivers::new(self.routes.clone(), reader, |_| &self.speaker);
         let ports = Ports {
             log: &self.log,
             receivers: &receivers,

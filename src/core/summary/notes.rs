@@ -46,6 +46,9 @@ pub(super) fn notes(lines: &Lines<'_>, told: &[&RunStatus<'_>]) -> Vec<Note> {
     let words = lines.reader.words();
     let runs = lines.snapshot.runs;
     let mut notes = Vec::new();
+    if told.is_empty() && runs.undecodable == 0 {
+        notes.push(Note::plain(words.moved_note()));
+    }
     notes.extend(harmless(lines, told));
     notes.extend(bounds(lines, told));
     notes.extend(callers(told, lines.reader));

@@ -326,6 +326,10 @@ impl Words for English {
         format!("{what}: 0 of {all} services called")
     }
 
+    fn moved_note(&self) -> &'static str {
+        "What stood here turned out to be for others, who hear of it."
+    }
+
     fn nothing_known(&self) -> &'static str {
         "no calls to report"
     }

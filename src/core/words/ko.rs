@@ -322,6 +322,10 @@ impl Words for Korean {
         format!("{what}: 서비스 {all}개 중 0개 호출됨")
     }
 
+    fn moved_note(&self) -> &'static str {
+        "여기 있던 내용은 다른 곳에서 담당하므로 그쪽에 알립니다."
+    }
+
     fn nothing_known(&self) -> &'static str {
         "보고할 호출 없음"
     }

@@ -223,7 +223,9 @@ pub(crate) trait Words: OverrideWords + Sync {
     fn labelled(&self, count: usize, label: &str) -> String;
     /// `nothing started: 0 of 20 services called`.
     fn nothing(&self, aim: Aim, all: usize) -> String;
-    /// `nothing to report`.
+    /// Ends a message whose calls are other receivers' after all.
+    fn moved_note(&self) -> &'static str;
+    /// `no calls to report`.
     fn nothing_known(&self) -> &'static str;
     /// `frontend is up`; at most two names, else their count.
     fn are(&self, aim: Aim, names: &[String]) -> String;

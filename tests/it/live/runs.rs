@@ -1,9 +1,12 @@
 //! Several runs in one window: each schedule has a message of its own, and no run hides or takes back another.
 
+use std::collections::BTreeMap;
+
 use rollcall::config::DEFAULT_WAIT_POLICY;
 use rollcall::core::fact::{CallOutcome, Fact};
+use rollcall::core::routes::Routes;
 
-use super::{World, accepted, call_for, error, roster_at};
+use super::{World, accepted, call_for, error, roster, roster_at};
 
 /// A call that asks for this count and is refused for want of permission.
 fn denied(service: &str, seconds: i64, count: i64) -> Fact {
@@ -152,4 +155,35 @@ async fn one_thread_hears_of_the_same_error_of_two_runs_that_are_told_together()
     let replies = world.workspace.replies();
     assert_eq!(replies.len(), 2, "{replies:#?}");
     assert!(replies[1].text().contains("api: "));
+}
+
+/// Until a roster tells its labels, a call is for the default receiver.
+#[tokio::test]
+async fn what_turns_out_to_be_for_a_route_leaves_no_message_open() {
+    let mut world = World::new();
+    let routes =
+        r#"{"routes":[{"name":"pay","match":{"labels":{"team":"pay"}},"label":"payments"}]}"#;
+    world.routes = Routes::parse(routes).unwrap();
+    world.learn(0, &[accepted("api", 0)]).await;
+    world.visit(0).await;
+    let open = world.workspace.only_message();
+    assert!(open.title().starts_with("⏳ dev"), "{open:?}");
+
+    let mut roster = roster(&["api"]);
+    if let Fact::Roster(roster) = &mut roster {
+        let labels = BTreeMap::from([("team".to_owned(), "pay".to_owned())]);
+        roster.labels = BTreeMap::from([("api".to_owned(), labels)]);
+    }
+    world.learn(20, &[roster]).await;
+    world.visit(20).await;
+
+    assert_eq!(
+        world.titles(),
+        [
+            "✅ dev · no calls to report",
+            "✅ payments · 1 call accepted"
+        ]
+    );
+    let ended = world.workspace.messages()[0].arguments.to_string();
+    assert!(ended.contains("turned out to be for others"), "{ended}");
 }
