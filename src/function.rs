@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 use tokio::time::Instant;
 
 use crate::config::{DEFAULT_WAIT_POLICY, Settings};
-use crate::core::audience::parts;
+use crate::core::audience::Audience;
 use crate::core::decide::MessageKind;
 use crate::core::decode::Message;
 use crate::core::fact::Fact;
@@ -311,7 +311,8 @@ async fn say_partially<N: Notifier>(
     let observations = Observations::default();
     let policy = unhurried(how.policy.period);
     let snapshot = WindowSnapshot::new(key, &runs, &observations, policy, how.now);
-    let parts = parts(receivers.routes(), snapshot, |_| None);
+    let audience = Audience::of(receivers.routes(), &snapshot);
+    let parts = audience.parts(snapshot, |_| None);
     let turns = receivers.iter().zip(&parts).map(async |(receiver, part)| {
         let mut metrics = Metrics::default();
         say_part(part, receiver, how, &mut metrics).await;

@@ -49,6 +49,14 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long all attempts of a request may take together, which is less than an invocation has.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(8);
 
+/// How long what was read of parameters is kept at least, whoever doubts it.
+const FORGET_AFTER: Duration = Duration::from_mins(1);
+
+/// The content of a lock, whatever became of who held it before.
+fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Parameters by their names.
 type Parameters = BTreeMap<String, Arc<OnceCell<SecretString>>>;
 
@@ -69,6 +77,8 @@ pub struct Aws {
     parameters: Mutex<Parameters>,
     /// What was read is not what it should be.
     is_doubted: AtomicBool,
+    /// When it was last forgotten.
+    forgotten_at: Mutex<Option<Instant>>,
 }
 
 impl Aws {
@@ -204,19 +214,17 @@ impl Aws {
         self.is_doubted.store(true, Ordering::Relaxed);
     }
 
-    /// Whether what was read of parameters is doubted. Then it is forgotten, so that it is read again.
+    /// Whether what was read of parameters is doubted. Then it is forgotten, so that it is read again: once in a minute at most, since
+    /// whoever refuses now may go on refusing.
     pub fn forget_doubted(&self) -> bool {
-        let is_doubted = self.is_doubted.swap(false, Ordering::Relaxed);
-        if is_doubted {
-            self.parameters().clear();
+        let mut forgotten_at = locked(&self.forgotten_at);
+        let is_early = forgotten_at.is_some_and(|at| at.elapsed() < FORGET_AFTER);
+        if is_early || !self.is_doubted.swap(false, Ordering::Relaxed) {
+            return false;
         }
-        is_doubted
-    }
-
-    fn parameters(&self) -> MutexGuard<'_, Parameters> {
-        self.parameters
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        *forgotten_at = Some(Instant::now());
+        locked(&self.parameters).clear();
+        true
     }
 
     /// A parameter of SSM with decryption, read once. SSM also reads secrets of Secrets Manager, under the name
@@ -225,8 +233,7 @@ impl Aws {
     /// # Errors
     /// When it cannot be read.
     pub async fn parameter(&self, name: &str) -> anyhow::Result<SecretString> {
-        let cell = self
-            .parameters()
+        let cell = locked(&self.parameters)
             .entry(name.to_owned())
             .or_default()
             .clone();

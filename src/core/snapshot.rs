@@ -29,6 +29,18 @@ pub struct RunStatus<'a> {
     pub group: usize,
 }
 
+impl RunStatus<'_> {
+    /// Whether a schedule was to make a call that nothing was heard of.
+    #[must_use]
+    pub fn is_unheard(&self) -> bool {
+        let is_unheard = matches!(
+            self.status,
+            Status::NeverCalled { .. } | Status::Unkept | Status::Pending
+        );
+        is_unheard && self.run.firing.is_some()
+    }
+}
+
 /// Runs that are told together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {

@@ -9,7 +9,7 @@ use futures_util::future::{LocalBoxFuture, join_all};
 use super::machines::MachineTurn;
 use super::memory::RememberedWindow;
 use super::{Ports, Visit, VisitError, live, notices, say, turn_deadline, watchdog};
-use crate::core::audience::parts;
+use crate::core::audience::Audience;
 use crate::core::report::LastReport;
 use crate::core::routes::DEFAULT;
 use crate::core::snapshot::WindowSnapshot;
@@ -70,8 +70,11 @@ pub(super) async fn tell<L: WindowLog, N: Notifier, Q, E, C: Clock>(
     let observations = &known.contents.observations;
     let snapshot = WindowSnapshot::new(key, &known.runs, observations, visit.policy, visit.now);
     notes.runs = snapshot.statuses.len();
-    let mut turns = machine_turns(&snapshot, known, ports, visit);
-    turns.extend(people_turns(snapshot, has_lapsed, known, ports, visit));
+    let audience = Audience::of(ports.receivers.routes(), &snapshot);
+    let mut turns = machine_turns(&audience, &snapshot, known, ports, visit);
+    turns.extend(people_turns(
+        &audience, snapshot, has_lapsed, known, ports, visit,
+    ));
     let told = join_all(turns).await;
     let pinged = watchdog::turn(key, &told, known, ports, visit).await;
     let mut next = Ok(None);
@@ -92,6 +95,7 @@ pub(super) async fn tell<L: WindowLog, N: Notifier, Q, E, C: Clock>(
 
 /// The turns of people, each with its part of the window.
 fn people_turns<'a, L: WindowLog, N: Notifier, Q, E, C: Clock>(
+    audience: &Audience<'_>,
     snapshot: WindowSnapshot<'a>,
     has_lapsed: bool,
     known: &RememberedWindow,
@@ -101,7 +105,7 @@ fn people_turns<'a, L: WindowLog, N: Notifier, Q, E, C: Clock>(
     let receivers: Vec<&'a Receiver<N>> = ports.receivers.iter().collect();
     let reports = &known.contents.reports;
     let report = |place: usize| reports.get(&receivers.get(place)?.name);
-    let heard = parts(ports.receivers.routes(), snapshot, report);
+    let heard = audience.parts(snapshot, report);
     let mut visit = visit;
     if receivers.len() > 1 {
         visit.deadline = turn_deadline(visit.deadline);
@@ -130,20 +134,18 @@ fn people_turns<'a, L: WindowLog, N: Notifier, Q, E, C: Clock>(
 
 /// The turns of machines, each with everything or with the part of a route.
 fn machine_turns<'a, L: WindowLog, N: Notifier, Q, E, C>(
+    audience: &Audience<'_>,
     snapshot: &WindowSnapshot<'a>,
     known: &RememberedWindow,
     ports: &Ports<'a, L, N, Q, E, C>,
     visit: Visit<'a>,
 ) -> Turns<'a> {
-    let routes = ports.receivers.routes();
     let reports = &known.contents.reports;
     let turn = |to: &'a MachineReceiver| {
         let part = if to.route.is_none() {
             snapshot.clone()
         } else {
-            // The parts of others are not needed, whatever they were told.
-            let report = |place| reports.get(&to.name).filter(|_| place == to.place);
-            parts(routes, snapshot.clone(), report).swap_remove(to.place)
+            audience.part(snapshot, to.place, reports.get(&to.name))
         };
         if part.is_blank() {
             return None;

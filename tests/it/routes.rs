@@ -12,7 +12,7 @@ mod world;
 use std::collections::BTreeMap;
 
 use rollcall::config::DEFAULT_WAIT_POLICY;
-use rollcall::core::audience::parts;
+use rollcall::core::audience::Audience;
 use rollcall::core::fact::Fact;
 use rollcall::core::observation::Observations;
 use rollcall::core::routes::Routes;
@@ -162,7 +162,7 @@ fn names_in_parts(routes: &Routes, facts: &[Fact]) -> Vec<Vec<String>> {
             calls.cluster.as_ref().map(|one| &*one.name)
         ),
     };
-    let parts = parts(routes, snapshot, |_| None);
+    let parts = Audience::of(routes, &snapshot).parts(snapshot, |_| None);
     let names = parts
         .iter()
         .map(|part| part.statuses.iter().map(name).collect());
@@ -191,9 +191,14 @@ fn labels_and_clusters_say_who_hears_of_what() {
     let of =
         |names: &[&str]| -> Vec<String> { names.iter().map(|&name| name.to_owned()).collect() };
     assert_eq!(all[0], of(&["other", "calls in None"]));
-    // Nothing tells that the calls in pay-dev were not made for a service with that label.
-    assert_eq!(all[1], of(&["finder", "calls in Some(\"pay-dev\")"]));
+    assert_eq!(all[1], of(&["finder"]));
+    // Of all services of this cluster, one of pay's was not heard of.
     assert_eq!(all[2], of(&["ledger", "calls in Some(\"pay-dev\")"]));
+
+    // Nothing was called for in this cluster, so that nothing tells whose the calls were.
+    let all = names_in_parts(&routes, &[world::unnamed(Some("dev"))]);
+    let calls = of(&["calls in Some(\"dev\")"]);
+    assert_eq!(all, [calls.clone(), calls, of(&[])]);
 }
 
 #[test]
@@ -215,7 +220,10 @@ fn a_message_names_the_schedules_of_its_own_runs() {
     let policy = DEFAULT_WAIT_POLICY;
     let now = world::moment(3_600);
     let snapshot = WindowSnapshot::new(&key, &runs, &observations, policy, now);
-    let schedules: Vec<Vec<String>> = parts(&world::routes(), snapshot, |_| None)
+    let routes = world::routes();
+    let audience = Audience::of(&routes, &snapshot);
+    let schedules: Vec<Vec<String>> = audience
+        .parts(snapshot, |_| None)
         .iter()
         .map(|part| part.groups[0].schedules.iter().cloned().collect())
         .collect();

@@ -2,7 +2,7 @@
 
 use super::windows::Heard;
 use crate::config::Settings;
-use crate::core::audience;
+use crate::core::audience::Audience;
 use crate::core::reader::Reader;
 use crate::core::routes::{RouteReceiver, Routes};
 use crate::core::snapshot::WindowSnapshot;
@@ -35,7 +35,7 @@ impl<'a> Routing<'a> {
         let routes = self.routes.unwrap_or(&everything);
         let receivers = routes.receivers();
         // In a replay nobody was told anything before.
-        let parts = audience::parts(routes, snapshot.clone(), |_| None);
+        let parts = Audience::of(routes, snapshot).parts(snapshot.clone(), |_| None);
         let heard = receivers.iter().zip(&parts);
         let heard = heard.map(|(receiver, part)| self.heard_by(receiver, part));
         heard

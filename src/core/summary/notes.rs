@@ -88,14 +88,7 @@ fn harmless(lines: &Lines<'_>, told: &[&RunStatus<'_>]) -> Option<Note> {
 
 /// The services that refused calls without a name may have been made for.
 pub(super) fn suspects(lines: &Lines<'_>, told: &[&RunStatus<'_>]) -> Vec<String> {
-    let is_open = |one: &&&RunStatus<'_>| {
-        let is_unheard = matches!(
-            one.status,
-            Status::NeverCalled { .. } | Status::Unkept | Status::Pending
-        );
-        is_unheard && one.run.firing.is_some()
-    };
-    let open = told.iter().filter(is_open);
+    let open = told.iter().filter(|one| one.is_unheard());
     open.map(|one| lines.name(one.subject)).collect()
 }
 
