@@ -335,7 +335,7 @@ async fn say_part<N: Notifier>(
     }
     receiver.notifier.prepare().await;
     for one in &part.overrides {
-        if let Some(notice) = Notice::of(&one.told, how.now, receiver.reader) {
+        if let Some(notice) = Notice::of(&one.told, part.label, how.now, receiver.reader) {
             let delivery = receiver.notifier.tell(&notice, how.deadline).await;
             metrics.posted(&delivery);
             if let Err(error) = delivery.result {

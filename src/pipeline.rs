@@ -317,7 +317,7 @@ pub(crate) fn notices(snapshot: &WindowSnapshot<'_>, at: At) -> Vec<Notice> {
     let alone = untold.into_iter().filter(|(_, telling)| is_alone(*telling));
     let notice = |(one, _): (&ArrivedOverride, _)| {
         let now = at.now.unwrap_or(one.told.scheduled_time);
-        Notice::of(&one.told, now, at.reader)
+        Notice::of(&one.told, snapshot.label, now, at.reader)
     };
     alone.filter_map(notice).collect()
 }
@@ -380,6 +380,7 @@ fn events(snapshot: &WindowSnapshot<'_>) -> Vec<(WindowKey, Event)> {
     let receiver = event::Receiver {
         route: None,
         report: &report,
+        is_whole: false,
     };
     let event = |(group, news): (usize, Vec<usize>)| {
         let event = Event::of(snapshot, group, &news, receiver);

@@ -125,7 +125,7 @@ fn is_told(report: &LastReport, one: &RunStatus<'_>) -> bool {
 fn of_run(routes: &Routes, snapshot: &WindowSnapshot<'_>, one: &RunStatus<'_>) -> Places {
     let outcome = Outcome::of(&one.status, one.final_at.is_none());
     let of_window = Traits {
-        environment: &snapshot.key.environment,
+        environment: Some(&snapshot.key.environment),
         outcome,
         is_open: outcome.is_none(),
         schedule: one.run.schedule(),
@@ -164,7 +164,7 @@ fn of_run(routes: &Routes, snapshot: &WindowSnapshot<'_>, one: &RunStatus<'_>) -
 fn of_override(routes: &Routes, snapshot: &WindowSnapshot<'_>, one: &Override) -> Places {
     let of = |schedule| {
         routes.receivers_that_may(&Traits {
-            environment: &snapshot.key.environment,
+            environment: Some(&snapshot.key.environment),
             account: Some(&one.account),
             region: Some(&one.region),
             schedule,

@@ -18,7 +18,7 @@ use super::status::Status;
 /// A message of one line about an override.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Notice {
-    /// The environment's label, as the override has it.
+    /// The environment's label, as the receiver has it.
     pub environment: String,
     /// Which moment of which override it tells, such as `k3x9p2ab began`; the same for the same moment.
     pub name: String,
@@ -38,22 +38,31 @@ pub enum Telling {
 }
 
 impl Notice {
-    /// The message of its own about a moment of an override, as people read it at a time. `None` where there is nothing to say:
+    /// The message of its own about a moment of an override, as people read it at a time, who know the environment by a label. `None` where there is nothing to say:
     /// what was skipped needs no word at its end, and where a later override took its place, that one's end is told.
     #[must_use]
-    pub fn of(one: &Override, at: DateTime<Utc>, reader: Reader) -> Option<Self> {
+    pub fn of(one: &Override, label: &str, at: DateTime<Utc>, reader: Reader) -> Option<Self> {
+        let words = Line {
+            one,
+            label,
+            at,
+            reader,
+        };
         let line = match one.phase {
-            Phase::Began => Line { one, at, reader }.began(),
-            Phase::Cancelled => Line { one, at, reader }.cancelled(),
-            Phase::Ended => return ended(one, false, reader).map(|line| Self::new(one, line)),
+            Phase::Began => words.began(),
+            Phase::Cancelled => words.cancelled(),
+            Phase::Ended => {
+                let line = ended(one, label, false, reader);
+                return line.map(|line| Self::new(one, label, line));
+            }
             Phase::Replaced => return None,
         };
-        Some(Self::new(one, format!("⏰ {line}")))
+        Some(Self::new(one, label, format!("⏰ {line}")))
     }
 
-    fn new(one: &Override, line: String) -> Self {
+    fn new(one: &Override, label: &str, line: String) -> Self {
         Self {
-            environment: one.environment.clone(),
+            environment: label.to_owned(),
             name: name(one),
             line,
         }
@@ -65,11 +74,16 @@ fn name(one: &Override) -> String {
     format!("{} {}", one.id, one.phase.as_str())
 }
 
-/// What is said when an override ends. `is_done` tells that all services are down now that it kept up.
+/// What is said when an override ends to people who know the environment by a label. `is_done` tells that all services are down now that it kept up.
 #[must_use]
-pub fn ended(one: &Override, is_done: bool, reader: Reader) -> Option<String> {
-    let at = one.scheduled_time;
-    let line = Line { one, at, reader }.ended(is_done)?;
+pub fn ended(one: &Override, label: &str, is_done: bool, reader: Reader) -> Option<String> {
+    let words = Line {
+        one,
+        label,
+        at: one.scheduled_time,
+        reader,
+    };
+    let line = words.ended(is_done)?;
     Some(format!("⏰ {line}"))
 }
 

@@ -110,7 +110,7 @@ pub enum Outcome {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Traits<'a> {
     /// The environment's label.
-    pub environment: &'a str,
+    pub environment: Option<&'a str>,
     /// The cluster's short name.
     pub cluster: Option<&'a str>,
     /// The service's or job's name.
@@ -198,7 +198,7 @@ impl Matcher {
             Some(labels) => labels.get(name).is_some_and(|value| glob.matches(value)),
             None => is_lenient,
         };
-        fits(&self.environment, Some(traits.environment))
+        fits(&self.environment, traits.environment)
             && fits(&self.cluster, traits.cluster)
             && fits(&self.service, traits.service)
             && fits(&self.account, traits.account)

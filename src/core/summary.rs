@@ -217,7 +217,7 @@ impl Summary {
         let is_down = self.verdict.severity == Severity::Good
             && self.counts.all() > 0
             && self.counts.get(Kind::Stopped) == self.counts.all();
-        let line = |one: &&Override| notice::ended(one, is_down, self.reader);
+        let line = |one: &&Override| notice::ended(one, &self.environment, is_down, self.reader);
         self.overrides = overrides.iter().filter_map(line).collect();
     }
 

@@ -50,6 +50,8 @@ pub struct MachineReceiver {
     pub route: Option<String>,
     /// The place of that route in [`Routes::receivers`].
     pub place: usize,
+    /// It hears of runs by how they ended, and so not of all that belong together.
+    pub is_by_outcome: bool,
     /// The way to tell.
     pub machine: Rc<dyn Machine>,
 }
@@ -124,6 +126,7 @@ impl<N: Notifier> Receivers<N> {
                 name: machine_name(kind, route.name),
                 route: route.name.map(str::to_owned),
                 place: *place,
+                is_by_outcome: route.is_told_at_the_end,
                 machine: Rc::clone(&machine),
             });
             self.machines.extend(of_route);

@@ -77,6 +77,7 @@ impl<'a, L: WindowLog> MachineTurn<'a, L> {
             let receiver = Receiver {
                 route: self.to.route.as_deref(),
                 report,
+                is_whole: !self.to.is_by_outcome,
             };
             let event = Event::of(part, group, &news, receiver);
             let sent = send(part.key, &event, self.to, deadline, metrics).await;

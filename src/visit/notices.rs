@@ -69,7 +69,7 @@ async fn send<L, N: Notifier, C>(
     metrics: &mut Metrics,
 ) -> Result<(), NotifyError> {
     let (key, name) = (snapshot.key, to.name());
-    let Some(notice) = Notice::of(one, to.visit.now, to.receiver.reader) else {
+    let Some(notice) = Notice::of(one, snapshot.label, to.visit.now, to.receiver.reader) else {
         return Ok(());
     };
     let delivery = match channel {

@@ -166,7 +166,7 @@ proptest! {
         let mut changes = Summary::changes(&snapshot, &all, &LastReport::default(), reader);
         changes.mention_ended(&overrides);
         for one in overrides {
-            if let Some(line) = Notice::of(one, moment(seconds), reader) {
+            if let Some(line) = Notice::of(one, "dev", moment(seconds), reader) {
                 check(&serde_json::to_value(notice(&line)).unwrap(), false);
             }
         }

@@ -63,16 +63,18 @@ pub(super) struct Heard {
 impl Told<'_> {
     /// The line about a moment of an override, where one is said: in a message of its own, or in one about runs.
     pub(super) fn line(&self, one: &Override) -> Option<String> {
-        let notice = Notice::of(one, one.scheduled_time, self.reader)?;
+        let notice = Notice::of(one, self.snapshot.label, one.scheduled_time, self.reader)?;
         let mut notices = self.heard.iter().flat_map(|heard| &heard.notices);
         if notices.any(|told| told.name == notice.name) {
             return Some(notice.line);
         }
-        let summaries = || self.heard.iter().flat_map(|heard| &heard.summaries);
-        let lines = || summaries().flat_map(|summary| &summary.overrides);
-        let is_said = |line: &String| lines().any(|said| said == line);
-        let done = notice::ended(one, true, self.reader);
-        done.into_iter().chain([notice.line]).find(is_said)
+        let said = |summary: &Summary| {
+            let line = |is_done| notice::ended(one, &summary.environment, is_done, summary.reader);
+            let mut lines = [true, false].into_iter().filter_map(line);
+            lines.find(|line| summary.overrides.contains(line))
+        };
+        let mut summaries = self.heard.iter().flat_map(|heard| &heard.summaries);
+        summaries.find_map(said)
     }
 }
 

@@ -54,7 +54,8 @@ pub struct RoutesFile {
 pub struct RoutesTestArgs {
     #[command(flatten)]
     pub file: RoutesFile,
-    /// The environment's label
+    /// The environment's label, as the function has it: what `ROLLCALL_ENVIRONMENT` says there, else what the roster says, else
+    /// the cluster's name
     #[arg(long, env = "ROLLCALL_ENVIRONMENT")]
     pub environment: Option<String>,
     /// The cluster's short name

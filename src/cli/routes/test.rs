@@ -41,7 +41,7 @@ pub(super) fn test(args: &RoutesTestArgs, routes: &Routes) -> anyhow::Result<Exi
 fn receivers_of(args: &RoutesTestArgs, routes: &Routes) -> BTreeSet<usize> {
     let labels: BTreeMap<String, String> = args.labels.iter().cloned().collect();
     routes.receivers_of(&Traits {
-        environment: args.environment.as_deref().unwrap_or_default(),
+        environment: args.environment.as_deref(),
         cluster: args.cluster.as_deref(),
         service: args.service.as_deref(),
         account: args.account.as_deref(),

@@ -58,6 +58,9 @@ pub struct Receiver<'a> {
     pub route: Option<&'a str>,
     /// What the receiver was told of the window.
     pub report: &'a LastReport,
+    /// The snapshot holds everything that belongs together. It does not where runs were chosen by how they ended, or where a batch
+    /// is told as it comes: then nobody can say that the environment is up, or that it is not.
+    pub is_whole: bool,
 }
 
 /// What [`Event::data`] holds.
@@ -95,7 +98,11 @@ impl Event {
         receiver: Receiver<'_>,
     ) -> Self {
         let members = members(snapshot, group);
-        let kind = EventType::of(&members, &receiver.report.told);
+        let kind = if receiver.is_whole {
+            EventType::of(&members, &receiver.report.told)
+        } else {
+            EventType::ScheduleRunChanged
+        };
         let mut data = data(snapshot, group, &members, news, receiver);
         data.id = id(kind, &json(&data), snapshot);
         Self {

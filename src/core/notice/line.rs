@@ -44,6 +44,8 @@ fn delay(change: &Change) -> Option<TimeDelta> {
 #[derive(Clone, Copy)]
 pub(super) struct Line<'a> {
     pub(super) one: &'a Override,
+    /// The environment's label, as the receiver has it.
+    pub(super) label: &'a str,
     /// When people read it.
     pub(super) at: DateTime<Utc>,
     pub(super) reader: Reader,
@@ -170,7 +172,7 @@ impl Line<'_> {
     }
 
     fn environment(self) -> String {
-        truncate(&clean(&self.one.environment), ENVIRONMENT).into_owned()
+        truncate(&clean(self.label), ENVIRONMENT).into_owned()
     }
 
     fn reason(self) -> Option<String> {

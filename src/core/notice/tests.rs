@@ -54,7 +54,7 @@ fn evening() -> Change {
 
 fn line_at(one: &Override, at: DateTime<Utc>) -> String {
     let reader = Reader::english(chrono_tz::Asia::Seoul);
-    let notice = Notice::of(one, at, reader);
+    let notice = Notice::of(one, "dev", at, reader);
     notice.map_or_else(|| "nothing".to_owned(), |notice| notice.line)
 }
 
@@ -89,7 +89,12 @@ fn a_time_of_another_day_or_another_zone_says_so() {
         "⏰ dev stays up until Tue 16 Jan 02:00 instead of Mon 15 Jan 18:00 (20 services), says kim"
     );
     let line = |one: &Override| {
-        let notice = Notice::of(one, one.scheduled_time, Reader::english(chrono_tz::UTC));
+        let notice = Notice::of(
+            one,
+            "dev",
+            one.scheduled_time,
+            Reader::english(chrono_tz::UTC),
+        );
         notice.unwrap().line
     };
     one.changes = vec![evening()];
@@ -225,7 +230,7 @@ fn the_end_says_for_how_long_and_is_down_only_where_that_is_known() {
     let reader = Reader::english(chrono_tz::Asia::Seoul);
     assert_eq!(line(&one), "⏰ dev was kept up by kim for 4 h: demo");
     assert_eq!(
-        ended(&one, true, reader).unwrap(),
+        ended(&one, "dev", true, reader).unwrap(),
         "⏰ dev is down, kept up by kim for 4 h: demo"
     );
     one.changes[0].to = Some(time("2024-01-15T10:30:00Z"));
@@ -240,7 +245,11 @@ fn korean_readers_read_korean() {
         language: Language::Korean,
         ..Reader::english(chrono_tz::Asia::Seoul)
     };
-    let line = |one: &Override| Notice::of(one, one.scheduled_time, korean).unwrap().line;
+    let line = |one: &Override| {
+        Notice::of(one, "dev", one.scheduled_time, korean)
+            .unwrap()
+            .line
+    };
     let mut one = asked(Kind::Extend, vec![evening()]);
     one.reason = Some("demo".to_owned());
     assert_eq!(
@@ -250,7 +259,7 @@ fn korean_readers_read_korean() {
     one.phase = Phase::Ended;
     assert_eq!(line(&one), "⏰ dev · kim 님 요청으로 4시간 더 실행 (demo)");
     assert_eq!(
-        ended(&one, true, korean).unwrap(),
+        ended(&one, "dev", true, korean).unwrap(),
         "⏰ dev 중지됨 · kim 님 요청으로 4시간 더 실행 (demo)"
     );
     one.phase = Phase::Cancelled;

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use rollcall::core::decide::{Decision, decide, decide_last};
 use rollcall::core::event::{Event, MOST_BYTES, Receiver, by_group, confirm};
 use rollcall::core::fact::Fact;
+use rollcall::core::observation::Observations;
 use rollcall::core::policy::WaitPolicy;
 use rollcall::core::report::LastReport;
 use rollcall::core::runs::{Arrival, Runs};
@@ -45,6 +46,7 @@ fn events(
         let receiver = Receiver {
             route: None,
             report,
+            is_whole: true,
         };
         events.push(Event::of(snapshot, group, &news, receiver));
         if is_confirmed {
@@ -103,6 +105,27 @@ fn a_good_morning_is_up_and_a_good_evening_is_down() {
         told_at(&evening, [60]),
         [vec!["1 environment.down: a accepted, b accepted"]]
     );
+}
+
+#[test]
+fn who_does_not_know_everything_never_says_that_the_environment_is_up() {
+    for calls in [[ok("a", 3), ok("b", 4)], [ok("a", 3), refused("b", 4)]] {
+        let facts = [&[roster(["a", "b"])], &calls[..]].concat();
+        let arrival = Arrival {
+            at: at(0),
+            siblings_until: None,
+        };
+        let runs = Runs::fold(key().start, facts.iter().map(|fact| (fact, arrival)));
+        let (key, observations) = (key(), Observations::default());
+        let snapshot = WindowSnapshot::new(&key, &runs, &observations, POLICY, at(3_600));
+        let receiver = Receiver {
+            route: None,
+            report: &LastReport::default(),
+            is_whole: false,
+        };
+        let event = Event::of(&snapshot, 0, &[0, 1], receiver);
+        assert_eq!(event.kind.name(), "schedule.run_changed");
+    }
 }
 
 #[test]
@@ -298,7 +321,12 @@ fn last(
         return Vec::new();
     };
     let event = |(group, news): (usize, Vec<usize>)| {
-        Event::of(&snapshot, group, &news, Receiver { route, report })
+        let receiver = Receiver {
+            route,
+            report,
+            is_whole: true,
+        };
+        Event::of(&snapshot, group, &news, receiver)
     };
     by_group(&snapshot, &message.runs)
         .into_iter()

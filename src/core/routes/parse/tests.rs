@@ -273,7 +273,7 @@ proptest! {
         let Ok(routes) = Routes::parse(&json.to_string()) else { return Ok(()) };
         prop_assert_eq!(Routes::parse(&routes.to_json().to_string()), Ok(routes.clone()));
         let of = |outcome| routes.receivers_of(&Traits {
-            environment: "a",
+            environment: Some("a"),
             cluster: Some(&cluster),
             service: Some(&service),
             outcome,
