@@ -313,9 +313,9 @@ async fn say_partially<N: Notifier>(
     let snapshot = WindowSnapshot::new(key, &runs, &observations, policy, how.now);
     let audience = Audience::of(receivers.routes(), &snapshot);
     let parts = audience.parts(snapshot, |_| None);
-    let turns = receivers.iter().zip(&parts).map(async |(receiver, part)| {
+    let turns = receivers.iter().zip(parts).map(async |(receiver, part)| {
         let mut metrics = Metrics::default();
-        say_part(part, receiver, how, &mut metrics).await;
+        say_part(&receiver.own(part), receiver, how, &mut metrics).await;
         metrics
     });
     for told in join_all(turns).await {

@@ -77,6 +77,8 @@ pub struct WindowSnapshot<'a> {
     pub overrides: Vec<&'a ArrivedOverride>,
     /// The environment's label in messages.
     pub label: &'a str,
+    /// The runs were chosen by how they ended, so that how many they are of all says nothing.
+    pub is_selection: bool,
     /// ECS was asked something, with whatever success.
     pub is_asked: bool,
     /// ECS said of some service how it is.
@@ -103,6 +105,7 @@ impl<'a> WindowSnapshot<'a> {
             groups: Vec::new(),
             overrides: runs.overrides.iter().collect(),
             label: &key.environment,
+            is_selection: false,
             is_asked: observations.is_asked(),
             is_observed: observations.is_answered(),
         };

@@ -6,6 +6,7 @@ use super::machine::{Machine, Watchdog};
 use super::notifier::Notifier;
 use crate::core::reader::Reader;
 use crate::core::routes::{RouteReceiver, Routes};
+use crate::core::snapshot::WindowSnapshot;
 
 /// Somebody who is told about windows.
 #[derive(Debug)]
@@ -20,6 +21,18 @@ pub struct Receiver<N> {
     pub label: Option<String>,
     /// It is told of runs when these have ended, in messages that are not edited.
     pub is_told_at_the_end: bool,
+}
+
+impl<N> Receiver<N> {
+    /// Its part of a window, with the environment's label as it has it.
+    #[must_use]
+    pub fn own<'a>(&'a self, part: WindowSnapshot<'a>) -> WindowSnapshot<'a> {
+        WindowSnapshot {
+            label: self.label.as_deref().unwrap_or(part.label),
+            is_selection: self.is_told_at_the_end,
+            ..part
+        }
+    }
 }
 
 /// All receivers, and the routes by which each hears of its own part of a window.

@@ -111,12 +111,12 @@ fn people_turns<'a, L: WindowLog, N: Notifier, Q, E, C: Clock>(
         visit.deadline = turn_deadline(visit.deadline);
     }
     let mut turns: Turns<'a> = Vec::with_capacity(heard.len());
-    for (place, (mut part, &receiver)) in heard.into_iter().zip(&receivers).enumerate() {
+    for (place, (part, &receiver)) in heard.into_iter().zip(&receivers).enumerate() {
         let is_nothing = part.is_blank() && part.overrides.is_empty();
         if is_nothing && place != DEFAULT && report(place).is_none() {
             continue;
         }
-        part.label = receiver.label.as_deref().unwrap_or(part.label);
+        let part = receiver.own(part);
         let mut before = Before::of(&receiver.name, known);
         // The visitor that did not come back may have posted a message.
         before.report.is_in_doubt |= has_lapsed;

@@ -96,7 +96,7 @@ fn a_receiver_in_python_takes_our_requests_and_no_others() {
     let right = request();
     let timestamp: i64 = right.headers["webhook-timestamp"].parse().unwrap();
     let changed = Received {
-        body: right.body.replace("environment.up", "environment.down"),
+        body: right.body.replace("schedule.run_changed", "environment.up"),
         ..right.clone()
     };
     let signatures = &right.headers["webhook-signature"];
@@ -104,12 +104,12 @@ fn a_receiver_in_python_takes_our_requests_and_no_others() {
     let refused = "No matching signature found";
     let cases = [
         // Both secrets hold while one replaces the other, and each alone before and after.
-        (right.clone(), "environment.up"),
-        (right.by(OLD), "environment.up"),
-        (right.with("webhook-signature", new), "environment.up"),
+        (right.clone(), "schedule.run_changed"),
+        (right.by(OLD), "schedule.run_changed"),
+        (right.with("webhook-signature", new), "schedule.run_changed"),
         (
             right.by(OLD).with("webhook-signature", old),
-            "environment.up",
+            "schedule.run_changed",
         ),
         (right.by(OLD).with("webhook-signature", new), refused),
         (right.by(OTHER), refused),

@@ -53,6 +53,7 @@ impl<'a> Routing<'a> {
         let label = settings.label.as_deref().unwrap_or(part.label);
         let part = WindowSnapshot {
             label,
+            is_selection: receiver.is_told_at_the_end,
             ..part.clone()
         };
         let name = receiver.name.unwrap_or("default");

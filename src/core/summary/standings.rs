@@ -49,6 +49,8 @@ pub(super) struct Standings {
     pub(super) has_job_runs: bool,
     /// Rosters tell how many services and jobs there are.
     pub(super) has_roster: bool,
+    /// They were chosen by how they ended: how many they are of all says nothing.
+    pub(super) is_selection: bool,
 }
 
 impl Standings {
@@ -65,6 +67,7 @@ impl Standings {
             job_totals: Totals::default(),
             has_job_runs: false,
             has_roster: told.iter().any(|one| one.run.firing.is_some()),
+            is_selection: lines.snapshot.is_selection,
         };
         for (subject, runs) in by_subject {
             standings.add(lines, subject, &runs);
@@ -102,7 +105,8 @@ impl Standings {
     pub(super) fn is_nothing(&self) -> bool {
         let is_missing =
             |one: &Standing| one.kind == Kind::Missing && one.severity == Severity::Bad;
-        self.services.len() > 1
+        !self.is_selection
+            && self.services.len() > 1
             && self.services.iter().all(is_missing)
             && self.totals.nameless.is_empty()
     }

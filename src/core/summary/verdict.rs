@@ -6,6 +6,7 @@ use std::cmp::Reverse;
 
 use super::lines::Lines;
 use super::standings::{Standing, Standings};
+use super::totals::Totals;
 use crate::core::decide::ThreadNews;
 use crate::core::reader::Reader;
 use crate::core::snapshot::RunStatus;
@@ -100,7 +101,7 @@ impl Verdict {
             .collect();
         let mut clauses = match wrong.as_slice() {
             [] => Vec::new(),
-            wrong => failing(wrong, changed.aim, wrong.len(), lines.reader),
+            wrong => failing(wrong, changed.aim, Some(wrong.len()), lines.reader),
         };
         clauses.extend(nameless(&changed, lines.reader));
         if clauses.is_empty() {
@@ -117,7 +118,7 @@ impl Verdict {
             &standings.services
         };
         let good = whole.iter().filter(|one| one.is_good()).count();
-        if !whole.is_empty() {
+        if !whole.is_empty() && !changed.is_selection {
             clauses.push(words.now(good, whole.len()));
         }
         Self {
@@ -140,7 +141,7 @@ impl Verdict {
         let failed = Standings::of(lines, &failed);
         let wrong: Vec<&Standing> = failed.services.iter().chain(&failed.jobs).collect();
         if !wrong.is_empty() {
-            clauses.extend(failing(&wrong, failed.aim, wrong.len(), lines.reader));
+            clauses.extend(failing(&wrong, failed.aim, Some(wrong.len()), lines.reader));
         }
         clauses.extend(nameless(&failed, lines.reader));
         let well = Standings::of(lines, &recovered);
@@ -201,7 +202,7 @@ fn of_services(standings: &Standings, reader: Reader) -> Vec<String> {
     }
     let missing = standings.totals.missing();
     let calls = standings.totals.nameless_calls();
-    if calls > 0 && missing == bad.len() && missing > 0 {
+    if calls > 0 && missing == bad.len() && missing > 0 && !standings.is_selection {
         let label = standings.totals.nameless_label(reader.language);
         return vec![
             words.called(services.len() - missing, services.len()),
@@ -209,7 +210,8 @@ fn of_services(standings: &Standings, reader: Reader) -> Vec<String> {
         ];
     }
     if !bad.is_empty() {
-        clauses.extend(failing(&bad, standings.aim, services.len(), reader));
+        let all = (!standings.is_selection).then_some(services.len());
+        clauses.extend(failing(&bad, standings.aim, all, reader));
     }
     clauses.extend(nameless(standings, reader));
     match warned.as_slice() {
@@ -218,18 +220,24 @@ fn of_services(standings: &Standings, reader: Reader) -> Vec<String> {
         several => clauses.push(words.not_as_asked(several.len())),
     }
     if !services.is_empty() && is_few {
-        clauses.push(well(standings, reader));
+        clauses.extend(well(standings, bad.is_empty(), reader));
     }
     clauses
 }
 
-/// `frontend did not start`, or `12 of 263 did not start` and `8 throttled, 4 not found`.
-fn failing(wrong: &[&Standing], aim: Aim, all: usize, reader: Reader) -> Vec<String> {
+/// `frontend did not start`, or `12 of 263 did not start` and `8 throttled, 4 not found`; `12 failed` where nobody knows of how many.
+fn failing(wrong: &[&Standing], aim: Aim, all: Option<usize>, reader: Reader) -> Vec<String> {
     let words = reader.words();
     match wrong {
         [one] if one.is_running || one.severity == Severity::Warn => vec![told_apart(one)],
         few if few.len() <= NAMED => vec![words.failed(aim, &short_names(few))],
-        many => vec![words.failed_of(aim, many.len(), all), labels(many, reader)],
+        many => {
+            let count = match all {
+                Some(all) => words.failed_of(aim, many.len(), all),
+                None => words.failed_count(many.len()),
+            };
+            vec![count, labels(many, reader)]
+        }
     }
 }
 
@@ -260,21 +268,29 @@ fn labels(wrong: &[&Standing], reader: Reader) -> String {
     }
 }
 
-/// `all 50 services up`, `19 of 20 up`; what is only accepted is said to be no more than that.
-fn well(standings: &Standings, reader: Reader) -> String {
-    let words = reader.words();
+/// `all 50 services up`, `19 of 20 up`; what is only accepted is said to be no more than that. Of services that were chosen by how they
+/// ended it is `4 running`, and nothing where some failed.
+fn well(standings: &Standings, is_all_well: bool, reader: Reader) -> Option<String> {
     let (totals, all) = (&standings.totals, standings.services.len());
+    if standings.is_selection {
+        return is_all_well.then(|| totals.parts(reader.language));
+    }
+    Some(share(totals, standings.aim, all, reader))
+}
+
+fn share(totals: &Totals, aim: Aim, all: usize, reader: Reader) -> String {
+    let words = reader.words();
     let reached = totals.get(Kind::Running) + totals.get(Kind::Stopped);
     let accepted = totals.get(Kind::Succeeded) + totals.get(Kind::Accepted);
     match (reached, accepted) {
         (0, accepted) if accepted == all => words.all(Aim::Accepted, all),
         (0, accepted) if accepted > 0 => words.part(Aim::Accepted, accepted, all),
-        (reached, 0) if reached == all => words.all(standings.aim, all),
+        (reached, 0) if reached == all => words.all(aim, all),
         // Services at another count may run all the same.
         (reached, 0) if totals.get(Kind::Changed) > 0 => words.part(Aim::AsAsked, reached, all),
-        (reached, 0) => words.part(standings.aim, reached, all),
+        (reached, 0) => words.part(aim, reached, all),
         (reached, accepted) => {
-            let part = words.part(standings.aim, reached, all);
+            let part = words.part(aim, reached, all);
             let accepted = words.counted(accepted, Kind::Accepted, Severity::Good);
             format!("{part}, {accepted}")
         }
@@ -310,6 +326,13 @@ fn of_jobs(standings: &Standings, reader: Reader) -> Vec<String> {
     let good = jobs.iter().filter(|one| one.is_good()).count();
     match (jobs.len(), wrong.len()) {
         (0, _) => Vec::new(),
+        (_, 0) if standings.is_selection => {
+            vec![standings.job_totals.parts(reader.language)]
+        }
+        (_, failed) if standings.is_selection && failed > NAMED => {
+            vec![words.failed_count(failed)]
+        }
+        (all, _) if standings.is_selection => vec![words.failed_jobs(&short_names(&wrong), all)],
         (all, 0) if good == all => vec![words.all_jobs(all)],
         (all, 0) => vec![words.part_jobs(good, all)],
         (all, few) if few <= NAMED && few < all => vec![

@@ -196,7 +196,7 @@ fn a_replay_shows_what_each_route_hears() {
     ✅ means that ECS accepted the call; whether tasks run was not asked.
 
     ── oncall
-    ❌ stg · auth did not start · 0 of 1 up
+    ❌ stg · auth did not start
     ECS Scheduled Scaling Summary · Mon 15 Jan 00:03~00:04 UTC
     auth: service not active in cluster stg
     → The service was deleted or is draining: create it again, or remove its schedule.
