@@ -5,14 +5,14 @@
 mod keys;
 mod matcher;
 mod settings;
+mod value;
 
 use std::collections::BTreeSet;
 use std::fmt;
 
-use serde_json::Value;
-
 use self::keys::{Keys, Problems};
-use super::{Matcher, Route, Routes};
+use self::value::Json;
+use super::{Matcher, Outcome, Route, Routes};
 
 /// The largest text of routes, in bytes. An SSM parameter holds 8 KB at most; a file of the command line may be larger.
 pub const TEXT_LIMIT: usize = 64 * 1024;
@@ -40,7 +40,7 @@ impl Routes {
     /// other at most three deep. docs/routes.md lists the keys; `null` is as a key that is left out.
     ///
     /// # Errors
-    /// Names every key that is unknown, missing or malformed, with the form expected and the route in which it stands, and
+    /// Names every key that is unknown, missing, malformed or there twice, with the form expected and the route in which it stands, and
     /// every route that can never hear of anything.
     pub fn parse(json: &str) -> Result<Self, InvalidRoutes> {
         let mut problems = Problems::default();
@@ -96,7 +96,7 @@ struct Taker {
 }
 
 impl Parser<'_> {
-    fn routes(&mut self, values: Vec<Value>, path: &str, depth: usize) -> Vec<Route> {
+    fn routes(&mut self, values: Vec<Json>, path: &str, depth: usize) -> Vec<Route> {
         let (mut routes, mut takers) = (Vec::new(), Vec::<Taker>::new());
         for (index, value) in values.into_iter().enumerate() {
             self.count += 1;
@@ -127,8 +127,8 @@ impl Parser<'_> {
     }
 
     /// One route, and its place as people find it: its path, and its name where it has one.
-    fn route(&mut self, value: Value, path: &str, depth: usize) -> Option<(String, Route)> {
-        let named = value.get("name").and_then(Value::as_str);
+    fn route(&mut self, value: Json, path: &str, depth: usize) -> Option<(String, Route)> {
+        let named = value.get("name").and_then(Json::as_str);
         let place = match named.filter(|name| is_name(name)) {
             Some(name) => format!("{path} \"{name}\""),
             None => path.to_owned(),
@@ -157,7 +157,7 @@ impl Parser<'_> {
             settings,
             routes: self.routes(below, &format!("{path}.routes"), depth + 1),
         };
-        if let Some(problem) = contradiction(&route) {
+        for problem in contradictions(&route) {
             self.problems.add(&place, problem);
         }
         Some((place, route))
@@ -171,17 +171,27 @@ fn unreachable(taker: &str) -> String {
     )
 }
 
-/// What is wrong with a route of a route that asks for another outcome than the one above.
-fn contradiction(route: &Route) -> Option<String> {
-    let outcome = route.matcher.outcome?;
-    let other = route
-        .routes
-        .iter()
-        .find(|below| below.matcher.outcome.is_some_and(|of| of != outcome))?;
-    let name = &other.name;
-    Some(format!(
-        "its route \"{name}\" never hears of anything, since it asks for another outcome"
-    ))
+/// What is wrong with routes below a route, at any depth, that ask for another outcome than it does.
+fn contradictions(route: &Route) -> Vec<String> {
+    let mut names = Vec::new();
+    if let Some(outcome) = route.matcher.outcome {
+        find_others(&route.routes, outcome, &mut names);
+    }
+    let problem = |name| {
+        format!("its route \"{name}\" never hears of anything, since it asks for another outcome")
+    };
+    names.into_iter().map(problem).collect()
+}
+
+/// Adds the names of the routes that ask for another outcome. Below one that asks for any, its own check looks.
+fn find_others<'a>(routes: &'a [Route], outcome: Outcome, names: &mut Vec<&'a str>) {
+    for route in routes {
+        match route.matcher.outcome {
+            None => find_others(&route.routes, outcome, names),
+            Some(of) if of != outcome => names.push(&route.name),
+            Some(_) => {}
+        }
+    }
 }
 
 fn is_name(text: &str) -> bool {
