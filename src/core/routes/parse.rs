@@ -43,14 +43,21 @@ impl Routes {
     /// Names every key that is unknown, missing, malformed or there twice, with the form expected and the route in which it stands, and
     /// every route that can never hear of anything.
     pub fn parse(json: &str) -> Result<Self, InvalidRoutes> {
+        match Self::parse_leniently(json) {
+            (routes, None) => Ok(routes),
+            (_, Some(invalid)) => Err(invalid),
+        }
+    }
+
+    /// What can be read of routes, and what is wrong with them: whoever has more to say of routes can say that together with
+    /// these problems. A route without a valid name is called by its place there.
+    #[must_use]
+    pub fn parse_leniently(json: &str) -> (Self, Option<InvalidRoutes>) {
         let mut problems = Problems::default();
         let routes = read(json, &mut problems);
         let problems = problems.into_texts();
-        if problems.is_empty() {
-            Ok(Self::new(routes))
-        } else {
-            Err(InvalidRoutes(problems))
-        }
+        let invalid = (!problems.is_empty()).then_some(InvalidRoutes(problems));
+        (Self::new(routes), invalid)
     }
 }
 
@@ -139,7 +146,7 @@ impl Parser<'_> {
             "{\"name\": \"search\"}",
             self.problems,
         )?;
-        let name = name(&mut keys, &mut self.names);
+        let name = name(&mut keys, &mut self.names).unwrap_or_else(|| path.to_owned());
         let matcher = matcher::read(&mut keys);
         let is_continued = keys.flag("continue").unwrap_or_default();
         let settings = settings::read(&mut keys);
@@ -199,11 +206,11 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.len() <= NAME_LIMIT && text.bytes().all(is_allowed)
 }
 
-fn name(keys: &mut Keys<'_>, names: &mut BTreeSet<String>) -> String {
+fn name(keys: &mut Keys<'_>, names: &mut BTreeSet<String>) -> Option<String> {
     let expected = "expected 1 to 40 letters, digits, hyphens and underscores";
     let Some(value) = keys.take("name") else {
         keys.problem("name", expected);
-        return String::new();
+        return None;
     };
     match value.as_str().filter(|name| is_name(name)) {
         None => keys.problem("name", expected),
@@ -215,9 +222,9 @@ fn name(keys: &mut Keys<'_>, names: &mut BTreeSet<String>) -> String {
             "name",
             "expected another name: a route before it has this one",
         ),
-        Some(name) => return name.to_owned(),
+        Some(name) => return Some(name.to_owned()),
     }
-    String::new()
+    None
 }
 
 #[cfg(test)]
