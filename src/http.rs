@@ -1,17 +1,19 @@
 //! What all clients share that send something to an address of people's choice: Slack's webhook and its Web API, and
 //! receivers of events. Every request goes through [`PacedClient`], which keeps to a pace and sends none before the time
-//! that the receiver asked for in a 429; [`persist`] repeats it while that may help and the deadline allows. Answers are
+//! that the receiver asked for; [`persist`] repeats it while that may help and the deadline allows. Answers are
 //! read up to a limit, redirects are not followed, and no error holds an address or a token.
+
+mod retry_after;
 
 use std::cell::Cell;
 use std::net::IpAddr;
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use backon::{ExponentialBuilder, Retryable};
 use governor::Quota;
 use reqwest::header::HeaderMap;
-use reqwest::{Client, RequestBuilder, Response, StatusCode, header};
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use tokio::time::{Instant, sleep};
 use url::{Host, Url};
 
@@ -20,14 +22,10 @@ use crate::ports::notifier::{Delivery, NotifyError};
 
 /// How long one request may take; Slack usually answers within a second.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long to wait after a 429 whose `Retry-After` is missing or is no whole number of seconds. Slack, for one,
-/// documents such a number: <https://docs.slack.dev/apis/web-api/rate-limits/>.
-const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
-/// The longest time that a receiver is believed to mean. Whatever asks for more, such as a proxy that answers in its
-/// place, would keep every failure unsaid for that long.
-const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(1);
+/// As the limit of an answer: nothing of its body is awaited, since its status and headers say everything.
+pub(crate) const STATUS_ALONE: usize = 0;
 
-/// An HTTP client that keeps to a pace, and to what the receiver asked for in its last 429.
+/// An HTTP client that keeps to a pace, and to what the receiver asked for last.
 ///
 /// Slack limits webhooks by channel, and the Web API by method and workspace. One pause for all requests of a client
 /// never sends too early; at most an edit waits although only posts are limited.
@@ -35,8 +33,18 @@ const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(1);
 pub(crate) struct PacedClient {
     pace: Pace,
     pause: Pause,
+    kind: Kind,
     /// Built for the first message, since setting up TLS would make every cold start slower.
     client: OnceLock<Client>,
+}
+
+/// How a receiver asks to be left alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// As Slack documents it: a 429, with a whole number of seconds.
+    Slack,
+    /// As HTTP has it: a 429 or a 503, with seconds or a date.
+    Any,
 }
 
 /// The sending of one message, which may take several requests.
@@ -71,17 +79,28 @@ pub(crate) struct Answer {
 }
 
 impl PacedClient {
-    pub(crate) fn new(quota: Quota) -> Self {
+    /// A client for Slack.
+    pub(crate) fn for_slack(quota: Quota) -> Self {
+        Self::new(quota, Kind::Slack)
+    }
+
+    /// A client for a receiver of which nothing is known but that it speaks HTTP.
+    pub(crate) fn for_any(quota: Quota) -> Self {
+        Self::new(quota, Kind::Any)
+    }
+
+    fn new(quota: Quota, kind: Kind) -> Self {
         Self {
             pace: Pace::new(quota),
             pause: Pause::default(),
+            kind,
             client: OnceLock::new(),
         }
     }
 
     /// Sends one request as soon as the receiver's pause and the pace allow, and reads at most `limit` bytes of the answer.
-    /// Fails at once, without a request, if that would be after the deadline. A rate limit, be it a 429 or what
-    /// `parse` makes of the answer, begins a pause for all further requests of this client.
+    /// Fails at once, without a request, if that would be after the deadline. Where the receiver asks to be left alone, be it by
+    /// its status or by what `parse` makes of the answer, a pause begins for all further requests of this client.
     pub(crate) async fn send<T>(
         &self,
         request: impl FnOnce(&Client) -> RequestBuilder,
@@ -92,8 +111,11 @@ impl PacedClient {
         self.turn(sending).await?;
         let answer = self.request(request, limit, sending.time_left()).await;
         let result = answer.and_then(|answer| parse(&answer));
-        if let Err(NotifyError::RateLimited { retry_after }) = result {
-            self.pause.begin(retry_after);
+        let error = result.as_ref().err();
+        if let Some(asked) = error.and_then(NotifyError::retry_after) {
+            self.pause.begin(asked);
+        }
+        if let Some(NotifyError::RateLimited { .. }) = error {
             sending.rate_limited.update(|count| count + 1);
         }
         result
@@ -137,12 +159,16 @@ impl PacedClient {
             .map_err(transport)?;
         let status = response.status();
         if status == StatusCode::TOO_MANY_REQUESTS {
-            let retry_after = retry_after(response.headers());
+            let asked = self.kind.asked(response.headers());
+            let retry_after = asked.unwrap_or(retry_after::DEFAULT);
             return Err(NotifyError::RateLimited { retry_after });
         }
         if status.is_server_error() {
+            let may_ask = self.kind == Kind::Any && status == StatusCode::SERVICE_UNAVAILABLE;
+            let asked = may_ask.then(|| self.kind.asked(response.headers()));
             return Err(NotifyError::Server {
                 status: status.as_u16(),
+                retry_after: asked.flatten(),
             });
         }
         let body = read(response, limit).await?;
@@ -160,12 +186,41 @@ impl PacedClient {
     }
 }
 
-/// Repeats a request after errors for which `may_help` holds, until one succeeds or the wait before the next one
-/// would pass the deadline: as long as the receiver asked for after a rate limit, otherwise twice as long each time.
+impl Kind {
+    /// For how long the headers ask to send nothing.
+    fn asked(self, headers: &HeaderMap) -> Option<Duration> {
+        match self {
+            Self::Slack => retry_after::seconds(headers),
+            Self::Any => retry_after::seconds_or_date(headers, SystemTime::now()),
+        }
+    }
+}
+
+/// Repeats a request to Slack after errors for which `may_help` holds, until one succeeds or the wait before the next one
+/// would pass the deadline: as long as Slack asked for after a rate limit, otherwise twice as long each time.
 pub(crate) async fn persist<T, F: Future<Output = Result<T, NotifyError>>>(
     attempt: impl FnMut() -> F,
     may_help: fn(&NotifyError) -> bool,
     sending: &Sending,
+) -> Result<T, NotifyError> {
+    repeat(attempt, may_help, sending, |asked, _| asked).await
+}
+
+/// As [`persist`], for a receiver that may ask for anything: twice as long each time, also where it asked for less.
+pub(crate) async fn persist_patiently<T, F: Future<Output = Result<T, NotifyError>>>(
+    attempt: impl FnMut() -> F,
+    may_help: fn(&NotifyError) -> bool,
+    sending: &Sending,
+) -> Result<T, NotifyError> {
+    repeat(attempt, may_help, sending, Duration::max).await
+}
+
+/// `wait` tells how long to wait from what the receiver asked for and what the back-off says.
+async fn repeat<T, F: Future<Output = Result<T, NotifyError>>>(
+    attempt: impl FnMut() -> F,
+    may_help: fn(&NotifyError) -> bool,
+    sending: &Sending,
+    wait: fn(Duration, Duration) -> Duration,
 ) -> Result<T, NotifyError> {
     let backoff = ExponentialBuilder::default()
         .with_min_delay(Duration::from_millis(500))
@@ -176,8 +231,10 @@ pub(crate) async fn persist<T, F: Future<Output = Result<T, NotifyError>>>(
         .retry(backoff)
         .when(may_help)
         .adjust(|error, delay| {
-            let delay = error.retry_after().or(delay);
-            delay.filter(|&delay| delay < sending.time_left())
+            let delay = delay?;
+            let asked = error.retry_after();
+            let delay = asked.map_or(delay, |asked| wait(asked, delay));
+            (delay < sending.time_left()).then_some(delay)
         })
         .await
 }
@@ -198,22 +255,11 @@ pub(crate) async fn measured<T>(
     }
 }
 
-/// How long the headers of a 429 ask to wait: the seconds in `Retry-After`, an hour at most.
-fn retry_after(headers: &HeaderMap) -> Duration {
-    let value = headers.get(header::RETRY_AFTER);
-    let text = value.and_then(|value| value.to_str().ok()).map(str::trim);
-    let is_number =
-        |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    text.filter(is_number)
-        .map_or(DEFAULT_RETRY_AFTER, |digits| {
-            // Digits are only refused where the number is too large for its type.
-            let seconds = digits.parse().unwrap_or(u64::MAX);
-            Duration::from_secs(seconds).min(LONGEST_RETRY_AFTER)
-        })
-}
-
 async fn read(mut response: Response, limit: usize) -> Result<Vec<u8>, NotifyError> {
     let mut bytes = Vec::new();
+    if limit == STATUS_ALONE {
+        return Ok(bytes);
+    }
     while let Some(chunk) = response.chunk().await.map_err(transport)? {
         bytes.extend_from_slice(&chunk);
         if bytes.len() > limit {
@@ -261,41 +307,4 @@ fn cause(error: reqwest::Error) -> String {
         cause = source;
     }
     cause.to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
-
-    use super::retry_after;
-
-    fn p(value: &[u8]) -> u64 {
-        let value = HeaderValue::from_bytes(value).unwrap();
-        retry_after(&HeaderMap::from_iter([(RETRY_AFTER, value)])).as_secs()
-    }
-
-    #[test]
-    fn retry_after_is_a_number_of_seconds_up_to_an_hour() {
-        assert_eq!([p(b"0"), p(b" 30 "), p(b"3600")], [0, 30, 3_600]);
-        for long in ["3601", "18446744073709551615", "99999999999999999999999"] {
-            assert_eq!(p(long.as_bytes()), 3_600, "{long}");
-        }
-    }
-
-    #[test]
-    fn any_other_retry_after_counts_as_a_second() {
-        assert_eq!(retry_after(&HeaderMap::new()).as_secs(), 1);
-        for other in [
-            "",
-            "-1",
-            "+5",
-            "1.5",
-            "soon",
-            "\u{661}",
-            "Wed, 21 Oct 2015 07:28:00 GMT",
-        ] {
-            assert_eq!(p(other.as_bytes()), 1, "{other}");
-        }
-        assert_eq!(p(b"\xff"), 1);
-    }
 }

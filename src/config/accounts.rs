@@ -11,6 +11,17 @@ use crate::core::reader::AccountNames;
 /// How many characters an account's name has at most, so that it fits before the name of a service.
 const LONGEST_NAME: usize = 40;
 
+const ALIASES: &str = "ROLLCALL_ACCOUNT_ALIASES";
+
+/// The accounts that share a name with another one, together with those: rows of theirs could not be told apart.
+fn accounts_of_one_name(names: &BTreeMap<String, String>) -> Vec<Vec<&str>> {
+    let mut accounts = BTreeMap::<&str, Vec<&str>>::new();
+    for (account, name) in names {
+        accounts.entry(name).or_default().push(account);
+    }
+    accounts.into_values().filter(|of| of.len() > 1).collect()
+}
+
 impl<F: Fn(&str) -> Option<String>> Reader<F> {
     /// The names of accounts in messages.
     pub(super) fn account_names(&mut self) -> AccountNames {
@@ -24,7 +35,15 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
                 && name.trim() == name
                 && !name.chars().any(char::is_control)
         };
-        AccountNames::new(self.by_account("ROLLCALL_ACCOUNT_ALIASES", is_name, &expected))
+        let names = self.by_account(ALIASES, is_name, &expected);
+        for accounts in accounts_of_one_name(&names) {
+            let accounts = accounts.join(" and ");
+            let problem = format!(
+                "expected a name of its own for each account, but these have one name: {accounts}"
+            );
+            self.problem(ALIASES, problem);
+        }
+        AccountNames::new(names)
     }
 
     /// The ARNs of the roles to ask ECS with. A role is of the account that it stands for.
@@ -112,11 +131,31 @@ mod tests {
     }
 
     #[test]
+    fn roles_are_checked_without_a_table_as_well() {
+        let start = |roles: &str| {
+            let lookup = |name: &str| match name {
+                "SLACK_WEBHOOK_URL" => Some("https://hooks.slack.com/services/T/B/X".to_owned()),
+                "ROLLCALL_ECS_ROLES" => Some(roles.to_owned()),
+                _ => None,
+            };
+            Config::from_lookup(lookup).map(|config| config.table.is_some())
+        };
+        let wrong = start(r#"{"1":"canary"}"#).unwrap_err().to_string();
+        assert!(wrong.contains("ROLLCALL_ECS_ROLES: expected"), "{wrong}");
+        let role = r#"{"444455556666":"arn:aws:iam::444455556666:role/rollcall-reader"}"#;
+        assert!(!start(role).unwrap());
+    }
+
+    #[test]
     fn what_is_wrong_with_both_is_said_at_once_and_not_quoted() {
         let (aliases, roles) = (r#"{"111122223333":"canary\n"}"#, "canary");
         insta::assert_snapshot!(read(aliases, roles).unwrap_err().replace("; ", ";\n"), @r#"
         invalid configuration: ROLLCALL_ACCOUNT_ALIASES: expected a JSON object of names of at most 40 characters by account, such as {"111122223333":"pay-dev"};
         ROLLCALL_ECS_ROLES: expected a JSON object of ARNs of roles by their account, such as {"111122223333":"arn:aws:iam::111122223333:role/rollcall-reader"}
+        "#);
+        let twice = r#"{"111122223333":"canary","444455556666":"pay","777788889999":"canary"}"#;
+        insta::assert_snapshot!(read(twice, "").unwrap_err(), @r#"
+        invalid configuration: ROLLCALL_ACCOUNT_ALIASES: expected a name of its own for each account, but these have one name: 111122223333 and 777788889999
         "#);
         let long = format!(r#"{{"111122223333":"{}"}}"#, "x".repeat(41));
         for aliases in [

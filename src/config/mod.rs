@@ -104,7 +104,8 @@ impl Config {
             problems: Vec::new(),
         };
         let (slack, settings) = (reader.slack(), reader.settings());
-        let table = reader.table(settings.windowing.period);
+        let ecs_roles = reader.ecs_roles();
+        let table = reader.table(settings.windowing.period, ecs_roles);
         let has_bot = !matches!(slack, Some(SlackConfig::Webhook(_)));
         let routes = reader.routes(has_bot);
         let metrics = reader.metrics();
@@ -179,7 +180,11 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         Duration::from_mins(self.number(name, divides_a_day, default, expected))
     }
 
-    fn table(&mut self, period: Duration) -> Option<TableConfig> {
+    fn table(
+        &mut self,
+        period: Duration,
+        ecs_roles: BTreeMap<String, String>,
+    ) -> Option<TableConfig> {
         let name = self.get("ROLLCALL_TABLE")?;
         let policy = WaitPolicy {
             settle: self.seconds("ROLLCALL_SETTLE_SECONDS", DEFAULT_WAIT_POLICY.settle),
@@ -188,7 +193,6 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
             verify: self.verify(),
         };
         let max_receives = self.max_receives();
-        let ecs_roles = self.ecs_roles();
         let Some(queue_url) = self.get("ROLLCALL_QUEUE_URL") else {
             self.problem(
                 "ROLLCALL_QUEUE_URL",

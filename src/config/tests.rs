@@ -435,7 +435,7 @@ fn routes_stand_in_a_variable_or_in_a_parameter() {
     insta::assert_snapshot!(wrong(&[("ROLLCALL_ROUTES_PARAMETER", search)]), @"invalid configuration: ROLLCALL_ROUTES_PARAMETER: expected the name or ARN of an SSM parameter, such as /rollcall/routes");
     let channels =
         r#"{"routes":[{"name":"pay","channel":"C0PAY"},{"name":"pay2","chanel":"C0PAY"}]}"#;
-    insta::assert_snapshot!(wrong(&[("ROLLCALL_ROUTES", channels), ("ROLLCALL_ROWS", "0")]), @r#"invalid configuration: ROLLCALL_ROWS: expected a whole number of rows from 1 to 90, such as 12, or all; ROLLCALL_ROUTES: routes[1] "pay2": chanel: unknown key, did you mean channel?"#);
+    insta::assert_snapshot!(wrong(&[("ROLLCALL_ROUTES", channels), ("ROLLCALL_ROWS", "0")]), @r#"invalid configuration: ROLLCALL_ROWS: expected a whole number of rows from 1 to 90, such as 12, or all; ROLLCALL_ROUTES: routes[1] "pay2": chanel: unknown key, did you mean channel?; ROLLCALL_ROUTES: expected SLACK_BOT_TOKEN or SLACK_BOT_TOKEN_PARAMETER to be set, as routes with a channel need it: pay"#);
     let channel = r#"{"routes":[{"name":"pay","channel":"C0PAY"}]}"#;
     insta::assert_snapshot!(wrong(&[("ROLLCALL_ROUTES", channel)]), @"invalid configuration: ROLLCALL_ROUTES: expected SLACK_BOT_TOKEN or SLACK_BOT_TOKEN_PARAMETER to be set, as routes with a channel need it: pay");
     let bot = [
@@ -443,6 +443,29 @@ fn routes_stand_in_a_variable_or_in_a_parameter() {
         ("SLACK_CHANNEL", "C0DEV"),
     ];
     assert!(routes(&[&bot[..], &[("ROLLCALL_ROUTES", channel)]].concat()).is_ok());
+}
+
+#[test]
+fn routes_that_cannot_be_read_need_a_table_and_a_bot_as_well() {
+    let wrong = r##"{"routes":[{"name":"pay","channel":"C0PAY","rows":0},{"channel":"C0WEB"},{"name":"rest","channel":"#rest"}]}"##;
+    let wrong = read(&[WEBHOOK, ("ROLLCALL_ROUTES", wrong)]).unwrap_err();
+    insta::assert_snapshot!(wrong.replace("; ", ";\n"), @r#"
+    invalid configuration: ROLLCALL_ROUTES: routes[0] "pay": rows: expected a whole number of rows from 1 to 90, such as 12, or all;
+    ROLLCALL_ROUTES: routes[1]: name: expected 1 to 40 letters, digits, hyphens and underscores;
+    ROLLCALL_ROUTES: routes[2] "rest": channel: expected the channel's id, such as C012AB3CD;
+    ROLLCALL_ROUTES: expected SLACK_BOT_TOKEN or SLACK_BOT_TOKEN_PARAMETER to be set, as routes with a channel need it: pay, routes[1];
+    ROLLCALL_TABLE: expected a table's name, as there are routes and what each was told has to be remembered
+    "#);
+    let needs_table = |variables: &[(&str, &str)]| {
+        let problem = read(&[&[WEBHOOK], variables].concat()).unwrap_err();
+        problem.contains("ROLLCALL_TABLE: expected a table's name")
+    };
+    assert!(needs_table(&[("ROLLCALL_ROUTES", "[")]));
+    assert!(needs_table(&[("ROLLCALL_ROUTES_PARAMETER", "a b")]));
+    assert!(needs_table(&[
+        ("ROLLCALL_ROUTES", "{}"),
+        ("ROLLCALL_ROUTES_PARAMETER", "/rollcall/routes")
+    ]));
 }
 
 #[test]

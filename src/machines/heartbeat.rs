@@ -13,12 +13,9 @@ use url::Url;
 
 use super::http::confirm;
 use super::{Address, client};
-use crate::http::{PacedClient, Sending, measured};
+use crate::http::{PacedClient, STATUS_ALONE, Sending, measured};
 use crate::ports::machine::{Beat, RunId, Watchdog};
 use crate::ports::notifier::{Delivery, NotifyError};
-
-/// The service answers `OK`.
-const ANSWER_LIMIT: usize = 1_024;
 
 /// A check that expects pings.
 #[derive(Debug)]
@@ -55,7 +52,7 @@ impl Heartbeat {
         };
         let request = |client: &Client| client.get(url);
         self.client
-            .send(request, ANSWER_LIMIT, confirm, sending)
+            .send(request, STATUS_ALONE, confirm, sending)
             .await
     }
 }

@@ -1,7 +1,7 @@
 //! Calls an address with each event, signed after Standard Webhooks 1.0. The address, the secrets and the token are
 //! secrets that no error, log line or debug output of this module holds.
 //!
-//! An event counts as sent when the address answered 2xx. Everything else is tried again, within the visit where it may
+//! An event counts as sent when the status and the headers of a 2xx have arrived; the body is not awaited. Everything else is tried again, within the visit where it may
 //! pass soon, and in later visits; the id lets the receiver recognise a repetition.
 
 use chrono::{DateTime, Utc};
@@ -14,12 +14,9 @@ use tokio::time::Instant;
 use super::signature::SigningSecrets;
 use super::{Address, client};
 use crate::core::event::Event;
-use crate::http::{Answer, PacedClient, Sending, measured, persist};
+use crate::http::{Answer, PacedClient, STATUS_ALONE, Sending, measured, persist_patiently};
 use crate::ports::machine::Machine;
 use crate::ports::notifier::{Delivery, NotifyError};
-
-/// Nothing of an answer is needed but its status.
-const ANSWER_LIMIT: usize = 1_024;
 
 /// A token that requests carry besides their signatures, as `Authorization: Bearer …`.
 #[derive(Debug, Clone)]
@@ -93,7 +90,7 @@ impl HttpMachine {
             }
         };
         self.client
-            .send(request, ANSWER_LIMIT, confirm, sending)
+            .send(request, STATUS_ALONE, confirm, sending)
             .await
     }
 }
@@ -103,7 +100,7 @@ impl Machine for HttpMachine {
         let body = event.body();
         let send = async move |sending: &Sending| {
             let attempt = || self.attempt(&event.id, body.clone(), sending);
-            persist(attempt, NotifyError::is_retryable, sending).await
+            persist_patiently(attempt, NotifyError::is_retryable, sending).await
         };
         measured(deadline, send).boxed_local()
     }

@@ -18,7 +18,7 @@ use crate::http::is_safe;
 const REQUESTS_PER_SECOND: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
 
 fn client() -> PacedClient {
-    PacedClient::new(Quota::per_second(REQUESTS_PER_SECOND))
+    PacedClient::for_any(Quota::per_second(REQUESTS_PER_SECOND))
 }
 
 /// An address that is called. It is a secret, since it may hold a key.

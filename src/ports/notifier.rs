@@ -203,6 +203,8 @@ pub enum NotifyError {
     Server {
         /// The HTTP status.
         status: u16,
+        /// How long from now on the receiver wants no requests, where it said so in a way that counts for it. Slack never does.
+        retry_after: Option<Duration>,
     },
     /// The receiver says that something went wrong on its side; it may or may not have taken the message.
     Failed {
@@ -233,6 +235,11 @@ impl fmt::Display for NotifyError {
     }
 }
 
+/// Rounded up, so that whoever waits so long has waited long enough.
+fn whole_seconds(length: Duration) -> u128 {
+    length.as_millis().div_ceil(1_000)
+}
+
 /// An error of a receiver that is not Slack, in words.
 struct Of<'a>(&'a NotifyError, &'a str);
 
@@ -252,10 +259,23 @@ impl NotifyError {
     fn write(&self, f: &mut fmt::Formatter<'_>, receiver: &str) -> fmt::Result {
         match self {
             Self::RateLimited { retry_after } => {
-                let seconds = retry_after.as_millis().div_ceil(1_000);
+                let seconds = whole_seconds(*retry_after);
                 write!(f, "{receiver} rate limit: retry after {seconds} s")
             }
-            Self::Server { status } => write!(f, "{receiver} answered HTTP {status}"),
+            Self::Server {
+                status,
+                retry_after: None,
+            } => write!(f, "{receiver} answered HTTP {status}"),
+            Self::Server {
+                status,
+                retry_after: Some(asked),
+            } => {
+                let seconds = whole_seconds(*asked);
+                write!(
+                    f,
+                    "{receiver} answered HTTP {status}: retry after {seconds} s"
+                )
+            }
             Self::Failed { reason } => write!(f, "{receiver} failed: {reason}"),
             Self::Transport(cause) => write!(f, "cannot reach {receiver}: {cause}"),
             Self::Unanswered(cause) => write!(f, "no answer from {receiver}: {cause}"),
@@ -292,6 +312,7 @@ impl NotifyError {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::RateLimited { retry_after } => Some(*retry_after),
+            Self::Server { retry_after, .. } => *retry_after,
             _ => None,
         }
     }

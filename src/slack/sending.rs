@@ -13,7 +13,7 @@ const MESSAGES_PER_SECOND: NonZeroU32 = NonZeroU32::MIN;
 
 /// A client that keeps to the pace of one channel.
 pub(super) fn client() -> PacedClient {
-    PacedClient::new(Quota::per_second(MESSAGES_PER_SECOND))
+    PacedClient::for_slack(Quota::per_second(MESSAGES_PER_SECOND))
 }
 
 /// Sends a message with a table, or as preformatted text where Slack refuses the block.

@@ -9,6 +9,7 @@
 #![allow(missing_docs, unreachable_pub, reason = "nothing outside uses this")]
 
 mod markdown;
+mod schemas;
 
 use std::path::Path;
 use std::process::Command;

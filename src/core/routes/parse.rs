@@ -5,14 +5,14 @@
 mod keys;
 mod matcher;
 mod settings;
+mod value;
 
 use std::collections::BTreeSet;
 use std::fmt;
 
-use serde_json::Value;
-
 use self::keys::{Keys, Problems};
-use super::{Matcher, Route, Routes};
+use self::value::Json;
+use super::{Matcher, Outcome, Route, Routes};
 
 /// The largest text of routes, in bytes. An SSM parameter holds 8 KB at most; a file of the command line may be larger.
 pub const TEXT_LIMIT: usize = 64 * 1024;
@@ -40,17 +40,24 @@ impl Routes {
     /// other at most three deep. docs/routes.md lists the keys; `null` is as a key that is left out.
     ///
     /// # Errors
-    /// Names every key that is unknown, missing or malformed, with the form expected and the route in which it stands, and
+    /// Names every key that is unknown, missing, malformed or there twice, with the form expected and the route in which it stands, and
     /// every route that can never hear of anything.
     pub fn parse(json: &str) -> Result<Self, InvalidRoutes> {
+        match Self::parse_leniently(json) {
+            (routes, None) => Ok(routes),
+            (_, Some(invalid)) => Err(invalid),
+        }
+    }
+
+    /// What can be read of routes, and what is wrong with them: whoever has more to say of routes can say that together with
+    /// these problems. A route without a valid name is called by its place there.
+    #[must_use]
+    pub fn parse_leniently(json: &str) -> (Self, Option<InvalidRoutes>) {
         let mut problems = Problems::default();
         let routes = read(json, &mut problems);
         let problems = problems.into_texts();
-        if problems.is_empty() {
-            Ok(Self::new(routes))
-        } else {
-            Err(InvalidRoutes(problems))
-        }
+        let invalid = (!problems.is_empty()).then_some(InvalidRoutes(problems));
+        (Self::new(routes), invalid)
     }
 }
 
@@ -96,7 +103,7 @@ struct Taker {
 }
 
 impl Parser<'_> {
-    fn routes(&mut self, values: Vec<Value>, path: &str, depth: usize) -> Vec<Route> {
+    fn routes(&mut self, values: Vec<Json>, path: &str, depth: usize) -> Vec<Route> {
         let (mut routes, mut takers) = (Vec::new(), Vec::<Taker>::new());
         for (index, value) in values.into_iter().enumerate() {
             self.count += 1;
@@ -127,8 +134,8 @@ impl Parser<'_> {
     }
 
     /// One route, and its place as people find it: its path, and its name where it has one.
-    fn route(&mut self, value: Value, path: &str, depth: usize) -> Option<(String, Route)> {
-        let named = value.get("name").and_then(Value::as_str);
+    fn route(&mut self, value: Json, path: &str, depth: usize) -> Option<(String, Route)> {
+        let named = value.get("name").and_then(Json::as_str);
         let place = match named.filter(|name| is_name(name)) {
             Some(name) => format!("{path} \"{name}\""),
             None => path.to_owned(),
@@ -139,7 +146,7 @@ impl Parser<'_> {
             "{\"name\": \"search\"}",
             self.problems,
         )?;
-        let name = name(&mut keys, &mut self.names);
+        let name = name(&mut keys, &mut self.names).unwrap_or_else(|| path.to_owned());
         let matcher = matcher::read(&mut keys);
         let is_continued = keys.flag("continue").unwrap_or_default();
         let settings = settings::read(&mut keys);
@@ -157,7 +164,7 @@ impl Parser<'_> {
             settings,
             routes: self.routes(below, &format!("{path}.routes"), depth + 1),
         };
-        if let Some(problem) = contradiction(&route) {
+        for problem in contradictions(&route) {
             self.problems.add(&place, problem);
         }
         Some((place, route))
@@ -171,17 +178,27 @@ fn unreachable(taker: &str) -> String {
     )
 }
 
-/// What is wrong with a route of a route that asks for another outcome than the one above.
-fn contradiction(route: &Route) -> Option<String> {
-    let outcome = route.matcher.outcome?;
-    let other = route
-        .routes
-        .iter()
-        .find(|below| below.matcher.outcome.is_some_and(|of| of != outcome))?;
-    let name = &other.name;
-    Some(format!(
-        "its route \"{name}\" never hears of anything, since it asks for another outcome"
-    ))
+/// What is wrong with routes below a route, at any depth, that ask for another outcome than it does.
+fn contradictions(route: &Route) -> Vec<String> {
+    let mut names = Vec::new();
+    if let Some(outcome) = route.matcher.outcome {
+        find_others(&route.routes, outcome, &mut names);
+    }
+    let problem = |name| {
+        format!("its route \"{name}\" never hears of anything, since it asks for another outcome")
+    };
+    names.into_iter().map(problem).collect()
+}
+
+/// Adds the names of the routes that ask for another outcome. Below one that asks for any, its own check looks.
+fn find_others<'a>(routes: &'a [Route], outcome: Outcome, names: &mut Vec<&'a str>) {
+    for route in routes {
+        match route.matcher.outcome {
+            None => find_others(&route.routes, outcome, names),
+            Some(of) if of != outcome => names.push(&route.name),
+            Some(_) => {}
+        }
+    }
 }
 
 fn is_name(text: &str) -> bool {
@@ -189,11 +206,11 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.len() <= NAME_LIMIT && text.bytes().all(is_allowed)
 }
 
-fn name(keys: &mut Keys<'_>, names: &mut BTreeSet<String>) -> String {
+fn name(keys: &mut Keys<'_>, names: &mut BTreeSet<String>) -> Option<String> {
     let expected = "expected 1 to 40 letters, digits, hyphens and underscores";
     let Some(value) = keys.take("name") else {
         keys.problem("name", expected);
-        return String::new();
+        return None;
     };
     match value.as_str().filter(|name| is_name(name)) {
         None => keys.problem("name", expected),
@@ -205,9 +222,9 @@ fn name(keys: &mut Keys<'_>, names: &mut BTreeSet<String>) -> String {
             "name",
             "expected another name: a route before it has this one",
         ),
-        Some(name) => return name.to_owned(),
+        Some(name) => return Some(name.to_owned()),
     }
-    String::new()
+    None
 }
 
 #[cfg(test)]

@@ -11,6 +11,12 @@ variable "account_aliases" {
     condition     = alltrue([for account, name in var.account_aliases : can(regex("^[0-9]{12}$", account)) && can(regex("^[A-Za-z0-9]([A-Za-z0-9 _.-]{0,38}[A-Za-z0-9])?$", name))])
     error_message = "account_aliases has the twelve digits of accounts as keys, and names of 1 to 40 letters, digits, spaces and _ . - as values."
   }
+  validation {
+    condition = length(distinct(values(var.account_aliases))) == length(var.account_aliases)
+    error_message = "account_aliases has a name of its own for each account, since rows of two accounts with one name could not be told apart. These share one: ${join("; ", [
+      for accounts in values({ for account, name in var.account_aliases : name => account... }) : join(" and ", accounts) if length(accounts) > 1
+    ])}."
+  }
 }
 
 variable "ecs_reader_role_arns" {

@@ -1,14 +1,15 @@
 # Routes: which team hears of what, and where. The function reads them as JSON, from a variable where they are short, and else
-# from a parameter that this module writes. What is refused here is what the function refuses too, which would not start.
+# from a parameter that this module writes. What is refused here is what the function refuses too, which would not start. The
+# function alone knows which zones there are, since it holds their database.
 
 variable "routes" {
   description = <<-EOT
-    Which team hears of what; without routes everything goes to `slack_webhook` or `slack_bot`. An ordered list: the first route that matches takes a run, unless it continues, and what no route takes goes where it went before. docs/routes.md tells the rest. Needs `windows`.
+    Which team hears of what; without routes everything goes to `slack_webhook` or `slack_bot`. An ordered list: the first route that matches takes a run, unless it continues, and what no route takes goes where it went before. docs/routes.md tells the rest. Needs `windows`. The plan checks all of it but one thing: whether a zone exists, such as Europe/Berln. The function refuses such a zone at its start; so does `terraform output -raw routes_json | rollcall routes show --routes -`, and docs/routes.md shows how to ask it before you apply.
 
     - `name`: its name, 1 to 40 letters, digits, hyphens and underscores. What a route was told is kept by it.
     - `match`: what it takes; all that is given has to fit. `environment`, `cluster`, `service`, `account`, `region`, `schedule` and the values of `labels` are patterns such as `pay-*` or `{pay,ledger}-dev`; `outcome` is failed or succeeded. Nothing given takes everything.
     - `channel`: the id of the channel in which `slack_bot` speaks; or
-    - `webhook`: the name or ARN of the SSM SecureString that holds a webhook's address, and `webhook_kms_key_arn` the customer key that encrypts it. Without both the route speaks where the one above it speaks.
+    - `webhook`: the name or ARN of the SSM SecureString that holds a webhook's address, or `/aws/reference/secretsmanager/` and the name of a secret of Secrets Manager, and `webhook_kms_key_arn` the customer key that encrypts it. Without both the route speaks where the one above it speaks.
     - `label`, `timezone`, `language`, `rows` (or "all"), `mention_on_failure`: as in `message`, for this route alone.
     - `continue`: whether the routes after it are asked, too. `events`: whether events for machines are sent about its part.
     - `routes`: routes of its own, to which it leaves what they match. They take over what they do not set.
@@ -77,9 +78,9 @@ variable "routes" {
   validation {
     condition = alltrue([
       for glob in flatten([for route in var.routes : [for one in concat([route.match], route.routes[*].match) : [one.environment, one.cluster, one.service, one.account, one.region, one.schedule, values(one.labels)]]]) :
-      glob == null || can(regex("^([\\pL\\pN_.:/@+= *?,-]|\\{[\\pL\\pN_.:/@+= *?,-]*\\})+$", glob)) && try(length(glob) <= 256, false)
+      glob == null || can(regex("^([\\pL\\pN_.:/@+= *?,-]|\\{[\\pL\\pN_.:/@+= *?,-]*\\})+$", glob)) && try(floor(length(trim(base64encode(glob), "=")) * 3 / 4) <= 256, false)
     ])
-    error_message = "What routes[*].match gives are patterns for names of up to 256 characters: * stands for any characters, ? for one, {a,b} for either; other signs than - _ . : / @ + = , are in no name."
+    error_message = "What routes[*].match gives are patterns for names of up to 256 bytes, of which a letter such as ü or 가 takes two or three: * stands for any characters, ? for one, {a,b} for either; other signs than - _ . : / @ + = , are in no name."
   }
   validation {
     condition     = alltrue([for outcome in flatten([for route in var.routes : concat([route.match.outcome], route.routes[*].match.outcome)]) : outcome == null || try(contains(["failed", "succeeded"], outcome), false)])
@@ -92,7 +93,7 @@ variable "routes" {
   validation {
     condition = alltrue([
       for webhook in flatten([for route in var.routes : concat([route.webhook], route.routes[*].webhook)]) :
-      webhook == null || can(regex("^((/[A-Za-z0-9_.-]+)+|[A-Za-z0-9_.-]+|arn:[a-z-]+:ssm:[a-z0-9-]+:[0-9]{12}:parameter/[A-Za-z0-9_./-]+)$", webhook)) && !can(regex("^(xox|/aws/)", webhook))
+      webhook == null || can(regex("^(/aws/reference/secretsmanager/[A-Za-z0-9/_+=.@-]+|(/[A-Za-z0-9_.-]+)+|[A-Za-z0-9_.-]+|arn:[a-z-]+:ssm:[a-z0-9-]+:[0-9]{12}:parameter/[A-Za-z0-9_./-]+)$", webhook)) && !can(regex("^xox", webhook)) && (try(!startswith(webhook, "/aws/"), false) || try(startswith(webhook, "/aws/reference/secretsmanager/"), false))
     ])
     error_message = "routes[*].webhook is the name or ARN of the SSM parameter that holds the webhook's address, never the address itself, which is a secret."
   }
@@ -109,8 +110,8 @@ variable "routes" {
     error_message = "routes[*].label is 1 to 80 characters without a space at either end."
   }
   validation {
-    condition     = alltrue([for timezone in flatten([for route in var.routes : concat([route.timezone], route.routes[*].timezone)]) : timezone == null || can(regex("^(UTC|[A-Za-z]+/[A-Za-z0-9_+/-]+)$", timezone))])
-    error_message = "routes[*].timezone is UTC or a name of the IANA database such as Asia/Seoul."
+    condition     = alltrue([for timezone in flatten([for route in var.routes : concat([route.timezone], route.routes[*].timezone)]) : timezone == null || can(regex("^((Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Brazil|Canada|Chile|Etc|Europe|Indian|Mexico|Pacific|US)(/[A-Za-z0-9_+-]+){1,2}|CET|CST6CDT|Cuba|EET|EST|EST5EDT|Egypt|Eire|GB|GB-Eire|GMT|GMT[+-]?0|Greenwich|HST|Hongkong|Iceland|Iran|Israel|Jamaica|Japan|Kwajalein|Libya|MET|MST|MST7MDT|NZ|NZ-CHAT|Navajo|PRC|PST8PDT|Poland|Portugal|ROC|ROK|Singapore|Turkey|UCT|UTC|Universal|W-SU|WET|Zulu)$", timezone))])
+    error_message = "routes[*].timezone is a name of the IANA database, such as Asia/Seoul, UTC or GMT."
   }
   validation {
     condition     = alltrue([for language in flatten([for route in var.routes : concat([route.language], route.routes[*].language)]) : language == null || try(contains(["en", "ko"], language), false)])
@@ -146,14 +147,17 @@ locals {
   continuing  = [for route in local.all_routes : route.name if route.continue]
 
   # A route never hears of anything behind one that matches the same or more, unless that continues. A route with an outcome
-  # takes nothing away, and hears wherever it stands.
+  # takes nothing away, and hears wherever it stands. The pattern * matches whatever is known, and the environment always is.
   unreachable_routes = distinct(flatten([
     for names in local.route_lists : [
       for index, name in names : [
         for before in slice(names, 0, index) : name
         if !contains(local.continuing, before)
         && !contains(keys(local.route_parts[before]), "outcome") && !contains(keys(local.route_parts[name]), "outcome")
-        && alltrue([for key, value in local.route_parts[before] : lookup(local.route_parts[name], key, null) == value])
+        && alltrue([
+          for key, value in local.route_parts[before] :
+          try(local.route_parts[name][key] == value || value == "*", key == "environment" && value == "*")
+        ])
       ]
     ]
   ]))
@@ -207,7 +211,16 @@ locals {
   } : { ROLLCALL_ROUTES = local.routes_json }
 
   route_webhooks = distinct(compact(local.all_routes[*].webhook))
-  route_keys     = distinct(compact(local.all_routes[*].webhook_kms_key_arn))
+  # The webhooks that Secrets Manager holds: they are read through Parameter Store, which needs both permissions.
+  route_secret_prefix = "/aws/reference/secretsmanager/"
+  route_secrets       = [for webhook in local.route_webhooks : trimprefix(webhook, local.route_secret_prefix) if startswith(webhook, local.route_secret_prefix)]
+  # The customer keys, by the service that decrypts with them.
+  route_keys = {
+    for service in ["ssm", "secretsmanager"] : service => distinct([
+      for route in local.all_routes : route.webhook_kms_key_arn
+      if route.webhook_kms_key_arn != null && startswith(coalesce(route.webhook, "-"), local.route_secret_prefix) == (service == "secretsmanager")
+    ])
+  }
   routes_statements = concat(
     length(local.route_webhooks) == 0 && !local.has_routes_parameter ? [] : [{
       Sid    = "ReadRoutes"
@@ -218,13 +231,20 @@ locals {
         local.has_routes_parameter ? ["arn:${local.partition}:ssm:${local.region}:${local.account}:parameter${local.routes_parameter}"] : [],
       )
     }],
-    length(local.route_keys) == 0 ? [] : [{
-      Sid       = "DecryptRoutes"
+    # The ARN of a secret ends in a hyphen and six characters that Secrets Manager chooses.
+    length(local.route_secrets) == 0 ? [] : [{
+      Sid      = "ReadRouteSecrets"
+      Effect   = "Allow"
+      Action   = "secretsmanager:GetSecretValue"
+      Resource = [for secret in local.route_secrets : "arn:${local.partition}:secretsmanager:${local.region}:${local.account}:secret:${secret}-??????"]
+    }],
+    [for service, keys in local.route_keys : {
+      Sid       = service == "ssm" ? "DecryptRoutes" : "DecryptRouteSecrets"
       Effect    = "Allow"
       Action    = "kms:Decrypt"
-      Resource  = local.route_keys
-      Condition = { StringEquals = { "kms:ViaService" = "ssm.${local.region}.amazonaws.com" } }
-    }],
+      Resource  = keys
+      Condition = { StringEquals = { "kms:ViaService" = "${service}.${local.region}.amazonaws.com" } }
+    } if length(keys) > 0],
   )
   routes_parameter = "/rollcall/${local.name}/routes"
 }

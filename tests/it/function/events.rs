@@ -14,12 +14,12 @@ use crate::support::http::{Request, Server, response};
 use crate::support::slack::{FakeSlack, Post, Reply, SECRET};
 use crate::support::ssm::FakeSsm;
 
-const FIRST: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+pub(super) const FIRST: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const SECOND: &str = "whsec_dGhpcnR5LXR3byBieXRlcyBvZiBhIG5ldyBzZWNyZXQ=";
 const TOKEN: &str = "XSECRETTOKENX";
 
 /// A function that reports to Slack, and to machines as the environment says.
-fn function(slack: &FakeSlack, environment: &[(&str, &str)]) -> Function {
+pub(super) fn function(slack: &FakeSlack, environment: &[(&str, &str)]) -> Function {
     let webhook = slack.webhook();
     let own = [
         ("SLACK_WEBHOOK_URL", webhook.as_str()),
@@ -35,7 +35,7 @@ fn header<'a>(post: &'a Post, name: &str) -> &'a str {
 }
 
 /// The function's numbers of its last invocation.
-fn numbers(output: &str) -> Value {
+pub(super) fn numbers(output: &str) -> Value {
     let lines = output.lines().rev();
     let mut numbers = lines.filter(|line| line.contains("_aws"));
     serde_json::from_str(numbers.next().unwrap()).unwrap()

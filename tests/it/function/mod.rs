@@ -5,6 +5,7 @@ mod bot;
 mod configuration;
 mod delivery;
 mod events;
+mod machines;
 mod metrics;
 mod secrecy;
 

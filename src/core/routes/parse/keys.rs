@@ -1,8 +1,9 @@
 //! Takes the values of one JSON object, and notes what is wrong with them.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
-use serde_json::{Map, Value};
+use super::value::Json;
 
 /// What is wrong, in the order in which it was found.
 #[derive(Debug, Default)]
@@ -31,38 +32,46 @@ impl Problems {
     }
 }
 
+/// What is wrong with a key of which a reader could not know which value counts.
+pub(super) const REPEATED: &str = "expected once, but this key stands here several times";
+
 /// The keys of one object. Each is taken by its name; what is left at the end is unknown.
 pub(super) struct Keys<'a> {
     /// Where the object stands, as people find it.
     pub(super) place: String,
     pub(super) problems: &'a mut Problems,
-    left: Map<String, Value>,
+    left: BTreeMap<String, Json>,
     known: Vec<&'static str>,
 }
 
 impl<'a> Keys<'a> {
-    /// The keys of a value that is to be an object, such as `example`; of another value it says so.
+    /// The keys of a value that is to be an object, such as `example`; of another value it says so. A key that stands there twice
+    /// is a problem.
     pub(super) fn of(
-        value: Value,
+        value: Json,
         place: String,
         example: &str,
         problems: &'a mut Problems,
     ) -> Option<Self> {
-        let Value::Object(left) = value else {
+        let Some((left, repeated)) = value.into_unique() else {
             let place = if place.is_empty() { "routes" } else { &place };
             problems.add(place, format_args!("expected an object, such as {example}"));
             return None;
         };
-        Some(Self {
+        let mut keys = Self {
             place,
             problems,
             left,
             known: Vec::new(),
-        })
+        };
+        for key in &repeated {
+            keys.problem(quotable(key), REPEATED);
+        }
+        Some(keys)
     }
 
     /// A value; `null` is as no value, since Terraform writes it for what is not set.
-    pub(super) fn take(&mut self, key: &'static str) -> Option<Value> {
+    pub(super) fn take(&mut self, key: &'static str) -> Option<Json> {
         self.known.push(key);
         self.left.remove(key).filter(|value| !value.is_null())
     }
@@ -106,10 +115,10 @@ impl<'a> Keys<'a> {
     }
 
     /// The values of a list, which is empty where there is none.
-    pub(super) fn list(&mut self, key: &'static str) -> Vec<Value> {
+    pub(super) fn list(&mut self, key: &'static str) -> Vec<Json> {
         match self.take(key) {
             None => Vec::new(),
-            Some(Value::Array(values)) => values,
+            Some(Json::List(values)) => values,
             Some(_) => {
                 self.problem(key, "expected a list");
                 Vec::new()

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::super::{Glob, Matcher, Outcome};
-use super::keys::{Keys, quotable};
+use super::keys::{Keys, REPEATED, quotable};
 
 pub(super) fn read(keys: &mut Keys<'_>) -> Matcher {
     let Some(value) = keys.take("match") else {
@@ -40,13 +38,16 @@ fn labels(keys: &mut Keys<'_>) -> BTreeMap<String, Glob> {
     let Some(value) = keys.take("labels") else {
         return BTreeMap::new();
     };
-    let Value::Object(labels) = value else {
+    let Some((labels, repeated)) = value.into_unique() else {
         keys.problem(
             "labels",
             "expected an object, such as {\"team\": \"search\"}",
         );
         return BTreeMap::new();
     };
+    for name in &repeated {
+        keys.problem(&format!("labels.{}", quotable(name)), REPEATED);
+    }
     let mut read = BTreeMap::new();
     for (name, value) in labels {
         match value.as_str().and_then(Glob::parse) {
@@ -82,14 +83,30 @@ impl Outcome {
     }
 }
 
+impl Glob {
+    /// Whether every name fits.
+    fn takes_all(&self) -> bool {
+        self.as_str() == "*"
+    }
+}
+
 impl Matcher {
     /// Whether it takes everything that another one takes, as far as can be seen without comparing patterns: each of its parts
-    /// is a part of the other one, too.
+    /// is a part of the other one, too, or is `*` and the other one asks for something there. The other way round, `*` takes less
+    /// than no pattern does, since what is unknown fits none; the environment alone is always known.
     pub(super) fn covers(&self, other: &Self) -> bool {
-        let covers = |own: &Option<Glob>, others: &Option<Glob>| own.is_none() || own == others;
-        let covers_label =
-            |(name, glob): (&String, &Glob)| other.labels.get(name).is_some_and(|of| of == glob);
-        covers(&self.environment, &other.environment)
+        let takes = |own: &Glob, others: &Glob| own == others || own.takes_all();
+        let covers = |own: &Option<Glob>, others: &Option<Glob>| match (own, others) {
+            (None, _) => true,
+            (Some(own), Some(others)) => takes(own, others),
+            (Some(_), None) => false,
+        };
+        let covers_label = |(name, glob): (&String, &Glob)| {
+            let others = other.labels.get(name);
+            others.is_some_and(|others| takes(glob, others))
+        };
+        let takes_environments = self.environment.as_ref().is_some_and(Glob::takes_all);
+        (takes_environments || covers(&self.environment, &other.environment))
             && covers(&self.cluster, &other.cluster)
             && covers(&self.service, &other.service)
             && covers(&self.account, &other.account)

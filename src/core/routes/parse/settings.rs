@@ -72,9 +72,9 @@ fn webhook(keys: &mut Keys<'_>) -> Option<Way> {
 /// Rows are a number, or a text as in the variable of the function.
 fn rows(keys: &mut Keys<'_>) -> Option<RowLimit> {
     let value = keys.take("rows")?;
-    let parsed = match &value {
-        Value::Number(number) => number.to_string().parse(),
-        Value::String(text) => text.parse(),
+    let parsed = match value.plain() {
+        Some(Value::Number(number)) => number.to_string().parse(),
+        Some(Value::String(text)) => text.parse(),
         _ => Err(InvalidRowLimit),
     };
     if parsed.is_err() {

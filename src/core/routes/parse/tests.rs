@@ -117,6 +117,32 @@ fn every_problem_is_reported_with_its_route_and_the_form_expected() {
 }
 
 #[test]
+fn a_key_that_stands_twice_is_a_problem_at_any_depth() {
+    let secret = "https://hooks.slack.com/services/T0/B0/canary";
+    let json = r#"{"routes": [{"name": "a"}], "SECRET": 1, "SECRET": 1, "routes": [
+        {"name": "search", "name": "pay", "channel": "C0SEARCH", "channel": null, "channel": "C0PAY", "webhook": null,
+         "match": {"cluster": "a"}, "match": {"cluster": "b", "cluster": "SECRET", "labels": {"team": "a", "team": "SECRET", "SECRET": "a", "SECRET": "a"}},
+         "routes": [{"name": "ledger", "rows": 1, "rows": "SECRET", "match": {"labels": {}, "labels": {}}}]}
+    ]}"#;
+    let problems = problems(&json.replace("SECRET", secret));
+    assert!(!problems.contains("canary"), "{problems}");
+    insta::assert_snapshot!(problems, @r#"
+    a key: expected once, but this key stands here several times
+    routes: expected once, but this key stands here several times
+    a key: unknown key
+    routes[0] "pay": channel: expected once, but this key stands here several times
+    routes[0] "pay": match: expected once, but this key stands here several times
+    routes[0] "pay": name: expected once, but this key stands here several times
+    routes[0] "pay": match.cluster: expected once, but this key stands here several times
+    routes[0] "pay": match.labels.a key: expected once, but this key stands here several times
+    routes[0] "pay": match.labels.team: expected once, but this key stands here several times
+    routes[0].routes[0] "ledger": rows: expected once, but this key stands here several times
+    routes[0].routes[0] "ledger": match.labels: expected once, but this key stands here several times
+    routes[0].routes[0] "ledger": rows: expected a whole number of rows from 1 to 90, such as 12, or all
+    "#);
+}
+
+#[test]
 fn a_secret_in_the_wrong_place_is_not_quoted() {
     let secret = "https://hooks.slack.com/services/T0/B0/canary";
     let json = serde_json::json!({ secret: 1, "routes": [
@@ -152,7 +178,22 @@ fn a_route_that_can_never_hear_of_anything_is_a_problem() {
     routes[3] "web": never hears of anything, since routes[2] "rest" matches the same and more and does not continue; put this one before it, or set continue there
     routes[4] "oncall": its route "praise" never hears of anything, since it asks for another outcome
     "#);
+    insta::assert_snapshot!(problems(r#"{"routes": [
+        {"name": "known", "match": {"environment": "*", "cluster": "*", "labels": {"team": "*"}}},
+        {"name": "pay", "match": {"cluster": "pay-{a,b}", "labels": {"team": "pay"}}},
+        {"name": "oncall", "match": {"outcome": "failed"}, "routes": [
+            {"name": "eu", "match": {"region": "eu-*"}, "routes": [{"name": "praise", "match": {"outcome": "succeeded"}}]},
+            {"name": "us", "match": {"outcome": "succeeded"}}
+        ]}
+    ]}"#), @r#"
+    routes[1] "pay": never hears of anything, since routes[0] "known" matches the same and more and does not continue; put this one before it, or set continue there
+    routes[2] "oncall": its route "praise" never hears of anything, since it asks for another outcome
+    routes[2] "oncall": its route "us" never hears of anything, since it asks for another outcome
+    "#);
     let reached = [
+        // What is unknown fits no pattern, so `*` leaves it to the one after it.
+        r#"{"routes": [{"name": "known", "match": {"cluster": "*"}}, {"name": "rest"}]}"#,
+        r#"{"routes": [{"name": "labelled", "match": {"labels": {"team": "*"}}}, {"name": "pay", "match": {"cluster": "pay"}}]}"#,
         // It continues, so the one after it hears, too.
         r#"{"routes": [{"name": "all", "continue": true}, {"name": "web", "match": {"cluster": "web"}}]}"#,
         // An outcome adds a receiver wherever it stands, and takes nothing away.

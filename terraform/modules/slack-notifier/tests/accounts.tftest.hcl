@@ -97,3 +97,9 @@ run "rejects_a_name_of_something_else_than_an_account" {
   variables { account_aliases = { pay = "pay-dev" } }
   expect_failures = [var.account_aliases]
 }
+
+run "rejects_one_name_for_two_accounts" {
+  command = plan
+  variables { account_aliases = { "111122223333" = "pay-dev", "444455556666" = "search", "777788889999" = "pay-dev" } }
+  expect_failures = [var.account_aliases]
+}

@@ -82,6 +82,29 @@ run "short_routes_stand_in_a_variable" {
   }
 }
 
+run "a_webhook_in_secrets_manager_is_read_through_parameter_store" {
+  command = plan
+  variables {
+    routes = [
+      { name = "pay", match = { cluster = "pay" }, webhook = "/aws/reference/secretsmanager/pay/web+hook", webhook_kms_key_arn = "arn:aws:kms:ap-northeast-2:123456789012:key/11111111-2222-3333-4444-555555555555" },
+      { name = "search", webhook = "/rollcall/search/webhook", webhook_kms_key_arn = "arn:aws:kms:ap-northeast-2:123456789012:key/99999999-2222-3333-4444-555555555555" },
+    ]
+  }
+
+  assert {
+    condition = jsonencode({ for statement in local.routes_statements : statement.Sid => statement.Resource }) == jsonencode({
+      ReadRoutes = [
+        "arn:aws:ssm:ap-northeast-2:123456789012:parameter/aws/reference/secretsmanager/pay/web+hook",
+        "arn:aws:ssm:ap-northeast-2:123456789012:parameter/rollcall/search/webhook",
+      ]
+      ReadRouteSecrets    = ["arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:pay/web+hook-??????"]
+      DecryptRoutes       = ["arn:aws:kms:ap-northeast-2:123456789012:key/99999999-2222-3333-4444-555555555555"]
+      DecryptRouteSecrets = ["arn:aws:kms:ap-northeast-2:123456789012:key/11111111-2222-3333-4444-555555555555"]
+    })
+    error_message = "Reading a secret by its parameter needs both services' permissions, and its key is used by Secrets Manager."
+  }
+}
+
 run "long_routes_stand_in_a_parameter" {
   variables {
     routes = [for index in range(40) : { name = "team-${index}", match = { cluster = "team-${index}-*" }, webhook = "/rollcall/team-${index}/webhook" }]
@@ -176,6 +199,34 @@ run "rejects_a_pattern_with_an_open_brace" {
   expect_failures = [var.routes]
 }
 
+run "rejects_a_pattern_of_more_than_256_bytes" {
+  command = plan
+  variables {
+    # 86 characters of three bytes each: 258.
+    routes = [{ name = "pay", match = { cluster = join("", [for index in range(86) : "가"]) }, webhook = "/rollcall/pay" }]
+  }
+  expect_failures = [var.routes]
+}
+
+run "a_pattern_of_256_bytes_is_accepted" {
+  command = plan
+  variables {
+    routes = [{ name = "pay", match = { cluster = join("", concat(["a"], [for index in range(85) : "가"])) }, webhook = "/rollcall/pay" }]
+  }
+  assert {
+    condition     = length(jsondecode(output.routes_json).routes) == 1
+    error_message = "85 characters of three bytes and one of one byte are as many as the function takes."
+  }
+}
+
+run "rejects_a_parameter_of_aws_itself" {
+  command = plan
+  variables {
+    routes = [{ name = "pay", webhook = "/aws/service/pay" }]
+  }
+  expect_failures = [var.routes]
+}
+
 run "rejects_an_unknown_outcome" {
   command = plan
   variables {
@@ -232,6 +283,25 @@ run "rejects_a_zone_that_is_none" {
   expect_failures = [var.routes]
 }
 
+run "rejects_a_zone_in_no_continent" {
+  command = plan
+  variables {
+    routes = [{ name = "pay", timezone = "Eurpe/Berlin" }]
+  }
+  expect_failures = [var.routes]
+}
+
+run "zones_of_every_form_are_accepted" {
+  command = plan
+  variables {
+    routes = [for index, timezone in ["GMT", "GMT+0", "EST5EDT", "W-SU", "UTC", "Etc/GMT+9", "America/Argentina/Buenos_Aires", "US/East-Indiana"] : { name = "r${index}", match = { cluster = "c${index}" }, timezone = timezone }]
+  }
+  assert {
+    condition     = length(jsondecode(output.routes_json).routes) == 8
+    error_message = "These are names of the IANA database."
+  }
+}
+
 run "rejects_an_unknown_language" {
   command = plan
   variables {
@@ -283,6 +353,14 @@ run "rejects_a_route_behind_one_that_takes_everything" {
   expect_failures = [output.routes_json]
 }
 
+run "rejects_a_route_behind_one_with_the_pattern_for_everything" {
+  command = plan
+  variables {
+    routes = [{ name = "all", match = { environment = "*", cluster = "*" } }, { name = "pay", match = { cluster = "pay" } }]
+  }
+  expect_failures = [output.routes_json]
+}
+
 run "rejects_a_route_of_a_route_with_another_outcome" {
   command = plan
   variables {
@@ -298,12 +376,13 @@ run "routes_that_can_be_reached_are_accepted" {
       { name = "log", continue = true, routes = [{ name = "dev", match = { environment = "dev" } }] },
       { name = "pay", match = { labels = { team = "pay" } } },
       { name = "search", match = { labels = { team = "search" } } },
+      { name = "known", match = { cluster = "*" } },
       { name = "rest" },
       { name = "oncall", match = { outcome = "failed" }, routes = [{ name = "oncall-pay", match = { cluster = "pay-*", outcome = "failed" } }] },
     ]
   }
   assert {
-    condition     = length(jsondecode(output.routes_json).routes) == 5
-    error_message = "A route that continues, one beside it, one that takes the rest, and one with an outcome are all reached."
+    condition     = length(jsondecode(output.routes_json).routes) == 6
+    error_message = "A route that continues, one beside it, one that takes the rest, also behind one for whatever has a cluster, and one with an outcome are all reached."
   }
 }
