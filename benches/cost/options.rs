@@ -47,7 +47,7 @@ cargo bench --all-features --bench cost -- [options]
 --routes 0                  routes, up to ten, each with a message of its own about its share of the services
 --seed 1                    of the calls' times
 --limit-minutes 20          real time after which a run is cut off
---function PATH             another binary of the function
+--function PATH             another binary of the function, linked dynamically, as its clock is put under it
 --logs FOLDER               keep what the function writes
 --check                     exit with 1 where a limit is broken";
 
