@@ -167,6 +167,39 @@ fn calls_without_a_service_go_to_every_route_of_their_cluster() {
 }
 
 #[test]
+fn a_route_that_takes_all_calls_of_its_cluster_leaves_them_to_others_where_it_continues() {
+    let of_cluster = || Matcher {
+        cluster: Some(glob("pay-*")),
+        ..Matcher::default()
+    };
+    let of_label = Matcher {
+        labels: [("team".to_owned(), glob("search"))].into(),
+        ..Matcher::default()
+    };
+    let traits = Traits {
+        cluster: Some("pay-dev"),
+        ..Traits::default()
+    };
+    let heard = |first: Route| {
+        let routes = Routes::new(vec![first, route("search", of_label.clone())]);
+        names(&routes, routes.receivers_that_may(&traits))
+    };
+    assert_eq!(heard(route("pay", of_cluster())), "pay");
+    let continued = Route {
+        is_continued: true,
+        ..route("pay", of_cluster())
+    };
+    assert_eq!(heard(continued), "pay search");
+    // What a route of it takes for sure is not for the route itself.
+    let nested = |matcher: Matcher| Route {
+        routes: vec![route("ledger", matcher)],
+        ..route("pay", of_cluster())
+    };
+    assert_eq!(heard(nested(of_cluster())), "ledger");
+    assert_eq!(heard(nested(of_label.clone())), "pay ledger");
+}
+
+#[test]
 fn patterns_are_those_of_names() {
     let fits = |pattern: &str, name: &str| Glob::parse(pattern).expect(pattern).matches(name);
     assert!(fits("pay-*", "pay-dev") && !fits("pay-*", "payments"));

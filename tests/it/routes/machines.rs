@@ -2,9 +2,13 @@
 //! and keeps nobody waiting; the watchdog hears that everybody was told once that is so.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use rollcall::core::event::EventType;
-use rollcall::ports::machine::Beat;
+use rollcall::core::reader::Reader;
+use rollcall::core::routes::Routes;
+use rollcall::ports::machine::{Beat, Machine};
+use rollcall::ports::receivers::{MachineKind, Receivers};
 
 use super::ear::Trouble;
 use super::world::{Ending, MACHINE, Script, World, play};
@@ -111,4 +115,24 @@ fn the_watchdog_hears_of_what_was_told_and_of_what_is_overdue_once() {
         }
     }
     assert!(failing > 0, "no trouble was long enough");
+}
+
+/// Whoever hears of failures alone cannot tell whether the environment is up.
+#[test]
+fn a_route_by_outcome_does_not_hear_of_the_whole_environment() {
+    let routes = r#"{"routes": [
+        {"name": "fails", "match": {"outcome": "failed"}, "webhook": "/fails", "events": true},
+        {"name": "pay", "match": {"cluster": "pay-*"}, "webhook": "/pay", "events": true}]}"#;
+    let routes = Routes::parse(routes).unwrap();
+    let world = play(&Script::of(0), None);
+    let reader = Reader::english(chrono_tz::UTC);
+    let receivers = Receivers::new(routes, reader, |_| &world.ears[0]);
+    let machine: Rc<dyn Machine> = world.device.clone();
+    let receivers = receivers.with_machines(vec![(MachineKind::Http, machine)], None);
+    let machines = receivers.machines().iter();
+    let heard: Vec<_> = machines
+        .map(|one| (&*one.name, one.is_by_outcome))
+        .collect();
+    let expected = [("http", false), ("http:fails", true), ("http:pay", false)];
+    assert_eq!(heard, expected);
 }
