@@ -12,7 +12,7 @@ use crate::core::notice;
 use crate::core::overrides::Override;
 use crate::core::reader::Reader;
 use crate::core::report::{Bookmark, Heard, LastReport, LiveMessage};
-use crate::core::snapshot::{Group, WindowSnapshot};
+use crate::core::snapshot::{Group, RunStatus, WindowSnapshot};
 use crate::core::status::Status;
 use crate::core::summary::{News, Summary};
 use crate::core::told::Told;
@@ -103,8 +103,7 @@ fn target<'a>(
     };
     let is_nothing = statuses().all(|status| *status == Status::Resolved);
     // What a message shows may turn out to be for another route. Then the message ends, and does not wait for ever.
-    let is_open = message.is_some_and(|message| !message.is_final && !message.is_frozen);
-    if (members.is_empty() && !is_open)
+    if (members.is_empty() && !is_left_open(snapshot, message, report))
         || (is_nothing && message.is_none() && report.said_at.is_some())
     {
         return None;
@@ -138,6 +137,18 @@ fn target<'a>(
         ended,
         summary,
     })
+}
+
+/// Whether a message goes on although no run is left that it would be about.
+fn is_left_open(
+    snapshot: &WindowSnapshot<'_>,
+    message: Option<&LiveMessage>,
+    report: &LastReport,
+) -> bool {
+    let is_open = message.is_some_and(|message| !message.is_final && !message.is_frozen);
+    let group_of = |one: &RunStatus<'_>| &snapshot.groups[one.group];
+    let mut runs = snapshot.statuses.iter();
+    is_open && !runs.any(|one| message_of(snapshot, group_of(one), report) == message)
 }
 
 fn message_of<'r>(
