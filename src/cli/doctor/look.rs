@@ -11,8 +11,12 @@ use super::seen::{
     SlackSeen, name_of,
 };
 use crate::cli::progress::Progress;
-use crate::config::{Config, SlackConfig};
+use crate::config::{Config, EventsConfig, RoutesSource, SlackConfig, WebhookSource};
 use crate::core::arn::Arn;
+use crate::core::routes::Way;
+use crate::machines::Address;
+use crate::machines::http::BearerToken;
+use crate::machines::signature::SigningSecrets;
 
 /// What schedules are looked for.
 pub(super) struct Wanted<'a> {
@@ -91,12 +95,14 @@ pub(super) async fn look(
     if let Some(table) = config.as_ref().and_then(|config| config.table.as_ref()) {
         seen.table = Some((table.name.clone(), ask.table(&table.name).await));
     }
-    at("the roles");
-    seen.grants = grants(ask, &seen).await;
     at("Slack");
     if let Some(config) = &config {
         (seen.parameters, seen.slack) = slack(ask, &config.slack).await;
+        seen.parameters.extend(of_routes(ask, &config.routes).await);
+        seen.parameters.extend(of_events(ask, &config.events).await);
     }
+    at("the roles");
+    seen.grants = grants(ask, &seen).await;
     at("the alarms");
     alarms(ask, &mut seen).await;
     seen
@@ -253,6 +259,62 @@ async fn slack(ask: &Ask, config: &SlackConfig) -> (Vec<Parameter>, Option<Slack
         None => None,
     };
     (parameters, slack)
+}
+
+/// The parameters of routes: their own, and those of their webhooks.
+async fn of_routes(ask: &Ask, source: &RoutesSource) -> Vec<Parameter> {
+    let (routes, own) = ask.routes(source).await;
+    let mut parameters: Vec<Parameter> = own
+        .map(|(name, state)| Parameter {
+            variable: "ROLLCALL_ROUTES_PARAMETER",
+            name,
+            state,
+        })
+        .into_iter()
+        .collect();
+    let ways = routes.receivers().into_iter();
+    let webhooks: BTreeSet<String> = ways
+        .filter_map(|receiver| match receiver.settings.way {
+            Some(Way::Webhook(name)) => Some(name),
+            _ => None,
+        })
+        .collect();
+    for name in webhooks {
+        let found = ask.webhook(&WebhookSource::Parameter(name)).await;
+        parameters.extend(found.map(|(name, state)| Parameter {
+            variable: "a route",
+            name,
+            state,
+        }));
+    }
+    parameters
+}
+
+/// The parameters of machines that are told.
+async fn of_events(ask: &Ask, events: &EventsConfig) -> Vec<Parameter> {
+    let mut parameters = Vec::new();
+    let mut add = |variable, found: Option<(String, _)>| {
+        parameters.extend(found.map(|(name, state)| Parameter {
+            variable,
+            name,
+            state,
+        }));
+    };
+    if let Some(http) = &events.http {
+        let address = ask.secret(&http.address, Address::parse).await;
+        add("ROLLCALL_EVENTS_URL_PARAMETER", address);
+        let secrets = ask.secret(&http.secrets, SigningSecrets::parse).await;
+        add("ROLLCALL_EVENTS_SECRET_PARAMETER", secrets);
+        if let Some(token) = &http.token {
+            let token = ask.secret(token, BearerToken::parse).await;
+            add("ROLLCALL_EVENTS_TOKEN_PARAMETER", token);
+        }
+    }
+    if let Some(heartbeat) = &events.heartbeat {
+        let heartbeat = ask.secret(heartbeat, Address::parse).await;
+        add("ROLLCALL_HEARTBEAT_URL_PARAMETER", heartbeat);
+    }
+    parameters
 }
 
 /// The alarms of this function, its queues and its schedules. Another function's name may begin with this one's.

@@ -109,6 +109,10 @@ def environment() -> dict:
     }
 
 
+ROUTES = json.dumps({"routes": [{"name": "search", "match": {"cluster": "search-*"}, "webhook": "/rollcall/search/webhook"}]})
+EVENTS = {"ROLLCALL_EVENTS_URL": "https://hooks.example.com/rollcall", "ROLLCALL_EVENTS_SECRET_PARAMETER": "/rollcall/dev/signing"}
+
+
 def pattern(error_exists: bool, role: str = ROLES["schedules"]) -> str:
     detail = {
         "eventSource": ["ecs.amazonaws.com"],
@@ -420,6 +424,9 @@ FAULTS = {
     "function-logs-too-little": lambda: setattr(lambda_backends[ACCOUNT][REGION].get_function(NAME), "logging", {"LogFormat": "JSON", "ApplicationLogLevel": "WARN"}),
     "function-reserves-too-little": lambda: lambdas.put_function_concurrency(FunctionName=NAME, ReservedConcurrentExecutions=1),
     "function-sends-timers-elsewhere": lambda: set_function(Environment={"Variables": environment() | {"ROLLCALL_QUEUE_URL": url("records-dead")}}),
+    "route-secret-absent": lambda: set_function(Environment={"Variables": environment() | {"ROLLCALL_ROUTES": ROUTES}}),
+    "events-secret-absent": lambda: set_function(Environment={"Variables": environment() | EVENTS}),
+    "function-may-not-put-events": lambda: set_function(Environment={"Variables": environment() | {"ROLLCALL_EVENT_BUS": "rollcall"}}),
     "secret-absent": lambda: ssm.delete_parameter(Name="/rollcall/dev/webhook"),
     "secret-malformed": lambda: ssm.put_parameter(Name="/rollcall/dev/webhook", Value="SECRET", Type="SecureString", Overwrite=True),
     "table-absent": lambda: dynamodb.delete_table(TableName=f"{NAME}-windows"),

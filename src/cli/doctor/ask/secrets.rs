@@ -7,7 +7,8 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{Action, Ask, unless_absent};
 use crate::cli::doctor::seen::{Looked, ParameterState};
-use crate::config::{TokenSource, WebhookSource};
+use crate::config::{RoutesSource, Secret, TokenSource, WebhookSource};
+use crate::core::routes::Routes;
 use crate::slack::web_api::BotToken;
 use crate::slack::webhook::WebhookUrl;
 
@@ -39,6 +40,40 @@ impl Ask {
                 match value.map(|value| judged(value, BotToken::parse)) {
                     Ok((state, token)) => (token, Some((name.clone(), Ok(state)))),
                     Err(why) => (None, Some((name.clone(), Err(why)))),
+                }
+            }
+        }
+    }
+
+    /// Whether the parameter of a secret holds one; `None` where the secret stands in a variable.
+    pub(in crate::cli) async fn secret<T, E: Display>(
+        &self,
+        secret: &Secret<T>,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Option<(String, Looked<ParameterState>)> {
+        let Secret::Parameter(name) = secret else {
+            return None;
+        };
+        let value = self.parameter(name).await;
+        let state = value.map(|value| judged(value, parse).0);
+        Some((name.clone(), state))
+    }
+
+    /// The routes, where they are known, and whether their parameter holds them.
+    pub(in crate::cli) async fn routes(
+        &self,
+        source: &RoutesSource,
+    ) -> (Routes, Option<(String, Looked<ParameterState>)>) {
+        match source {
+            RoutesSource::None => (Routes::default(), None),
+            RoutesSource::Here(routes) => (routes.clone(), None),
+            RoutesSource::Parameter(name) => {
+                let value = self.parameter(name).await;
+                match value.map(|value| judged(value, Routes::parse)) {
+                    Ok((state, routes)) => {
+                        (routes.unwrap_or_default(), Some((name.clone(), Ok(state))))
+                    }
+                    Err(why) => (Routes::default(), Some((name.clone(), Err(why)))),
                 }
             }
         }

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Call, Target, calls, config};
+use crate::aws::SOURCE;
 use crate::cli::doctor::finding::{Finding, names};
 use crate::cli::doctor::seen::{Need, Seen};
-use crate::config::{SlackConfig, TokenSource, WebhookSource};
 use crate::core::arn::{Arn, last_segment};
 
 const AREA: &str = "roles";
@@ -163,7 +163,7 @@ fn of_function(seen: &Seen, place: &Place<'_>) -> Vec<Need> {
         let actions = ["dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"];
         needs.push(need(role, &actions, [table.arn.as_str()]));
     }
-    for name in config.iter().flat_map(|config| parameters(&config.slack)) {
+    for name in seen.parameters.iter().map(|one| one.name.as_str()) {
         let arn = match Arn::parse(name) {
             Some(_) => name.to_owned(),
             None => place.arn(
@@ -178,29 +178,20 @@ fn of_function(seen: &Seen, place: &Place<'_>) -> Vec<Need> {
             needs.push(need(role, &["secretsmanager:GetSecretValue"], [arn]));
         }
     }
+    let bus = config
+        .as_ref()
+        .and_then(|config| config.events.bus.as_deref());
+    needs.extend(bus.map(|bus| {
+        let arn = match Arn::parse(bus) {
+            Some(_) => bus.to_owned(),
+            None => place.arn("events", &format!("event-bus/{bus}")),
+        };
+        Need {
+            context: vec![("events:source", SOURCE.to_owned())],
+            ..need(role, &["events:PutEvents"], [arn])
+        }
+    }));
     needs
-}
-
-fn parameters(slack: &SlackConfig) -> Vec<&str> {
-    let of_webhook = |source: &'_ WebhookSource| matches!(source, WebhookSource::Parameter(_));
-    let webhook = match slack {
-        SlackConfig::Webhook(source) => Some(source),
-        SlackConfig::Bot { fallback, .. } => fallback.as_ref(),
-    };
-    let webhook = webhook
-        .filter(|source| of_webhook(source))
-        .and_then(|source| match source {
-            WebhookSource::Parameter(name) => Some(name.as_str()),
-            WebhookSource::Url(_) => None,
-        });
-    let token = match slack {
-        SlackConfig::Bot { bot, .. } => match &bot.token {
-            TokenSource::Parameter(name) => Some(name.as_str()),
-            TokenSource::Token(_) => None,
-        },
-        SlackConfig::Webhook(_) => None,
-    };
-    webhook.into_iter().chain(token).collect()
 }
 
 /// The ARNs of the services in a cluster that schedules call, as far as ECS knows them.

@@ -1,4 +1,4 @@
-//! The parameters of Slack's secrets, and what Slack says of the bot.
+//! The parameters of secrets and routes, and what Slack says of the bot.
 
 use crate::cli::doctor::finding::{Finding, Outcome};
 use crate::cli::doctor::seen::{Parameter, ParameterState, Seen, SlackRefusal, SlackSeen};
